@@ -1,0 +1,79 @@
+/*
+ * arch/contract/pgtable.h - the encoding of user page tables, one entry at a time.
+ *
+ * Generic code sees five levels. An entry is one word (`pxd_t`); its level travels beside
+ * it. LEVEL SIZES ARE CONSTANTS of the machine under every folding policy; whether a
+ * level EXISTS is told by the entry's value (s390x: type bits, also in empty entries;
+ * x86_64: the boot decision). So a walk needs no mm pointer to know how it is folded.
+ *
+ * Inline, from <arch/pgtable.h>; `level` is a constant in every caller:
+ *
+ *   ARCH_LEVEL_SHIFT(level)    log2 of the bytes one entry of this level spans
+ *   ARCH_LEVEL_BITS(level)     log2 of the entries of a table of this level
+ *   ARCH_TABLE_ORDER(level)    log2 of the frames of a table of this level
+ *
+ *   pxd_t arch_pxd_empty(level)            the value of an unused entry
+ *   bool arch_pxd_exists(level, e)         e, met where the walk expects `level`, is
+ * really of that level; false: the level is folded and the word belongs to a lower one
+ *   bool arch_pxd_none(level, e)           unused            (these five are
+ *   bool arch_pxd_present(level, e)        in use            asked only where
+ *   bool arch_pxd_leaf(level, e)           maps memory       arch_pxd_exists())
+ *   bool arch_pxd_bad(level, e)            none of: none, leaf, well-formed table entry
+ *   phys_t arch_pxd_phys(level, e)         the frame, or the table one level down
+ *   pxd_t arch_pxd_table(level, phys_t)    points to a table of level - 1
+ *   pxd_t arch_pxd_leaf_make(level, phys_t, unsigned int prot)     prot: PROT_*
+ *   unsigned int arch_pxd_prot(level, e)   of a leaf
+ *   int arch_root_level(pxd_t first)       the level of the root table whose first entry
+ *                                          has the value `first`
+ *
+ *   void arch_pxd_set(level, ptr, e)       publish: one store, ordered after the stores
+ *                                          that initialised what e points to
+ *   pxd_t arch_pxd_unhook(level, ptr, address, pxd_t replacement)
+ *                                          put `replacement` for a used entry so that no
+ *                                          NEW translation is made from the old one and
+ * no hardware update of it is lost; returns the old value. Old translations live on until
+ * a flush.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+
+enum level {
+	LEVEL_PTE,
+	LEVEL_PMD,
+	LEVEL_PUD,
+	LEVEL_P4D,
+	LEVEL_PGD,
+	LEVELS
+};
+
+typedef struct {
+	unsigned long v;
+} pxd_t;
+
+/* Linux's values; a leaf without any is mapped for nobody (the frame stays attached). */
+#define PROT_NONE  0
+#define PROT_READ  1
+#define PROT_WRITE 2
+#define PROT_EXEC  4
+
+#include <arch/pgtable.h>
+
+/*
+ * The depth a new mm starts with: LEVEL_PUD = 3 levels (s390x), LEVEL_P4D / LEVEL_PGD =
+ * 4 / 5 levels (x86_64, fixed at boot). The limit of a root of that level is
+ * arch_root_limit(level): user addresses are below it.
+ */
+int arch_root_level_initial(void);
+unsigned long arch_root_limit(int level);
+
+/* Whether the machine lets a running mm grow its root, level by level. */
+bool arch_root_can_grow(void);
+
+/* A new root table (entries all empty) gets what the machine wants in it besides user
+ * mappings (x86_64: the kernel half). */
+void arch_root_init(pxd_t *root);
+
+/* Make `root` this CPU's user address space (NULL: none). Flushes what the CPU cached of
+ * the previous one. Interrupts or preemption off. */
+void arch_root_load(pxd_t *root);

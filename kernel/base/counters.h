@@ -1,0 +1,26 @@
+/*
+ * kernel/base/counters.h - per-CPU event counters; counted without atomics by the owner
+ * CPU, summed by readers (a sum is exact only when nothing runs). Declared in one table.
+ */
+#pragma once
+
+#include "kernel/base/percpu.h"
+
+enum counter {
+	COUNT_SWITCHES,
+	COUNT_IPIS,
+	COUNT_FAULTS,
+	COUNT_SYSCALLS,
+	COUNT_TLB_FLUSHES,
+	COUNT_TABLES, /* page tables allocated minus freed */
+	COUNTERS
+};
+
+DECLARE_PERCPU(s64[COUNTERS], counters);
+
+/* An interrupt between load and store may lose or double a count: use with preemption or
+ * interrupts off where exactness matters. */
+#define counter_add(which, n) (this_cpu(counters)[which] += (n))
+
+s64 counter_sum(enum counter which);
+const char *counter_name(enum counter which);

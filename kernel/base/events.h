@@ -1,0 +1,17 @@
+/* The events of TRACE(), no include guard on purpose: trace.h includes it for the enum,
+ * trace.c for the texts. The text is a print() format for the event's two words. */
+TRACE_EVENT(boot, "cpu %lu of %lu")
+TRACE_EVENT(switch, "thread %lu -> %lu")
+TRACE_EVENT(wake, "thread %lu on cpu %lu")
+TRACE_EVENT(ipi_send, "cpus %lx fn %lx")
+TRACE_EVENT(ipi_run, "fn %lx arg %lx")
+TRACE_EVENT(rcu_gp, "grace period %lu state %lu")
+TRACE_EVENT(fault, "address %lx access %lx")
+TRACE_EVENT(fault_done, "address %lx result %ld")
+TRACE_EVENT(unhook, "address %lx entry %lx")
+TRACE_EVENT(tlb_flush, "start %lx cpus %lx")
+TRACE_EVENT(table_link, "address %lx table %lx")
+TRACE_EVENT(table_free, "table %lx level %lu")
+TRACE_EVENT(frame_free, "frame %lx order %lu")
+TRACE_EVENT(syscall, "number %lu thread %lu")
+TRACE_EVENT(syscall_done, "number %lu result %ld")

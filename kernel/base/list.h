@@ -1,0 +1,75 @@
+/*
+ * kernel/base/list.h - circular doubly linked list; the owner of the head owns the
+ * locking.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+
+struct list {
+	struct list *next, *prev;
+};
+
+#define LIST_INIT(name)                                                                  \
+	{                                                                                \
+		&(name), &(name)                                                         \
+	}
+
+static inline void list_init(struct list *head)
+{
+	head->next = head->prev = head;
+}
+
+static inline bool list_empty(const struct list *head)
+{
+	return head->next == head;
+}
+
+static inline void list_insert(struct list *item, struct list *after)
+{
+	item->next = after->next;
+	item->prev = after;
+	after->next->prev = item;
+	after->next = item;
+}
+
+static inline void list_push(struct list *head, struct list *item)
+{
+	list_insert(item, head);
+}
+
+static inline void list_append(struct list *head, struct list *item)
+{
+	list_insert(item, head->prev);
+}
+
+/* Leaves the item pointing at itself: removing it twice is harmless. */
+static inline void list_remove(struct list *item)
+{
+	item->prev->next = item->next;
+	item->next->prev = item->prev;
+	list_init(item);
+}
+
+static inline struct list *list_pop(struct list *head)
+{
+	struct list *item = head->next;
+
+	if (item == head)
+		return NULL;
+	list_remove(item);
+	return item;
+}
+
+#define list_entry(item, T, member) container_of(item, T, member)
+#define list_first(head, T, member) list_entry((head)->next, T, member)
+
+#define list_for_each(p, head, member)                                                   \
+	for (p = list_entry((head)->next, typeof(*p), member); &p->member != (head);     \
+		p = list_entry(p->member.next, typeof(*p), member))
+
+#define list_for_each_safe(p, n, head, member)                                           \
+	for (p = list_entry((head)->next, typeof(*p), member),                           \
+	    n = list_entry(p->member.next, typeof(*p), member);                          \
+		&p->member != (head);                                                    \
+		p = n, n = list_entry(n->member.next, typeof(*n), member))

@@ -1,0 +1,24 @@
+/*
+ * kernel/base/options.h - boot options: "name", "name=value", separated by blanks.
+ *
+ * An option is declared beside the code that uses it. options_parse() runs once, early,
+ * and prints a clear message for each word that no OPTION declares or whose value its
+ * parser refuses: unknown options never stop a boot, and are never silent.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+
+struct option {
+	const char *name;
+	const char *help;
+	/* value is "" for a bare name; false: refused (a message follows, default kept)
+	 */
+	bool (*parse)(const char *value);
+};
+
+#define OPTION(ident, option_name, option_help, parse_function)                          \
+	static const struct option option_##ident __used __section("boot_options") = {   \
+		.name = option_name, .help = option_help, .parse = parse_function}
+
+void options_parse(const char *cmdline);

@@ -1,0 +1,35 @@
+/*
+ * kernel/base/rank.h - the order of all locks, outermost first.
+ *
+ * A lock may be taken only while every lock already held by this context has a LOWER
+ * rank. Lab builds check it at each acquisition and name both locks; release builds keep
+ * only the table. RANK_SAME_OK locks of one rank may nest in address order.
+ *
+ * Sleeping locks come first: nothing may sleep under a spinlock. A shootdown (which waits
+ * for other CPUs) may be waited for under any rank below RANK_TLB_WAIT, never with
+ * interrupts off: two CPUs doing so would wait for each other for ever.
+ */
+#pragma once
+
+enum lock_rank {
+	/* sleeping locks */
+	RANK_TASK_TREE, /* parents, children, wait, exec */
+	RANK_FILES,     /* one task's handle table */
+	RANK_OPEN,      /* one open object: offset, pipe buffer, console line */
+	RANK_MM,        /* mm->lock, reader/writer */
+	RANK_LAST_SLEEPING = RANK_MM,
+	/* spinlocks */
+	RANK_SIGNAL,     /* one task's signal state */
+	RANK_FUTEX,      /* a futex hash bucket */
+	RANK_PAGE_TABLE, /* mm->table_lock, ptdesc->lock */
+	RANK_TLB_WAIT,   /* the cross-call lock: holding it is waiting for other CPUs */
+	RANK_CACHE,      /* an object cache */
+	RANK_STACKS,     /* the kernel stack window */
+	RANK_FRAME,      /* the buddy allocator */
+	RANK_RCU,        /* grace-period state, callback lists */
+	RANK_WAIT,       /* a wait queue */
+	RANK_TIMER,      /* a CPU's timer queue */
+	RANK_RUNQUEUE,   /* a CPU's run queue; two nest in address order */
+	RANK_CONSOLE,    /* input and output rings */
+	RANK_PRINT,      /* the log: anything may be printed anywhere */
+};

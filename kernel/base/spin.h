@@ -1,0 +1,54 @@
+/*
+ * kernel/base/spin.h - spinlocks: short critical sections that never sleep.
+ *
+ * A FIFO (ticket) lock, so that no CPU starves under QEMU's uneven vCPU scheduling.
+ * spin_lock() disables preemption while held; data that interrupt handlers also take
+ * needs the _irqsave form on every path, else the handler waits for its own CPU for ever
+ * (lab builds check this: a lock once taken in an interrupt must always be taken with
+ * interrupts off). Ranks: rank.h.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+#include "kernel/base/rank.h"
+
+struct spinlock {
+	u32 next, owner; /* (a) ticket to hand out, ticket that may enter */
+#ifdef ORIGAMI_LAB
+	const char *name;    /* (c) */
+	enum lock_rank rank; /* (c) */
+	u8 used_in_irq;      /* (a) sticky */
+	s8 holder;           /* (a) CPU + 1; for messages and spin_is_held() */
+#endif
+};
+
+#ifdef ORIGAMI_LAB
+#define SPINLOCK_INIT(lock_name, lock_rank)                                              \
+	{                                                                                \
+		.name = (lock_name), .rank = (lock_rank)                                 \
+	}
+#else
+#define SPINLOCK_INIT(lock_name, lock_rank)                                              \
+	{                                                                                \
+		0                                                                        \
+	}
+#endif
+
+void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
+void spin_lock(struct spinlock *lock);
+void spin_unlock(struct spinlock *lock);
+
+/* Returns the interrupt state to give back to spin_unlock_irqrestore(). */
+unsigned long spin_lock_irqsave(struct spinlock *lock);
+void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags);
+
+/* Lab builds: asserts that this CPU holds it. Release: nothing. */
+void spin_assert_held(const struct spinlock *lock);
+
+/* Rank bookkeeping, shared with sleeping locks (kernel/sched). No-ops in release builds.
+ * rank_assert_none_held(): for user copies and sleeps: panics if a spinlock is held;
+ * rank_assert_may_fault(): also if a sleeping lock of RANK_MM or above is. */
+void rank_acquire(const void *lock, const char *name, enum lock_rank rank);
+void rank_release(const void *lock);
+void rank_assert_may_sleep(const char *what);
+void rank_assert_may_fault(const char *what);

@@ -1,0 +1,49 @@
+/*
+ * kernel/base/thread_info.h - the part of the running thread that lies below the
+ * scheduler: preemption count, RCU nesting, held sleeping locks. `struct thread`
+ * (kernel/sched) begins with it; arch_current() finds it with one instruction, so it is
+ * right even if the thread migrates between two instructions. All fields: (p) the thread
+ * itself.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+#include "arch/contract/cpu.h"
+
+#define HELD_LOCKS_MAX 8
+
+struct held_lock {
+	const void *lock;
+	const char *name;
+	int rank;
+};
+
+struct thread_info {
+	int preempt_count; /* > 0: this thread stays on this CPU and runs on */
+	int rcu_nesting;   /* rcu_read_lock() depth */
+#ifdef ORIGAMI_LAB
+	int held_count; /* sleeping and spin locks held by this thread */
+	struct held_lock held[HELD_LOCKS_MAX];
+#endif
+};
+
+static inline struct thread_info *current_info(void)
+{
+	return (struct thread_info *)arch_current();
+}
+
+static inline void preempt_disable(void)
+{
+	current_info()->preempt_count++;
+	barrier();
+}
+
+/* May reschedule, if interrupts are on and something asked for it meanwhile. */
+void preempt_enable(void);
+
+/* For the scheduler's own use: counts down without looking. */
+static inline void preempt_enable_no_resched(void)
+{
+	barrier();
+	current_info()->preempt_count--;
+}

@@ -1,0 +1,46 @@
+/*
+ * kernel/sched/rcu.h - readers that never wait, and freers that wait for them.
+ *
+ * A read section is rcu_read_lock() ... rcu_read_unlock(): a per-thread counter, nests,
+ * may be preempted, must not sleep. In `rcu=merged` (default) any stretch with interrupts
+ * or preemption off is one too; in `rcu=counter` (lab) only the counter counts.
+ *
+ * call_rcu(): fn runs, in a kernel thread, after every read section that had begun before
+ * the call has ended; synchronize_rcu() waits for that (may sleep). Neither promises
+ * anything about sections that begin later. A grace period that lasts longer than
+ * `rcu_stall=SECONDS` (default 10) is reported with the CPUs and threads it waits for.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+#include "kernel/base/thread_info.h"
+
+struct thread;
+
+struct rcu_head {
+	struct rcu_head *next;
+	void (*fn)(struct rcu_head *);
+};
+
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *));
+void synchronize_rcu(void);
+
+/* Waits until every callback queued before the call has run. */
+void rcu_barrier(void);
+
+/* The two accesses of RCU-protected pointers: publish after initialising; read once. */
+#define rcu_assign_pointer(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELEASE)
+#define rcu_dereference(p)       __atomic_load_n(&(p), __ATOMIC_CONSUME)
+
+void rcu_init(void);         /* before threads */
+void rcu_start_thread(void); /* after sched_init_others() */
+
+/* From the scheduler, interrupts off: the running thread is about to leave the CPU / the
+ * tick hit user mode or idle / this CPU enters or leaves idle. */
+void rcu_note_switch(struct thread *previous);
+void rcu_note_quiescent(void);
+void rcu_note_tick(bool in_user_or_idle);
+
+u64 rcu_grace_periods(void); /* completed so far */

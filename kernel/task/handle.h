@@ -1,0 +1,76 @@
+/*
+ * kernel/task/handle.h - open objects and handles.
+ *
+ * An object that user space can use (console, ramdisk file, directory, pipe end, /proc
+ * file) is a struct open: operations, an offset, flags, a reference count. A handle is a
+ * small number in a task's table that refers to an open object; dup and inheritance share
+ * the open object (and so its offset). The Linux layer calls handles file descriptors.
+ *
+ * Locks: the table's mutex (RANK_FILES) for the numbers; the open object's (RANK_OPEN)
+ * for offset and contents. No user copy happens under a table's lock.
+ */
+#pragma once
+
+#include "kernel/sched/wait.h"
+
+struct open;
+
+enum open_kind {
+	OPEN_FILE,
+	OPEN_DIRECTORY,
+	OPEN_CONSOLE,
+	OPEN_PIPE,
+	OPEN_NULL,
+};
+
+/*
+ * read/write: kernel buffers (callers bounce through a page); bytes done, 0 at the end,
+ * or negative errno. They may sleep; -ERESTART when interrupted. NULL: not supported.
+ */
+struct open_ops {
+	ssize_t (*read)(struct open *open, void *to, size_t size, u64 offset);
+	ssize_t (*write)(struct open *open, const void *from, size_t size, u64 offset);
+	void (*close)(struct open *open); /* last reference gone */
+};
+
+struct open {
+	const struct open_ops *ops; /* (c) */
+	enum open_kind kind;        /* (c) */
+	s32 refs;                   /* (a) */
+	unsigned int flags;         /* (l:lock) OPEN_* */
+	struct mutex lock;          /* offset */
+	u64 offset;                 /* (l:lock) */
+	u64 size;                   /* of a file */
+	const void *object;         /* (c) what it is open on; the kind tells the type */
+};
+
+#define OPEN_READ     1u
+#define OPEN_WRITE    2u
+#define OPEN_APPEND   4u
+#define OPEN_NONBLOCK 8u
+
+#define HANDLES_MAX 256
+
+struct handles;
+
+struct open *open_create(const struct open_ops *ops, enum open_kind kind,
+	unsigned int flags, const void *object);
+void open_get(struct open *open);
+void open_put(struct open *open);
+
+struct handles *handles_create(void);
+struct handles *handles_copy(struct handles *from); /* fork, spawn: shares open objects */
+void handles_get(struct handles *handles);
+void handles_put(struct handles *handles);
+
+/* The lowest free number >= from; takes over the caller's reference. -EMFILE. */
+int handles_add(struct handles *handles, struct open *open, int from, bool close_on_exec);
+int handles_replace(
+	struct handles *handles, int number, struct open *open, bool close_on_exec);
+int handles_close(struct handles *handles, int number);
+void handles_close_on_exec(struct handles *handles);
+bool handles_get_cloexec(struct handles *handles, int number, bool *value);
+int handles_set_cloexec(struct handles *handles, int number, bool value);
+
+/* A new reference, or NULL: no such handle. */
+struct open *handles_lookup(struct handles *handles, int number);

@@ -1,0 +1,36 @@
+/*
+ * mm/space/frame.h - the frame source: buddy allocator over the boot map.
+ *
+ * Blocks of 2^order frames, order 0..FRAME_ORDER_MAX; single frames go through per-CPU
+ * lists. In lab builds freed frames are filled with a poison that is checked at
+ * allocation, and carry a generation. Callable with interrupts off. Sim implements the
+ * same functions in arch/sim.
+ */
+#pragma once
+
+#include "mm/space/page.h"
+
+#define FRAME_ORDER_MAX 10
+#define FRAME_POISON    0x0f0e0e0df2a3e5d9UL
+
+#define FRAME_ZERO 1u /* cleared */
+
+/* NULL if there is no block; refs is 1, type as given. Never sleeps. */
+struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags);
+
+/* refs must be 0 (page_put() calls this) or 1. The block must have been allocated with
+ * this order. */
+void frame_free(struct page *page);
+
+struct frame_stats {
+	u64 total, free; /* frames */
+};
+void frame_stats(struct frame_stats *stats);
+
+/* Take usable regions from boot_info, minus kernel, ramdisk and what frame_boot_alloc()
+ * took. Panics with a clear message if too little is left. After arch_kernel_map_init().
+ */
+void frame_init(void);
+
+/* Per-CPU areas for all `cpu_count` CPUs (kernel/base/percpu.h), out of fresh frames. */
+void frame_init_percpu(void);

@@ -1,0 +1,85 @@
+/*
+ * mm/space/mm.h - address spaces: the interface of mm to kernel/task and kernel/linux.
+ *
+ * A struct mm is a set of VMAs over one folded page table. Anonymous private memory only
+ * (for now): a VMA promises zeroed pages, the first touch allocates them (mm_fault()).
+ *
+ * Locks: `lock` (sleeping, reader/writer): write to change the set of VMAs, read to look
+ * at it and to fault. `table_lock` (spin): every store into the page tables. Lifetime:
+ * `users` counts threads and borrowers; the last mm_put() unmaps and frees everything.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+#include "kernel/base/cpu.h"
+#include "kernel/sched/wait.h"
+#include "arch/contract/pgtable.h"
+#include "arch/contract/trap.h"
+
+struct vma {
+	struct list link;         /* (l:mm) in mm->vmas, ordered by address */
+	unsigned long start, end; /* (l:mm) page-aligned, [start, end) */
+	unsigned int prot;        /* (l:mm) PROT_* */
+	unsigned int flags;       /* (l:mm) VMA_* */
+};
+
+#define VMA_STACK 1u /* grows down on a fault just below it, up to the stack limit */
+#define VMA_HEAP  2u /* the brk area */
+
+struct mm {
+	pxd_t *root;         /* (a) written under table_lock */
+	unsigned long limit; /* (a) user addresses are below; published after root */
+	cpuset_t cpus;       /* (a) CPUs that have it loaded; set BEFORE loading */
+	s32 users;           /* (a) */
+	struct rwsem lock;
+	struct spinlock table_lock;
+	struct list vmas;             /* (l:lock) */
+	unsigned long brk_start, brk; /* (l:lock) */
+	unsigned long mmap_base;      /* (c) search downwards from here */
+	u64 pages;                    /* (l:table_lock) resident frames */
+	u32 tables[LEVELS];           /* (l:table_lock) tables by level */
+};
+
+/* flags of mm_map() */
+#define MM_FIXED     1u /* exactly at the address; existing mappings are replaced */
+#define MM_NOREPLACE 2u /* with MM_FIXED: -EEXIST instead of replacing */
+#define MM_STACK     4u
+#define MM_POPULATE  8u /* fault everything in now, as far as memory lasts */
+
+void mm_init(void); /* once, at boot: caches, the scheduler's switch hook */
+
+struct mm *mm_create(void); /* users = 1; NULL: no memory */
+void mm_get(struct mm *mm);
+void mm_put(struct mm *mm); /* may sleep; the last one frees everything */
+
+/* Make mm (or NULL) the running thread's address space; takes no reference. */
+void mm_use(struct mm *mm);
+
+/*
+ * Native mapping calls. Lengths are rounded up to pages; 0 or negative errno as Linux
+ * (EINVAL: unaligned, empty; ENOMEM: no room, above the limit; EEXIST). May sleep; take
+ * mm->lock. mm_map returns the address in *address (a hint on entry).
+ */
+int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
+	unsigned int flags);
+int mm_unmap(struct mm *mm, unsigned long address, size_t length);
+int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int prot);
+int mm_discard(struct mm *mm, unsigned long address, size_t length); /* MADV_DONTNEED */
+void mm_set_brk_start(struct mm *mm, unsigned long start);
+unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged brk */
+
+/* A user access at `address` (ACCESS_*) faulted: make it possible. 0, -EFAULT (no such
+ * mapping or not allowed), -ENOMEM. May sleep. */
+int mm_fault(struct mm *mm, unsigned long address, unsigned int access);
+
+/* Call visit for each VMA under the read lock. */
+void mm_for_each_vma(
+	struct mm *mm, void (*visit)(const struct vma *vma, void *arg), void *arg);
+
+/*
+ * The text of `pt`: draws the page table of mm, level by level, all of it (address ~0UL)
+ * or the way to one address, into emit(line). Folded levels are shown as folded, with
+ * table addresses and entry types. Takes mm->lock for reading.
+ */
+void mm_draw_table(struct mm *mm, unsigned long address,
+	void (*emit)(const char *line, void *arg), void *arg);

@@ -1,0 +1,56 @@
+/*
+ * mm/space/page.h - struct page: what the kernel knows about each frame of RAM.
+ *
+ * One array, indexed by frame number, covers all usable RAM (`page_of_phys`). A frame is
+ * free (in a buddy list or a CPU's list), or belongs to exactly one user: anonymous
+ * memory, a page table (then it is a struct ptdesc, mm/table/ptdesc.h), an object cache,
+ * or raw kernel memory. `refs` frees the frame when it drops to zero.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+#include "kernel/base/list.h"
+#include "kernel/base/atomic.h"
+
+enum page_type {
+	PAGE_RESERVED, /* never allocated: kernel image, ramdisk, holes */
+	PAGE_FREE,
+	PAGE_KERNEL, /* raw memory of the kernel */
+	PAGE_CACHE,  /* objects of one cache */
+	PAGE_TABLE,  /* a page table: struct ptdesc */
+	PAGE_ANON,   /* user memory */
+};
+
+struct page {
+	u8 type;          /* enum page_type; (l:frame) while free, owner's otherwise */
+	u8 order;         /* of the block this page heads */
+	u16 cpu;          /* lab: CPU that freed it */
+	s32 refs;         /* (a) 0 while free */
+	u32 generation;   /* lab: counts allocations of this frame */
+	u32 free_objects; /* (l:cache) */
+	struct list link; /* owner's */
+	union {
+		struct {
+			struct cache *cache; /* (c) while PAGE_CACHE */
+			void *free_list;     /* (l:cache) */
+		};
+		unsigned long private[4]; /* ptdesc's and later users' */
+	};
+};
+
+static_assert_size(struct page, 64);
+
+extern struct page *page_array; /* (c) page of frame page_first_frame + i */
+extern u64 page_first_frame, page_frame_count; /* (c) */
+
+/* The frame must be RAM that the boot map called usable. */
+struct page *page_of_phys(phys_t address);
+struct page *page_of_virt(const void *address);
+phys_t page_phys(const struct page *page);
+void *page_address(const struct page *page);
+
+/* page_put() frees the frame at zero. page_try_get() refuses a frame whose count is zero
+ * (being freed): what a lockless walker uses. */
+void page_get(struct page *page);
+void page_put(struct page *page);
+bool page_try_get(struct page *page);
