@@ -16,15 +16,27 @@
 #include "arch/contract/pgtable.h"
 #include "arch/contract/trap.h"
 
+/* A place in the treap of VMAs: a search tree by address, a heap by priority. */
+struct vma_node {
+	struct vma *parent, *left, *right;
+	u32 priority;
+};
+
 struct vma {
 	struct list link;         /* (l:mm) in mm->vmas, ordered by address */
+	struct vma_node node;     /* (l:mm) in mm->tree (mm/space/vma.h) */
 	unsigned long start, end; /* (l:mm) page-aligned, [start, end) */
 	unsigned int prot;        /* (l:mm) PROT_* */
 	unsigned int flags;       /* (l:mm) VMA_* */
 };
 
-#define VMA_STACK 1u /* grows down on a fault just below it, up to the stack limit */
-#define VMA_HEAP  2u /* the brk area */
+#define VMA_STACK     1u /* grows down on a fault just below it, up to the stack limit */
+#define VMA_HEAP      2u /* the brk area */
+#define VMA_NORESERVE 4u /* may promise more memory than there is */
+
+#define MM_VMAS_MAX   65530u              /* per mm; Linux's limit */
+#define MM_STACK_SIZE (8UL << 20)         /* a VMA_STACK grows to this */
+#define MM_STACK_GAP  (256UL * PAGE_SIZE) /* and keeps this far from what is below */
 
 struct mm {
 	pxd_t *root;         /* (a) written under table_lock */
@@ -34,7 +46,10 @@ struct mm {
 	struct rwsem lock;
 	struct spinlock table_lock;
 	struct list vmas;             /* (l:lock) */
+	struct vma *tree;             /* (l:lock) the same VMAs, for lookup */
+	unsigned int vma_count;       /* (l:lock) */
 	unsigned long brk_start, brk; /* (l:lock) */
+	unsigned long stack_top;      /* (c) end of the first stack, as exec places it */
 	unsigned long mmap_base;      /* (c) search downwards from here */
 	u64 pages;                    /* (l:table_lock) resident frames */
 	u32 tables[LEVELS];           /* (l:table_lock) tables by level */
@@ -44,7 +59,8 @@ struct mm {
 #define MM_FIXED     1u /* exactly at the address; existing mappings are replaced */
 #define MM_NOREPLACE 2u /* with MM_FIXED: -EEXIST instead of replacing */
 #define MM_STACK     4u
-#define MM_POPULATE  8u /* fault everything in now, as far as memory lasts */
+#define MM_POPULATE  8u  /* fault everything in now, as far as memory lasts */
+#define MM_NORESERVE 16u /* may be larger than all RAM */
 
 void mm_init(void); /* once, at boot: caches, the scheduler's switch hook */
 
@@ -59,6 +75,10 @@ void mm_use(struct mm *mm);
  * Native mapping calls. Lengths are rounded up to pages; 0 or negative errno as Linux
  * (EINVAL: unaligned, empty; ENOMEM: no room, above the limit; EEXIST). May sleep; take
  * mm->lock. mm_map returns the address in *address (a hint on entry).
+ *
+ * Promises: a writable mapping larger than all RAM is refused (ENOMEM) unless
+ * MM_NORESERVE; short of that, promises may exceed RAM, and the fault that finds no
+ * frame gets -ENOMEM. Addresses above 2^47 are given out only for a hint above it.
  */
 int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
 	unsigned int flags);

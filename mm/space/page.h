@@ -11,14 +11,17 @@
 #include "kernel/base/types.h"
 #include "kernel/base/list.h"
 #include "kernel/base/atomic.h"
+#include "kernel/sched/rcu.h"
 
 enum page_type {
-	PAGE_RESERVED, /* never allocated: kernel image, ramdisk, holes */
-	PAGE_FREE,
-	PAGE_KERNEL, /* raw memory of the kernel */
-	PAGE_CACHE,  /* objects of one cache */
-	PAGE_TABLE,  /* a page table: struct ptdesc */
-	PAGE_ANON,   /* user memory */
+	PAGE_RESERVED, /* no RAM, never allocated (kernel image, ramdisk), or inside a
+			  block whose first page tells more */
+	PAGE_FREE,     /* heads a free block of the buddy allocator */
+	PAGE_FREE_CPU, /* on a CPU's list */
+	PAGE_KERNEL,   /* raw memory of the kernel */
+	PAGE_CACHE,    /* objects of one cache */
+	PAGE_TABLE,    /* a page table: struct ptdesc */
+	PAGE_ANON,     /* user memory */
 };
 
 struct page {
@@ -33,6 +36,7 @@ struct page {
 		struct {
 			struct cache *cache; /* (c) while PAGE_CACHE */
 			void *free_list;     /* (l:cache) */
+			struct rcu_head rcu; /* a type-safe slab on its way out */
 		};
 		unsigned long private[4]; /* ptdesc's and later users' */
 	};
