@@ -4,7 +4,8 @@
  * DEFINE_PERCPU puts the variable into section .percpu. CPU 0 uses the section itself
  * (offset 0, so it works from the first instruction); every other CPU gets a copy made
  * by percpu_init() before it is started. `percpu_offset[cpu]` is what is added to the
- * variable's address. Only its owner touches a CPU's copy unless the variable says so.
+ * variable's address. All copies start as zeros: no initialisers. Only its owner touches
+ * a CPU's copy unless the variable says so.
  *
  * this_cpu() is stable only while the thread cannot migrate: preemption or interrupts
  * off.

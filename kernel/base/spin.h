@@ -17,8 +17,8 @@ struct spinlock {
 #ifdef ORIGAMI_LAB
 	const char *name;    /* (c) */
 	enum lock_rank rank; /* (c) */
-	u8 used_in_irq;      /* (a) sticky */
-	s8 holder;           /* (a) CPU + 1; for messages and spin_is_held() */
+	u8 irq_use;          /* (a) sticky: in what contexts it was taken, see spin.c */
+	s8 holder;           /* (a) CPU + 1; 0: free */
 #endif
 };
 
@@ -46,9 +46,14 @@ void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags);
 void spin_assert_held(const struct spinlock *lock);
 
 /* Rank bookkeeping, shared with sleeping locks (kernel/sched). No-ops in release builds.
- * rank_assert_none_held(): for user copies and sleeps: panics if a spinlock is held;
- * rank_assert_may_fault(): also if a sleeping lock of RANK_MM or above is. */
+ * rank_assert_may_sleep(): no spinlock is held, preemption and interrupts are on, no RCU
+ * read section. rank_assert_may_fault(), before user copies: no lock at all is held. */
 void rank_acquire(const void *lock, const char *name, enum lock_rank rank);
 void rank_release(const void *lock);
 void rank_assert_may_sleep(const char *what);
 void rank_assert_may_fault(const char *what);
+
+#ifdef ORIGAMI_LAB
+/* NULL: a violation panics. Tests of the check itself set it and go on. */
+extern void (*rank_violation)(const char *taking, const char *holding);
+#endif

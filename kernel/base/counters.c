@@ -1,0 +1,30 @@
+/*
+ * kernel/base/counters.c - see counters.h.
+ */
+#include "kernel/base/counters.h"
+#include "kernel/base/cpu.h"
+
+DEFINE_PERCPU(s64[COUNTERS], counters);
+
+static const char *const names[COUNTERS] = {
+	[COUNT_SWITCHES] = "switches",
+	[COUNT_IPIS] = "ipis",
+	[COUNT_FAULTS] = "faults",
+	[COUNT_SYSCALLS] = "syscalls",
+	[COUNT_TLB_FLUSHES] = "tlb_flushes",
+	[COUNT_TABLES] = "tables",
+};
+
+s64 counter_sum(enum counter which)
+{
+	s64 sum = 0;
+
+	for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
+		sum += per_cpu(counters, cpu)[which];
+	return sum;
+}
+
+const char *counter_name(enum counter which)
+{
+	return names[which];
+}
