@@ -8,6 +8,7 @@
 #include "kernel/base/cpu.h"
 #include "kernel/base/percpu.h"
 #include "kernel/base/print.h"
+#include "arch/contract/irq.h"
 #include "arch/contract/timer.h"
 
 #define TRACE_RING 256 /* records per CPU, a power of two */
@@ -33,10 +34,12 @@ static const char *const event_formats[] = {
 
 void trace_record(enum trace_event event, unsigned long a, unsigned long b)
 {
+	unsigned long flags = arch_irq_save();
 	struct trace_ring *ring = &this_cpu(trace_ring);
 	struct trace_record *record = &ring->records[ring->count++ % TRACE_RING];
 
 	*record = (struct trace_record){arch_clock_ns(), a, b, event};
+	arch_irq_restore(flags);
 }
 
 /* The CPU whose next unprinted record is the oldest; -1: none left. */
