@@ -1,0 +1,38 @@
+/*
+ * mm/table/table.h - making and freeing page tables.
+ *
+ * Tables are typed by their level from birth: every empty entry already says where it
+ * belongs (s390x needs that to walk, the checks of lab builds use it everywhere).
+ * mm->tables[level] counts the linked ones (l:table_lock) and the root.
+ */
+#pragma once
+
+#include "mm/table/ptdesc.h"
+#include "arch/contract/pgtable.h"
+
+/* Gives mm an empty root of `level` and sets mm->root, then mm->limit. 0 or -ENOMEM. */
+int table_create_root(struct mm *mm, int level);
+
+/* The opposite: nothing is mapped or linked below it any more, and no CPU has it loaded
+ * (tlb_leave()). */
+void table_destroy_root(struct mm *mm);
+
+/* The root's level, hence how many levels exist: level + 1. */
+int table_root_level(const struct mm *mm);
+
+/* A fresh table with empty entries; NULL: no memory. Never sleeps. */
+struct ptdesc *table_alloc(struct mm *mm, int level);
+
+/* A table that was never linked. */
+void table_free_unused(struct ptdesc *table);
+
+/* A table that was linked: unlinked now, and flushed. Lockless walkers may still be in
+ * it, so it is freed a grace period later. */
+void table_free(struct ptdesc *table);
+
+/*
+ * Make the empty entry *ptr of `level` point to a new table, unless somebody else was
+ * faster (that is success too). Takes mm->table_lock; the caller holds mm->lock, read is
+ * enough. 0 or -ENOMEM.
+ */
+int table_populate(struct mm *mm, int level, pxd_t *ptr, unsigned long address);

@@ -1,0 +1,37 @@
+/*
+ * mm/table/walk.h - the locked walk over a range: every entry in use, in address order.
+ *
+ * For those who change many entries (unmap, protect: with mm->table_lock held) or only
+ * look (`pt`: mm->lock is enough, each entry is read once). Leaves of all levels are
+ * visited; a leaf that sticks out of the range is visited with its own address.
+ */
+#pragma once
+
+#include "mm/space/mm.h"
+#include "mm/table/pgtable.h"
+
+struct walk;
+
+/* All callbacks may be NULL. `address` is the first one that the entry maps. */
+struct walk_ops {
+	/* An entry that maps memory. True: stop BEFORE it; the walk can be resumed there.
+	 */
+	bool (*leaf)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
+		unsigned long address);
+	/* An entry that points to a table: before and after what is below it. */
+	void (*enter)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
+		unsigned long address);
+	void (*leave)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
+		unsigned long address);
+};
+
+struct walk {
+	struct mm *mm;
+	const struct walk_ops *ops;
+	void *arg;             /* the caller's */
+	unsigned long stopped; /* where a callback stopped the walk */
+};
+
+/* Walks [start, end), not empty, end at most mm->limit. Returns `end`, or the address of
+ * the leaf before which a callback stopped it. */
+unsigned long walk_range(struct walk *walk, unsigned long start, unsigned long end);
