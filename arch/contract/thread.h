@@ -13,7 +13,9 @@
 struct thread;
 
 /* Prepare a thread to start in fn(arg) on its own stack, interrupts off as after any
- * switch (the scheduler's entry stub turns them on). fn must not return. */
+ * switch (the scheduler's entry stub turns them on). fn must not return. The stack begins
+ * below arch_thread_regs(stack_top), which is not touched: a user thread's registers may
+ * be there already. */
 void arch_thread_init(
 	struct arch_thread *thread, void *stack_top, void (*fn)(void *), void *arg);
 

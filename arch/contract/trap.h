@@ -49,8 +49,10 @@ struct trap_ops {
 	void (*syscall)(struct regs *regs);
 	void (*user_fault)(
 		struct regs *regs, enum user_fault what, unsigned long address);
-	void (*return_to_user)(
-		struct regs *regs); /* last look before user mode: signals */
+	/* Last look before user mode, after every trap and interrupt from it: entered
+	 * with interrupts on or off, returns with them OFF and they stay off, so that a
+	 * poke after the look interrupts user mode and causes another look. */
+	void (*return_to_user)(struct regs *regs);
 };
 
 extern struct trap_ops trap_ops;

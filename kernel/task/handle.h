@@ -21,6 +21,7 @@ enum open_kind {
 	OPEN_CONSOLE,
 	OPEN_PIPE,
 	OPEN_NULL,
+	OPEN_ZERO,
 };
 
 /*
@@ -41,7 +42,7 @@ struct open {
 	struct mutex lock;          /* offset */
 	u64 offset;                 /* (l:lock) */
 	u64 size;                   /* of a file */
-	const void *object;         /* (c) what it is open on; the kind tells the type */
+	void *object;               /* (c) what it is open on; the kind tells the type */
 };
 
 #define OPEN_READ     1u
@@ -54,9 +55,25 @@ struct open {
 struct handles;
 
 struct open *open_create(const struct open_ops *ops, enum open_kind kind,
-	unsigned int flags, const void *object);
+	unsigned int flags, void *object);
 void open_get(struct open *open);
 void open_put(struct open *open);
+
+/*
+ * Between an open object and user memory, through a bounce buffer; checks OPEN_READ /
+ * OPEN_WRITE (-EBADF). `position`: NULL uses and moves the object's own offset. A stream
+ * (console, pipe) gives what is there, up to OPEN_CHUNK bytes at a time.
+ */
+#define OPEN_CHUNK 4096
+ssize_t open_read_user(
+	struct open *open, unsigned long to, size_t size, const u64 *position);
+ssize_t open_write_user(
+	struct open *open, unsigned long from, size_t size, const u64 *position);
+
+static inline bool open_is_stream(const struct open *open)
+{
+	return open->kind == OPEN_CONSOLE || open->kind == OPEN_PIPE;
+}
 
 struct handles *handles_create(void);
 struct handles *handles_copy(struct handles *from); /* fork, spawn: shares open objects */
