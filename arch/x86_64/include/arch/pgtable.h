@@ -1,0 +1,121 @@
+/*
+ * arch/x86_64/include/arch/pgtable.h - one page-table entry (Intel SDM vol. 3, 4.5).
+ *
+ * Fold policy `boot`: all roots have 5 levels if the CPU has LA57 (and `la57=off` was not
+ * given), else 4; so only LEVEL_PGD can be folded, and one boot constant tells. A leaf
+ * that nobody may use (PROT_NONE) has PRESENT clear, so hardware faults, and SW_LEAF set,
+ * so that software still finds the frame.
+ */
+#pragma once
+
+#define PXD_PRESENT  0x001UL
+#define PXD_WRITE    0x002UL
+#define PXD_USER     0x004UL
+#define PXD_NO_CACHE 0x018UL /* PWT | PCD: device memory */
+#define PXD_ACCESSED 0x020UL
+#define PXD_DIRTY    0x040UL
+#define PXD_LARGE    0x080UL /* PS: this pmd or pud entry is a leaf */
+#define PXD_SW_LEAF  0x200UL /* ignored by hardware: a leaf without PRESENT */
+#define PXD_NX       (1UL << 63)
+#define PXD_PHYS     0x000ffffffffff000UL
+#define PXD_TABLE    (PXD_PRESENT | PXD_WRITE | PXD_USER | PXD_ACCESSED)
+
+#define ARCH_LEVEL_SHIFT(level) (12 + 9 * (level))
+#define ARCH_LEVEL_BITS(level)  9
+#define ARCH_TABLE_ORDER(level) 0
+
+extern bool arch_la57; /* (c) five levels */
+
+static __always_inline pxd_t arch_pxd_empty(int level)
+{
+	return (pxd_t){0};
+}
+
+static __always_inline bool arch_pxd_exists(int level, pxd_t e)
+{
+	return level != LEVEL_PGD || arch_la57;
+}
+
+static __always_inline bool arch_pxd_none(int level, pxd_t e)
+{
+	return !(e.v & (PXD_PRESENT | PXD_SW_LEAF));
+}
+
+static __always_inline bool arch_pxd_present(int level, pxd_t e)
+{
+	return !arch_pxd_none(level, e);
+}
+
+static __always_inline bool arch_pxd_leaf(int level, pxd_t e)
+{
+	if (level == LEVEL_PTE)
+		return arch_pxd_present(level, e);
+	return level <= LEVEL_PUD && arch_pxd_present(level, e) && (e.v & PXD_LARGE);
+}
+
+static __always_inline bool arch_pxd_bad(int level, pxd_t e)
+{
+	if (arch_pxd_none(level, e))
+		return e.v != 0;
+	return !arch_pxd_leaf(level, e) && (e.v & ~PXD_PHYS) != PXD_TABLE;
+}
+
+static __always_inline phys_t arch_pxd_phys(int level, pxd_t e)
+{
+	u64 address = e.v & PXD_PHYS;
+
+	/* A large leaf's low address bits hold flags (PAT) or must be zero. */
+	if (arch_pxd_leaf(level, e))
+		address &= ~((1UL << ARCH_LEVEL_SHIFT(level)) - 1);
+	return phys(address);
+}
+
+static __always_inline pxd_t arch_pxd_table(int level, phys_t table)
+{
+	return (pxd_t){table.v | PXD_TABLE};
+}
+
+/* Accessed and dirty are preset: nobody reads them yet, and hardware need not write. */
+static __always_inline pxd_t arch_pxd_leaf_make(
+	int level, phys_t frame, unsigned int prot)
+{
+	u64 v = frame.v | PXD_USER | PXD_ACCESSED | PXD_NX;
+
+	v |= prot ? PXD_PRESENT : PXD_SW_LEAF;
+	if (prot & PROT_WRITE)
+		v |= PXD_WRITE | PXD_DIRTY;
+	if (prot & PROT_EXEC)
+		v &= ~PXD_NX;
+	if (level != LEVEL_PTE)
+		v |= PXD_LARGE;
+	return (pxd_t){v};
+}
+
+/* The hardware has no leaf without read access except one without any. */
+static __always_inline unsigned int arch_pxd_prot(int level, pxd_t e)
+{
+	if (!(e.v & PXD_PRESENT))
+		return PROT_NONE;
+	return PROT_READ | (e.v & PXD_WRITE ? PROT_WRITE : 0) |
+	       (e.v & PXD_NX ? 0 : PROT_EXEC);
+}
+
+static __always_inline int arch_root_level(pxd_t first)
+{
+	return arch_la57 ? LEVEL_PGD : LEVEL_P4D;
+}
+
+/* A release store: pairs with the dependent load of a lockless walker, which must not
+ * reach a table or frame before the stores that cleared it. */
+static __always_inline void arch_pxd_set(int level, pxd_t *ptr, pxd_t e)
+{
+	__atomic_store_n(&ptr->v, e.v, __ATOMIC_RELEASE);
+}
+
+/* XCHG: the CPU sets accessed and dirty with its own locked cycles; a separate load and
+ * store would lose a bit set in between. */
+static __always_inline pxd_t arch_pxd_unhook(
+	int level, pxd_t *ptr, unsigned long address, pxd_t replacement)
+{
+	return (pxd_t){__atomic_exchange_n(&ptr->v, replacement.v, __ATOMIC_SEQ_CST)};
+}
