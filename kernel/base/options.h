@@ -17,8 +17,10 @@ struct option {
 	bool (*parse)(const char *value);
 };
 
+/* __aligned: else the compiler rounds each up to 16, and the section is no array. */
 #define OPTION(ident, option_name, option_help, parse_function)                          \
-	static const struct option option_##ident __used __section("boot_options") = {   \
+	static const struct option option_##ident __used __aligned(8) __section(         \
+		"boot_options") = {                                                      \
 		.name = option_name, .help = option_help, .parse = parse_function}
 
 void options_parse(const char *cmdline);
