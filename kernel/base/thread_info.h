@@ -21,6 +21,7 @@ struct held_lock {
 struct thread_info {
 	int preempt_count; /* > 0: this thread stays on this CPU and runs on */
 	int rcu_nesting;   /* rcu_read_lock() depth */
+	int irq_depth;     /* between irq_enter() and irq_exit(), on top of this thread */
 #ifdef ORIGAMI_LAB
 	int held_count; /* sleeping and spin locks held by this thread */
 	struct held_lock held[HELD_LOCKS_MAX];

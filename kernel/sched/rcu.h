@@ -37,10 +37,18 @@ void rcu_barrier(void);
 void rcu_init(void);         /* before threads */
 void rcu_start_thread(void); /* after sched_init_others() */
 
-/* From the scheduler, interrupts off: the running thread is about to leave the CPU / the
- * tick hit user mode or idle / this CPU enters or leaves idle. */
-void rcu_note_switch(struct thread *previous);
-void rcu_note_quiescent(void);
-void rcu_note_tick(bool in_user_or_idle);
+u64 rcu_grace_periods(void);   /* completed so far */
+bool rcu_counts_readers(void); /* rcu=counter */
 
-u64 rcu_grace_periods(void); /* completed so far */
+/* From the scheduler, interrupts off: the running thread leaves the CPU; this CPU passes
+ * a point where it is no reader (an interrupt that found it preemptible); it is about to
+ * wait in idle; it is not any more (an interrupt, or the end of the wait). */
+void rcu_note_switch(struct thread *previous);
+void rcu_note_preemptible(void);
+void rcu_idle_enter(void);
+void rcu_idle_exit(void);
+
+/* rcu=counter, in rcu_counter.c: the readers' side, and the wait for them. */
+void rcu_counter_lock(struct thread *me);
+void rcu_counter_unlock(struct thread *me);
+void rcu_counter_wait(void);

@@ -8,13 +8,16 @@
  *
  * Threads are preemptive, also inside the kernel, whenever preemption and interrupts are
  * enabled. Each CPU has its own run queue (round robin, one time slice for all); waking
- * prefers the thread's last CPU, an idle CPU steals. `allowed` restricts the CPUs.
+ * prefers the thread's last CPU unless it is busy and another one idles; an idle CPU
+ * steals. `allowed` restricts the CPUs.
  *
  * The scheduler lies below mm: it gets thread memory from `thread_memory` (kernel/task),
  * knows an mm only as a pointer, and tells its owner about switches through
  * `sched_switch_mm`.
  *
- * Locks: a thread's state and queue links belong to its CPU's run-queue lock.
+ * Locks: a thread's state and queue link belong to the run-queue lock of `cpu`. No two of
+ * these locks are ever held together: a thread on its way from one queue to another is
+ * READY and on no queue, and so left alone by everyone but its carrier.
  */
 #pragma once
 
@@ -44,12 +47,15 @@ struct thread {
 	unsigned int cpu;        /* (l:runqueue) where it runs or ran last */
 	cpuset_t allowed;        /* (l:runqueue) */
 	struct list queue;       /* (l:runqueue) */
-	bool wake_pending;       /* (a) woken while still switching out */
-	u64 runtime_ns;          /* (p) */
+	bool waiting;            /* (a) has announced a wait; a wake takes it back */
+	bool on_cpu;             /* (a) its registers are still in a CPU: see switch.c */
+	u64 runtime_ns;          /* (p) up to the last switch or tick */
 	void *stack_top;         /* (c) */
 	struct mm *mm;           /* (p) user address space or NULL; kernel/task sets it */
 	struct task *task;       /* (c) or NULL for kernel threads */
-	int rcu_nesting_seen;    /* (l:rcu) used by kernel/sched/rcu.c */
+	bool rcu_preempted;      /* (p) is on the list of preempted readers */
+	unsigned int rcu_index;  /* (p) rcu=counter: which counter its section uses */
+	u64 rcu_period;          /* (l:rcu) first grace period that waits for it */
 	struct list rcu_blocked; /* (l:rcu) */
 	void (*fn)(void *);
 	void *arg;
@@ -74,10 +80,13 @@ extern struct thread_memory thread_memory;
  */
 extern void (*sched_switch_mm)(struct mm *previous, struct mm *next);
 
-/* Makes the boot flow of control CPU 0's idle thread. Before anything else of sched. */
+/* Makes the boot flow of control CPU 0's idle thread. Before anything else of sched. Like
+ * every idle thread it is never preempted and may not sleep; the threads that it starts
+ * run on the other CPUs, or when it comes to sched_idle_loop(). */
 void sched_init(void);
 
-/* After thread_memory is set: idle threads for CPUs 1..cpu_count-1, the reaper. */
+/* After thread_memory is set, traps and timer work: idle threads for the other CPUs, the
+ * reaper. From here on CPU 0 takes interrupts. */
 void sched_init_others(void);
 
 /* A new thread that will run fn(arg) (the return of fn is thread_exit()); NULL: no
@@ -87,31 +96,49 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg);
 void thread_start(struct thread *thread);
 __noreturn void thread_exit(void);
 
-/* Give the CPU to another ready thread, if any. May sleep context. */
+/* Give the CPU to another ready thread, if any. */
 void thread_yield(void);
 
-/* Restrict to `allowed` (at least one online CPU in it, else -EINVAL); the running thread
- * has moved when this returns; another thread moves at its next switch. */
+/* Restrict to `allowed` (at least one online CPU in it, else -EINVAL). The running thread
+ * has moved when this returns; another one moves soon, but may have run a little more. */
 int thread_set_allowed(struct thread *thread, cpuset_t allowed);
 
 /*
  * Sleeping, the raw form (wait.h has the usual one): announce, test the condition, wait.
- *     thread_wait_prepare();           state WAITING; a wake from now on is not lost
+ *     thread_wait_prepare();           a wake from now on is not lost
  *     if (condition) thread_wait_cancel(); else thread_wait();
+ * Whoever makes the condition true does so before thread_wake().
  */
 void thread_wait_prepare(void);
 void thread_wait_cancel(void);
 void thread_wait(void);
 
-/* Make a waiting thread ready; harmless if it is not waiting. Any context. True if it was
- * waiting. The thread must not be freed meanwhile: the caller holds what guarantees that.
- */
+/* End the wait that the thread has announced; harmless if there is none. Any context.
+ * True if there was one. The thread must not be freed meanwhile: the caller holds what
+ * guarantees that. */
 bool thread_wake(struct thread *thread);
 
-/* The scheduler proper: interrupts off; the timer tick. */
+/* Make a thread that runs, perhaps in user mode, pass through the kernel soon. */
+void thread_poke(struct thread *thread);
+
+/* CPU time so far, in ns. */
+u64 thread_runtime(struct thread *thread);
+
+/* Run another thread if one is ready: interrupts off, preemption on. */
 void schedule(void);
-void sched_tick(void);
+
+/* From the timer interrupt; false: the CPU is idle and needs no tick. */
+bool sched_tick(void);
+
+/* Have the CPU call schedule() at its next chance; follow with arch_ipi_send() if it is
+ * another one. */
 void sched_set_need_resched(unsigned int cpu);
 
-/* Start of a CPU's idle loop; never returns. */
+/* What runs on that CPU, for reports. */
+void sched_cpu_name(unsigned int cpu, char *to, size_t size);
+
+/* Start of a CPU's idle loop; never returns. A started CPU calls sched_start_cpu() first.
+ */
+void sched_start_cpu(void);
+struct thread *sched_idle_thread(unsigned int cpu);
 __noreturn void sched_idle_loop(void);

@@ -12,7 +12,7 @@ struct timer {
 	struct list link;           /* (l:queue) */
 	u64 deadline;               /* (l:queue) clock value, ns */
 	void (*fn)(struct timer *); /* (c) */
-	int cpu;                    /* (l:queue) whose queue; -1: none */
+	int cpu; /* (l:queue) whose queue it was put in last; -1: none */
 };
 
 void timer_init(struct timer *timer, void (*fn)(struct timer *));
@@ -20,3 +20,9 @@ void timer_start(struct timer *timer, u64 deadline);
 
 /* When it returns, fn is not running and will not run. True if it was still pending. */
 bool timer_stop(struct timer *timer);
+
+/* This CPU leaves idle: give it a tick again. Interrupts off. */
+void timer_start_tick(void);
+
+/* Makes this CPU's queue. Once per CPU, before its first timer. */
+void timer_init_cpu(unsigned int cpu);

@@ -3,10 +3,11 @@
  *
  *     wait_event(&queue, condition)              until the condition holds
  *     wait_event_timeout(&queue, condition, deadline_ns)      false: deadline passed
- * first wait_event_killable(&queue, condition)     -EINTR when wait_interrupted() says so
+ *     wait_event_killable(&queue, condition)     -EINTR when wait_interrupted() says so
  *
  * The condition is evaluated again after each wake_up(); who makes it true must do so
- * before calling wake_up(). wake_up() may be called from any context.
+ * before calling wake_up(). wake_up() may be called from any context. A queue must live
+ * until the last wake_up() has returned, which the end of a wait does not promise.
  */
 #pragma once
 
@@ -21,8 +22,9 @@ struct wait_queue {
 };
 
 struct waiter {
-	struct list link; /* (l:queue lock) */
-	struct thread *thread;
+	struct list link;      /* (l:queue) alone: not queued */
+	struct thread *thread; /* (c) */
+	bool chosen;           /* (l:queue) by wake_up_one() since wait_add() */
 };
 
 #define WAIT_QUEUE_INIT(name)                                                            \
@@ -30,12 +32,19 @@ struct waiter {
 		.lock = SPINLOCK_INIT("wait queue", RANK_WAIT),                          \
 		.waiters = LIST_INIT((name).waiters)                                     \
 	}
+#define WAITER_INIT(name)                                                                \
+	{                                                                                \
+		.link = LIST_INIT((name).link), .thread = current()                      \
+	}
 
 void wait_init(struct wait_queue *queue);
-void wait_add(struct wait_queue *queue, struct waiter *waiter);    /* + prepare */
-void wait_remove(struct wait_queue *queue, struct waiter *waiter); /* + cancel */
-void wake_up(struct wait_queue *queue);                            /* all waiters */
-void wake_up_one(struct wait_queue *queue);                        /* the first */
+
+/* Queue up (once) and announce the wait: a wake_up() from now on ends it. */
+void wait_add(struct wait_queue *queue, struct waiter *waiter);
+/* Leave the queue and take the announcement back. */
+void wait_remove(struct wait_queue *queue, struct waiter *waiter);
+void wake_up(struct wait_queue *queue);     /* all waiters */
+void wake_up_one(struct wait_queue *queue); /* the one that waits longest */
 
 /* Set by kernel/task: should this thread's interruptible waits end now (signal, death)?
  */
@@ -51,7 +60,7 @@ int thread_sleep_until(u64 deadline);
 /* Result: 0, -EINTR (only if killable) or -ETIMEDOUT. */
 #define wait_event_full(queue, condition, deadline, killable)                            \
 	({                                                                               \
-		struct waiter _w;                                                        \
+		struct waiter _w = WAITER_INIT(_w);                                      \
 		int _result = 0;                                                         \
 		u64 _deadline = (deadline);                                              \
 		for (;;) {                                                               \
@@ -78,28 +87,41 @@ int thread_sleep_until(u64 deadline);
 #define wait_event_timeout(queue, condition, deadline)                                   \
 	(wait_event_full(queue, condition, deadline, false) == 0)
 
-/* A reader/writer lock that sleeps; writers are not starved. A mutex is its write side.
+/*
+ * A reader/writer lock that sleeps. First come, first served: nobody starves, and an
+ * unlock hands the lock over to whom it wakes. A mutex is its write side.
  */
 struct rwsem {
-	const char *name;
-	enum lock_rank rank;
+	const char *name;    /* (c) */
+	enum lock_rank rank; /* (c) */
 	struct spinlock lock;
-	int readers;                  /* (l:lock) */
-	bool writer;                  /* (l:lock) */
-	unsigned int writers_waiting; /* (l:lock) */
-	struct wait_queue queue;
+	int readers;           /* (l:lock) */
+	struct thread *writer; /* (l:lock) or NULL */
+	struct list waiters;   /* (l:lock) struct rwsem_waiter, in rwsem.c */
 };
+
+#define RWSEM_INIT(ident, text, lock_rank)                                               \
+	{                                                                                \
+		.name = (text), .rank = (lock_rank),                                     \
+		.lock = SPINLOCK_INIT(text, RANK_WAIT),                                  \
+		.waiters = LIST_INIT((ident).waiters)                                    \
+	}
 
 void rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank);
 void rwsem_read_lock(struct rwsem *sem);
 void rwsem_read_unlock(struct rwsem *sem);
 void rwsem_write_lock(struct rwsem *sem);
 void rwsem_write_unlock(struct rwsem *sem);
-bool rwsem_is_write_held(struct rwsem *sem);
+bool rwsem_is_write_held(struct rwsem *sem); /* by the running thread */
 
 struct mutex {
 	struct rwsem sem;
 };
+
+#define MUTEX_INIT(ident, text, lock_rank)                                               \
+	{                                                                                \
+		.sem = RWSEM_INIT((ident).sem, text, lock_rank)                          \
+	}
 
 static inline void mutex_init(struct mutex *m, const char *name, enum lock_rank rank)
 {
