@@ -43,6 +43,7 @@ static struct spinlock frame_lock = SPINLOCK_INIT("frames", RANK_FRAME);
 static struct list blocks[FRAME_ORDER_MAX + 1]; /* (l:frame_lock) PAGE_FREE, by order */
 static u64 block_frames; /* (l:frame_lock) in blocks; read without it for statistics */
 static u64 total_frames; /* (c) */
+static u64 reserve;      /* (c) blocks that FRAME_USER must leave */
 
 static struct page *buddy_of(const struct page *page, unsigned int order)
 {
@@ -125,8 +126,9 @@ static struct frame_list *this_list(void)
 	return &lists[arch_cpu_id()];
 }
 
-static struct page *list_refill(struct frame_list *list)
+static struct page *list_refill(void)
 {
+	struct frame_list *list = this_list();
 	struct list batch, *first, *item;
 	unsigned long flags;
 
@@ -151,7 +153,7 @@ static struct page *list_take(void)
 	if (item)
 		list->count--;
 	spin_unlock_irqrestore(&list->lock, flags);
-	return item ? list_entry(item, struct page, link) : list_refill(list);
+	return item ? list_entry(item, struct page, link) : NULL;
 }
 
 /* The `count` frames that have been longest on the list, to the blocks. */
@@ -187,25 +189,34 @@ static void list_put(struct page *page)
 		list_drain(list, FRAME_BATCH);
 }
 
-static struct page *take(unsigned int order)
+static struct page *take(unsigned int order, unsigned int flags)
 {
-	unsigned long flags;
+	unsigned long irq;
 	struct page *page;
 
+	if (order == 0) {
+		page = list_take();
+		if (page)
+			return page;
+	}
+	/* A program that touches all memory must not take the last of it: the kernel
+	 * needs some to end the program. */
+	if ((flags & FRAME_USER) && READ_ONCE(block_frames) < reserve)
+		return NULL;
 	if (order == 0)
-		return list_take();
-	flags = spin_lock_irqsave(&frame_lock);
+		return list_refill();
+	irq = spin_lock_irqsave(&frame_lock);
 	page = block_take(order);
-	spin_unlock_irqrestore(&frame_lock, flags);
+	spin_unlock_irqrestore(&frame_lock, irq);
 	return page;
 }
 
 /* The last frames may lie on other CPUs' lists, or keep buddies from merging. */
-static struct page *take_after_draining(unsigned int order)
+static struct page *take_after_draining(unsigned int order, unsigned int flags)
 {
 	for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
 		list_drain(&lists[cpu], ~0U);
-	return take(order);
+	return take(order, flags);
 }
 
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
@@ -213,9 +224,9 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	struct page *page;
 
 	LAB_ASSERT(order <= FRAME_ORDER_MAX, "order %u", order);
-	page = take(order);
+	page = take(order, flags);
 	if (unlikely(!page))
-		page = take_after_draining(order);
+		page = take_after_draining(order, flags);
 	if (unlikely(!page))
 		return NULL;
 	poison_check(page, order);
@@ -300,6 +311,7 @@ void frame_init(void)
 	for (u64 from = 0; boot_map_next(from, &start, &end); from = end)
 		add_range(start, end);
 	total_frames = block_frames;
+	reserve = max(total_frames / 64, 256UL);
 	if (total_frames < FRAME_BYTES_MIN >> PAGE_SHIFT)
 		boot_map_too_small(FRAME_BYTES_MIN);
 	print("memory: %lu MiB free, %lu KiB for struct page\n",

@@ -14,6 +14,7 @@
 #define FRAME_POISON    0x0f0e0e0df2a3e5d9UL
 
 #define FRAME_ZERO 1u /* cleared */
+#define FRAME_USER 2u /* on behalf of a user: leaves a reserve to the kernel */
 
 /* NULL if there is no block; refs is 1, type as given. Never sleeps. */
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags);

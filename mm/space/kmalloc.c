@@ -1,0 +1,57 @@
+/*
+ * mm/space/kmalloc.c - memory of any size for the kernel: a cache per power of two, whole
+ * frames above half a page.
+ */
+#include "mm/space/cache.h"
+#include "kernel/base/panic.h"
+#include "mm/space/frame.h"
+
+#define CLASS_MIN_SHIFT 4
+#define CLASS_MAX_SHIFT (PAGE_SHIFT - 1)
+#define CLASSES         (CLASS_MAX_SHIFT - CLASS_MIN_SHIFT + 1)
+
+static struct cache *classes[CLASSES]; /* (c) */
+
+void cache_init(void)
+{
+	static const char *const names[CLASSES] = {"kmalloc-16", "kmalloc-32",
+		"kmalloc-64", "kmalloc-128", "kmalloc-256", "kmalloc-512", "kmalloc-1k",
+		"kmalloc-2k"};
+
+	for (unsigned int i = 0; i < CLASSES; i++)
+		classes[i] = cache_create(names[i], BIT(CLASS_MIN_SHIFT + i), 0);
+}
+
+/* log2 of size, rounded up. */
+static unsigned int size_shift(size_t size)
+{
+	return size <= 1 ? 0 : 64 - __builtin_clzl(size - 1);
+}
+
+void *kmalloc(size_t size)
+{
+	unsigned int shift = max(size_shift(size), (unsigned int)CLASS_MIN_SHIFT);
+	unsigned int order = shift > PAGE_SHIFT ? shift - PAGE_SHIFT : 0;
+	struct page *page;
+
+	if (shift <= CLASS_MAX_SHIFT)
+		return cache_alloc(classes[shift - CLASS_MIN_SHIFT]);
+	if (order > FRAME_ORDER_MAX)
+		return NULL;
+	page = frame_alloc(order, PAGE_KERNEL, FRAME_ZERO);
+	return page ? page_address(page) : NULL;
+}
+
+void kfree(void *memory)
+{
+	struct page *page;
+
+	if (!memory)
+		return;
+	page = page_of_virt(memory);
+	if (page->type == PAGE_CACHE)
+		return cache_free(page->cache, memory);
+	ASSERT(page->type == PAGE_KERNEL && page_address(page) == memory,
+		"%p is not from kmalloc()", memory);
+	frame_free(page);
+}
