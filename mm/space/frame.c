@@ -243,7 +243,6 @@ void frame_free(struct page *page)
 {
 	unsigned int order = page->order;
 	unsigned long flags;
-	struct list one;
 
 	ASSERT(page->type > PAGE_FREE_CPU && page->refs <= 1,
 		"frame %lx freed twice, or in use: type %u, %d references",
