@@ -106,6 +106,9 @@ static __always_inline pxd_t *pxd_offset_lockless(
 		default:
 			return parent + pxd_index(LEVEL_PMD, address);
 		}
+	/* SAFE(folded_same_slot): the caller's slot, never the address of a copy of the
+	 * value: the level that exists below increments this pointer, and would walk on
+	 * into whatever lies behind the copy. Pairs with the invariant in walk.c. */
 	if (pxd_folded(level + 1, value))
 		return parent;
 	return pxd_table(level + 1, value) + pxd_index(level, address);

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "arch/contract/pgtable.h"
 #include "kernel/base/list.h"
 #include "kernel/sched/rcu.h"
 #include "mm/space/page.h"
@@ -37,8 +38,8 @@ _Static_assert(offsetof(struct ptdesc, generation) == offsetof(struct page, gene
 	"overlay");
 _Static_assert(offsetof(struct ptdesc, link) == offsetof(struct page, link), "overlay");
 
-/* The descriptor of the table that holds the slot `ptr` (any slot, any frame of it). */
-struct ptdesc *ptdesc_of(const pxd_t *ptr);
+/* The descriptor of the table of `level` that holds the slot `ptr`. */
+struct ptdesc *ptdesc_of(int level, const pxd_t *ptr);
 
 /* The table itself. */
 pxd_t *ptdesc_table(const struct ptdesc *table);

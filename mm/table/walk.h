@@ -18,9 +18,10 @@ struct walk_ops {
 	 */
 	bool (*leaf)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
 		unsigned long address);
-	/* An entry that points to a table: before and after what is below it. */
-	void (*enter)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
+	/* An entry that points to a table, before what is below it. True: skip that. */
+	bool (*enter)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
 		unsigned long address);
+	/* The same entry after what is below it; the table may be unlinked here. */
 	void (*leave)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
 		unsigned long address);
 };

@@ -1,0 +1,167 @@
+/*
+ * mm/table/gather.c - unhook, flush, free: the only place where mapped things are freed;
+ * see gather.h.
+ *
+ * Between unhook and flush a frame or table is out of the page table but not out of the
+ * TLBs: user space on another CPU still reads and writes the frame, and a hardware walker
+ * may still be in the table. So both wait in the gather, which owns them: it holds the
+ * reference that the mapping held. Only gather_flush() lets go of them.
+ *
+ * What can fail: nothing. Without memory for a bigger batch the local one is flushed more
+ * often.
+ */
+#include "mm/table/gather.h"
+#include "mm/space/frame.h"
+#include "mm/table/pgtable.h"
+#include "mm/table/table.h"
+#include "mm/table/tlb.h"
+#include "mm/table/walk.h"
+
+void gather_begin(struct gather *gather, struct mm *mm)
+{
+	gather->mm = mm;
+	gather->start = gather->end = 0;
+	list_init(&gather->tables);
+	gather->count = 0;
+	gather->capacity = GATHER_LOCAL;
+	gather->pages = gather->local;
+	gather->batch = NULL;
+}
+
+/* Move from the local batch to a frame full of pointers. False: stay, and flush. */
+static bool gather_grow(struct gather *gather)
+{
+	if (gather->batch)
+		return false;
+	gather->batch = frame_alloc(0, PAGE_KERNEL, 0);
+	if (!gather->batch)
+		return false;
+	gather->pages = page_address(gather->batch);
+	gather->capacity = PAGE_SIZE / sizeof(struct page *);
+	for (unsigned int i = 0; i < gather->count; i++)
+		gather->pages[i] = gather->local[i];
+	return true;
+}
+
+static void gather_span(struct gather *gather, unsigned long start, unsigned long end)
+{
+	if (gather->start == gather->end) {
+		gather->start = start;
+		gather->end = end;
+		return;
+	}
+	gather->start = min(gather->start, start);
+	gather->end = max(gather->end, end);
+}
+
+static void gather_flush(struct gather *gather)
+{
+	struct list *item;
+
+	if (gather->start == gather->end)
+		return;
+	/* SAFE(flush_before_free): a CPU with a stale translation goes on using the
+	 * frame: freed before the flush, it would be written after its next owner got it.
+	 * Pairs with the unhooking in unmap_leaf() and unlink_table(). */
+	tlb_flush_range(gather->mm, gather->start, gather->end);
+	for (unsigned int i = 0; i < gather->count; i++)
+		page_put(gather->pages[i]);
+	while ((item = list_pop(&gather->tables)))
+		table_free(list_entry(item, struct ptdesc, link));
+	gather->count = 0;
+	gather->start = gather->end = 0;
+}
+
+static bool unmap_leaf(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	struct gather *gather = walk->arg;
+
+	if (gather->count == gather->capacity)
+		return true;
+	/* The value that unhook returns, not the one read before: only it has what the
+	 * hardware last wrote. */
+	entry = pxd_unhook(level, ptr, address, arch_pxd_empty(level));
+	gather->pages[gather->count++] = page_of_phys(arch_pxd_phys(level, entry));
+	gather->mm->pages -= pxd_size(level) / PAGE_SIZE;
+	gather_span(gather, address, address + pxd_size(level));
+	return false;
+}
+
+void gather_unmap(struct gather *gather, unsigned long start, unsigned long end)
+{
+	static const struct walk_ops ops = {.leaf = unmap_leaf};
+	struct walk walk = {.mm = gather->mm, .ops = &ops, .arg = gather};
+
+	for (;;) {
+		spin_lock(&gather->mm->table_lock);
+		start = walk_range(&walk, start, end);
+		spin_unlock(&gather->mm->table_lock);
+		if (start == end)
+			return;
+		if (!gather_grow(gather))
+			gather_flush(gather);
+	}
+}
+
+/* The gap in which tables may go. */
+struct gap {
+	struct gather *gather;
+	unsigned long floor, ceiling;
+};
+
+static void check_empty(int level, const pxd_t *table)
+{
+	for (unsigned long i = 0; i < pxd_entries(level); i++)
+		ASSERT(pxd_none(level, pxd_read(&table[i])), "%s entry %lu is %lx",
+			pxd_name(level), i, table[i].v);
+}
+
+/* Nothing is mapped, so below a pmd entry there is nothing to see. */
+static bool skip_ptes(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	return level == LEVEL_PMD;
+}
+
+/* After everything below *ptr was visited: the table it points to, if it may go. */
+static void unlink_table(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	struct gap *gap = walk->arg;
+	struct mm *mm = gap->gather->mm;
+	unsigned long last = address + pxd_size(level) - 1;
+	struct ptdesc *table;
+
+	/* SAFE(table_in_gap): a table that reaches under another VMA may be in use right
+	 * now by a fault that holds no lock on it. Pairs with descend.h: who holds
+	 * mm->lock may rely on the tables under its VMA. */
+	if (address < gap->floor || last > gap->ceiling - 1)
+		return;
+	table = ptdesc_of(level - 1, pxd_table(level, entry));
+	if (IS_LAB)
+		check_empty(level - 1, ptdesc_table(table));
+	(void)pxd_unhook(level, ptr, address, arch_pxd_empty(level));
+	mm->tables[level - 1]--;
+	list_append(&gap->gather->tables, &table->link);
+	gather_span(gap->gather, address, min(last, mm->limit - 1) + 1);
+}
+
+void gather_free_tables(struct gather *gather, unsigned long start, unsigned long end,
+	unsigned long floor, unsigned long ceiling)
+{
+	static const struct walk_ops ops = {.enter = skip_ptes, .leave = unlink_table};
+	struct gap gap = {.gather = gather, .floor = floor, .ceiling = ceiling};
+	struct walk walk = {.mm = gather->mm, .ops = &ops, .arg = &gap};
+
+	spin_lock(&gather->mm->table_lock);
+	(void)walk_range(&walk, start, end);
+	spin_unlock(&gather->mm->table_lock);
+}
+
+void gather_end(struct gather *gather)
+{
+	gather_flush(gather);
+	if (gather->batch)
+		frame_free(gather->batch);
+}

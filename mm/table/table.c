@@ -1,0 +1,162 @@
+/*
+ * mm/table/table.c - making and freeing page tables; see table.h for the rules and
+ * ptdesc.h for a table's life.
+ *
+ * What can fail: only the allocation of frames, which the caller hears as NULL or
+ * -ENOMEM.
+ */
+#include "mm/table/table.h"
+#include "kernel/base/counters.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/spin.h"
+#include "kernel/base/thread_info.h"
+#include "kernel/base/trace.h"
+#include "mm/space/frame.h"
+#include "mm/space/mm.h"
+#include "mm/table/pgtable.h"
+
+struct ptdesc *ptdesc_of(int level, const pxd_t *ptr)
+{
+	unsigned long bytes = PAGE_SIZE << ARCH_TABLE_ORDER(level);
+	unsigned long first = ALIGN_DOWN((unsigned long)ptr, bytes);
+	struct page *page = page_of_virt((void *)first);
+
+	LAB_ASSERT(page->type == PAGE_TABLE, "frame type %u", page->type);
+	return (struct ptdesc *)page;
+}
+
+pxd_t *ptdesc_table(const struct ptdesc *table)
+{
+	return page_address((const struct page *)table);
+}
+
+const char *pxd_name(int level)
+{
+	static const char *const names[LEVELS] = {"pte", "pmd", "pud", "p4d", "pgd"};
+
+	return names[level];
+}
+
+void pxd_check_store(int level, const pxd_t *ptr)
+{
+	const struct ptdesc *table = ptdesc_of(level, ptr);
+
+	ASSERT(table->level == (u32)level, "a %s entry for a table of %s entries",
+		pxd_name(level), pxd_name(table->level));
+	spin_assert_held(&table->mm->table_lock);
+}
+
+static void count_tables(int change)
+{
+	preempt_disable();
+	counter_add(COUNT_TABLES, change);
+	preempt_enable();
+}
+
+/* Nobody else sees the table yet: plain stores, published by whoever links it. */
+static void fill(pxd_t *entries, int level, pxd_t empty)
+{
+	for (unsigned long i = 0; i < pxd_entries(level); i++)
+		WRITE_ONCE(entries[i].v, empty.v);
+}
+
+struct ptdesc *table_alloc(struct mm *mm, int level)
+{
+	pxd_t empty = arch_pxd_empty(level);
+	struct ptdesc *table = (struct ptdesc *)frame_alloc(
+		ARCH_TABLE_ORDER(level), PAGE_TABLE, empty.v ? 0 : FRAME_ZERO);
+
+	if (!table)
+		return NULL;
+	table->level = level;
+	table->mm = mm;
+	list_init(&table->link);
+	if (empty.v)
+		fill(ptdesc_table(table), level, empty);
+	count_tables(1);
+	return table;
+}
+
+void table_free_unused(struct ptdesc *table)
+{
+	TRACE(table_free, ptdesc_table(table), table->level);
+	count_tables(-1);
+	frame_free((struct page *)table);
+}
+
+static void table_free_callback(struct rcu_head *head)
+{
+	table_free_unused(container_of(head, struct ptdesc, rcu));
+}
+
+void table_free(struct ptdesc *table)
+{
+	/* SAFE(table_grace_period): a walker that read the entry before it was unhooked
+	 * is still in the table, and no flush waits for it on a machine that broadcasts:
+	 * freed now, it would read the next owner's data as entries. Pairs with the read
+	 * section (interrupts off, or rcu_read_lock()) of every lockless walk. */
+	call_rcu(&table->rcu, table_free_callback);
+}
+
+int table_create_root(struct mm *mm, int level)
+{
+	struct ptdesc *table = table_alloc(mm, level);
+
+	if (!table)
+		return -ENOMEM;
+	arch_root_init(ptdesc_table(table));
+	mm->tables[level]++;
+	atomic_store_release(&mm->root, ptdesc_table(table));
+	/* SAFE(root_before_limit): a walker reads the limit first: it must not start in a
+	 * root too small for an address that the limit allows. */
+	atomic_store_release(&mm->limit, arch_root_limit(level));
+	return 0;
+}
+
+void table_destroy_root(struct mm *mm)
+{
+	int level = table_root_level(mm);
+
+	mm->tables[level]--;
+	LAB_ASSERT(!mm->pages && !mm->tables[LEVEL_PTE], "%lu pages, %u pte tables left",
+		(unsigned long)mm->pages, mm->tables[LEVEL_PTE]);
+	table_free(ptdesc_of(level, mm->root));
+	mm->root = NULL;
+}
+
+int table_root_level(const struct mm *mm)
+{
+	return arch_root_level(pxd_read(READ_ONCE(mm->root)));
+}
+
+static bool link_table(
+	struct mm *mm, int level, pxd_t *ptr, unsigned long address, struct ptdesc *table)
+{
+	phys_t origin = page_phys((struct page *)table);
+
+	/* SAFE(populate_recheck): since the caller looked, another fault may have linked
+	 * a table here (storing over it would lose what it maps) or installed a leaf.
+	 * Pairs with every store under table_lock. */
+	if (!pxd_none(level, pxd_read(ptr)))
+		return false;
+	TRACE(table_link, address, origin.v);
+	pxd_set(level, ptr, arch_pxd_table(level, origin));
+	mm->tables[table->level]++;
+	return true;
+}
+
+int table_populate(struct mm *mm, int level, pxd_t *ptr, unsigned long address)
+{
+	struct ptdesc *table = table_alloc(mm, level - 1);
+	bool linked;
+
+	if (!table)
+		return -ENOMEM;
+	spin_lock(&mm->table_lock);
+	linked = link_table(mm, level, ptr, address, table);
+	spin_unlock(&mm->table_lock);
+	if (!linked)
+		table_free_unused(table);
+	return 0;
+}
