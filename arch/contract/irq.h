@@ -18,6 +18,8 @@
 #include "kernel/base/types.h"
 #include <arch/irq.h>
 
+struct regs;
+
 /* Upcalls, in kernel/sched. irq_exit(regs) must be the last thing before the registers
  * are restored; the interrupted thread may continue much later and on another CPU. */
 void irq_enter(void);

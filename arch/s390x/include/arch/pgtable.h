@@ -1,0 +1,163 @@
+/*
+ * <arch/pgtable.h> - encoding of DAT tables (arch/contract/pgtable.h).
+ *
+ *   level  table           entry spans  entries  type bits
+ *   PGD    region first    8 PiB        2048     1100
+ *   P4D    region second   4 TiB        2048     1000
+ *   PUD    region third    2 GiB        2048     0100
+ *   PMD    segment         1 MiB        2048     0000
+ *   PTE    page            4 KiB         256     none
+ *
+ * Region and segment entries carry their table's type, unused entries too: that is how a
+ * walk recognises a folded level. All are 16 KiB tables; a page table is 2 KiB and gets a
+ * frame of its own (the upper half stays unused), so that a table is a whole number of
+ * frames. There is no dirty or accessed bit: hardware never writes to a table.
+ * Bits: PoP, chapter 3, "Dynamic Address Translation".
+ *
+ * A leaf keeps its PROT_* in bits that the hardware ignores: the PTE's low byte, and the
+ * access-control bits of a large leaf (ignored while its AV bit is 0). The hardware bits
+ * are derived from them; a leaf without any prot is invalid for the hardware only.
+ */
+#pragma once
+
+#define ARCH_LEVEL_SHIFT(level) ((level) == LEVEL_PTE ? 12 : 9 + 11 * (level))
+#define ARCH_LEVEL_BITS(level)  ((level) == LEVEL_PTE ? 8 : 11)
+#define ARCH_TABLE_ORDER(level) ((level) == LEVEL_PTE ? 0 : 2)
+
+#define CRST_TYPE    0x00cUL /* TT: region first, second, third, segment */
+#define CRST_LENGTH  0x003UL /* TL of a region entry: all four quarters */
+#define CRST_INVALID 0x020UL
+#define CRST_LEAF    0x400UL /* FC */
+#define CRST_PROT    13      /* shift of the software copy of PROT_* */
+#define PTE_INVALID  0x400UL
+#define PTE_USED     0x001UL /* software: not an unused entry */
+#define PTE_PROT     4       /* shift of the software copy of PROT_* */
+#define DAT_READONLY 0x200UL /* P, both kinds */
+#define DAT_NOEXEC   0x100UL /* IEP, leaves of both kinds; needs CR0_IEP */
+
+/* PoP chapter 10, IPTE: sets the invalid bit and drops the translation on every CPU. */
+static inline void arch_ipte(unsigned long *entry, unsigned long address)
+{
+	unsigned long table = (unsigned long)entry & ~0x7ffUL;
+
+	/*
+	 * SAFE(broadcast_ends_block): QEMU's CPUs finish a broadcast flush only when the
+	 * issuer leaves its translation block: without the taken branch it, and the other
+	 * CPUs, may go on using the old translation; pairs with the free that follows.
+	 */
+	asm volatile("	.insn	rrf,0xb2210000,%0,%1,0,0\n"
+		     "	j	1f\n"
+		     "	nopr	%%r7\n"
+		     "1:\n"
+		     :
+		     : "a"(table), "a"(address & PAGE_MASK)
+		     : "memory");
+}
+
+static inline unsigned long crst_type(int level)
+{
+	return (unsigned long)(level - LEVEL_PMD) << 2;
+}
+
+static inline pxd_t arch_pxd_empty(int level)
+{
+	if (level == LEVEL_PTE)
+		return (pxd_t){PTE_INVALID};
+	return (pxd_t){CRST_INVALID | crst_type(level)};
+}
+
+static inline bool arch_pxd_exists(int level, pxd_t e)
+{
+	return level == LEVEL_PTE || (e.v & CRST_TYPE) == crst_type(level);
+}
+
+static inline bool arch_pxd_none(int level, pxd_t e)
+{
+	return e.v == arch_pxd_empty(level).v;
+}
+
+static inline bool arch_pxd_leaf(int level, pxd_t e)
+{
+	return e.v & (level == LEVEL_PTE ? PTE_USED : CRST_LEAF);
+}
+
+static inline bool arch_pxd_present(int level, pxd_t e)
+{
+	return arch_pxd_leaf(level, e) || (level != LEVEL_PTE && !(e.v & CRST_INVALID));
+}
+
+static inline pxd_t arch_pxd_table(int level, phys_t table)
+{
+	if (level == LEVEL_PMD)
+		return (pxd_t){table.v};
+	return (pxd_t){table.v | crst_type(level) | CRST_LENGTH};
+}
+
+static inline phys_t arch_pxd_phys(int level, pxd_t e)
+{
+	if (arch_pxd_leaf(level, e))
+		return phys(e.v & ~0UL << ARCH_LEVEL_SHIFT(level));
+	return phys(e.v & PAGE_MASK);
+}
+
+static inline bool arch_pxd_bad(int level, pxd_t e)
+{
+	if (arch_pxd_none(level, e) || arch_pxd_leaf(level, e))
+		return false;
+	return level == LEVEL_PTE ||
+	       e.v != arch_pxd_table(level, phys(e.v & PAGE_MASK)).v;
+}
+
+/* There is no write-only and no execute-only: any right includes reading. */
+static inline pxd_t arch_pxd_leaf_make(int level, phys_t frame, unsigned int prot)
+{
+	unsigned long v = frame.v;
+
+	if (prot)
+		prot |= PROT_READ;
+	else
+		v |= level == LEVEL_PTE ? PTE_INVALID : CRST_INVALID;
+	if (!(prot & PROT_WRITE))
+		v |= DAT_READONLY;
+	if (!(prot & PROT_EXEC))
+		v |= DAT_NOEXEC;
+	if (level == LEVEL_PTE)
+		return (pxd_t){v | PTE_USED | (unsigned long)prot << PTE_PROT};
+	return (pxd_t){
+		v | CRST_LEAF | crst_type(level) | (unsigned long)prot << CRST_PROT};
+}
+
+static inline unsigned int arch_pxd_prot(int level, pxd_t e)
+{
+	return e.v >> (level == LEVEL_PTE ? PTE_PROT : CRST_PROT) & 7;
+}
+
+static inline int arch_root_level(pxd_t first)
+{
+	return LEVEL_PMD + ((first.v & CRST_TYPE) >> 2);
+}
+
+static inline void arch_pxd_set(int level, pxd_t *ptr, pxd_t e)
+{
+	__atomic_store_n(&ptr->v, e.v, __ATOMIC_RELEASE);
+}
+
+/*
+ * A valid PTE may only be replaced through IPTE: the architecture lets a CPU use half of
+ * an entry that is changed under it (PoP chapter 3, "Modification of Translation
+ * Tables"). The caller's table lock keeps others from storing between IPTE and our store.
+ * Other entries: the old value stays usable until arch_tlb_flush_everywhere().
+ */
+static inline pxd_t arch_pxd_unhook(
+	int level, pxd_t *ptr, unsigned long address, pxd_t replacement)
+{
+	pxd_t old = {__atomic_load_n(&ptr->v, __ATOMIC_RELAXED)};
+
+	if (level == LEVEL_PTE && !(old.v & PTE_INVALID))
+		arch_ipte(&ptr->v, address);
+	if (level == LEVEL_PTE)
+		arch_pxd_set(level, ptr, replacement);
+	else
+		old.v = __atomic_exchange_n(&ptr->v, replacement.v, __ATOMIC_SEQ_CST);
+	return old;
+}
