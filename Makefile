@@ -6,8 +6,16 @@
 ARCH   ?= x86_64
 BUILD  ?= lab
 LINUX  ?= y
-O      := build/$(ARCH)-$(BUILD)$(if $(filter n,$(LINUX)),-native)$(if $(MUTANT),-$(MUTANT))
+O      := build/$(ARCH)-$(BUILD)$(if $(filter n,$(LINUX)),-native)
 Q      := $(if $(filter 1,$(V)),,@)
+ifeq ($(filter $(ARCH),x86_64 s390x)$(filter $(BUILD),lab release),$(ARCH)$(BUILD))
+else
+$(error ARCH=$(ARCH) BUILD=$(BUILD): choose ARCH=x86_64 or s390x, BUILD=lab or release)
+endif
+# What the programs behind run, exec, debug and test read; CMD reaches them as it was
+# typed, dollar signs included.
+export ARCH BUILD LINUX O BOOT SMP MEM CPU LA57 ACCEL APPEND ADD TIMEOUT TIME_SCALE V YES
+export override CMD := $(value CMD)
 
 .DEFAULT_GOAL := kernel
 .DELETE_ON_ERROR:
@@ -51,13 +59,13 @@ KERNEL := $O/kernel.elf
 .PHONY: kernel
 kernel: $(KERNEL) ## build the kernel
 
-$O/%.c.o: %.c Makefile
+$O/%.c.o: %.c Makefile | need-$(ARCH)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
-$O/%.S.o: %.S Makefile
+$O/%.S.o: %.S Makefile | need-$(ARCH)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -g -D__ASSEMBLY__ -MMD -MP -c $< -o $@
-$O/%.asm.o: %.asm Makefile
+$O/%.asm.o: %.asm Makefile | need-$(ARCH)
 	@mkdir -p $(@D)
 	$(Q)nasm -f elf64 -g -F dwarf -I. -MD $(@:.o=.d) -MP -o $@ $<
 
@@ -75,8 +83,93 @@ $(KERNEL): $(OBJ) $O/symbols.c
 
 -include $(OBJ:.o=.d)
 
-.PHONY: clean help
+# --- user programs and the ramdisk -----------------------------------------------------
+# Static programs of the stock toolchain; box is all small tools in one (user/box.h).
+U       := build/$(ARCH)-user
+APPLETS := sh help ls cat echo ps free uptime dmesg pt true false
+UFLAGS  := -std=gnu11 -O2 -D_GNU_SOURCE -I. $(filter-out -Wframe%,$(WARN)) -static
+BOX     := $(filter-out user/hello.c user/native-init.c user/bench.c,$(wildcard user/*.c))
+RAMDISK := $O/ramdisk.cpio
+comma   := ,
+space   := $(subst ,, )
+
+$U/box: $(BOX) $(wildcard user/*.h) Makefile | need-$(ARCH)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(UFLAGS) -s $(BOX) -o $@
+$U/native-init: user/native-init.c user/native.h kernel/task/native.h Makefile | need-$(ARCH)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(UFLAGS) -ffreestanding -nostdlib -s $< -o $@
+$U/%: user/%.c Makefile | need-$(ARCH)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(UFLAGS) -s $< -o $@
+ifeq ($(LINUX),n)
+$(RAMDISK): $U/native-init tests/tools/ramdisk.py | need-ramdisk
+	@mkdir -p $(@D)
+	$(Q)python3 tests/tools/ramdisk.py $@ /init=$<
+else
+$(RAMDISK): $U/box $U/hello tests/tools/ramdisk.py | need-ramdisk
+	@mkdir -p $(@D)
+	$(Q)python3 tests/tools/ramdisk.py $@ /proc/ /dev/ /tmp/ /bin/hello=$U/hello \
+		/init$(subst $(space),,$(APPLETS:%=$(comma)/bin/%))=$U/box
+endif
+
+# --- the EFI loader and the image for all firmwares ------------------------------------
+EFI := build/efi/BOOTX64.EFI
+build/efi/%.o: boot/efi/%.c Makefile | need-efi
+	@mkdir -p $(@D)
+	$(Q)gcc -std=gnu11 -O2 $(WARN) -I. -I/usr/include/efi -I/usr/include/efi/x86_64 \
+		-fpic -ffreestanding -fno-stack-protector -fno-stack-check -fshort-wchar \
+		-mno-red-zone -maccumulate-outgoing-args -MMD -MP -c $< -o $@
+build/efi/%.o: boot/efi/%.asm Makefile | need-efi need-x86_64
+	@mkdir -p $(@D)
+	$(Q)nasm -f elf64 -MD $(@:.o=.d) -MP -o $@ $<
+$(EFI): $(patsubst boot/efi/%,build/efi/%.o,$(basename $(wildcard boot/efi/*.c boot/efi/*.asm)))
+	$(Q)ld -nostdlib -znocombreloc -T /usr/lib/elf_x86_64_efi.lds -shared -Bsymbolic \
+		-z noexecstack -L/usr/lib /usr/lib/crt0-efi-x86_64.o $^ -o build/efi/loader.so \
+		-lefi -lgnuefi
+	$(Q)objcopy $(addprefix -j ,.text .sdata .data .rodata .dynamic .dynsym .rel .rela \
+		.reloc) --target=efi-app-x86_64 --subsystem=10 build/efi/loader.so $@
+-include $(wildcard build/efi/*.d)
+
+.PHONY: iso both
+both: ## build both machines' kernels and ramdisks
+	$(Q)$(MAKE) --no-print-directory ARCH=x86_64 image
+	$(Q)$(MAKE) --no-print-directory ARCH=s390x image
+iso: both $(EFI) | need-grub ## one image that boots on BIOS, EFI and s390x
+	$(Q)python3 tests/tools/media.py iso build/origami.iso $(BUILD) "$(APPEND)"
+	@echo "  built build/origami.iso"
+
+# --- run it ----------------------------------------------------------------------------
+RUN_BOOT_x86_64 := grub
+RUN_BOOT_s390x  := direct
+# What a boot path needs besides kernel and ramdisk.
+NEEDS_grub := need-grub
+NEEDS_ipl  := need-ipl
+NEEDS_efi  := $(EFI) need-efi
+NEEDS_iso  := both $(EFI) need-grub need-efi
+boot_needs = need-run-$(ARCH) $(NEEDS_$(firstword $(subst -, ,$(or $(BOOT),$1))))
+
+.PHONY: image run exec debug
+image: $(KERNEL) $(RAMDISK)
+run: image $(call boot_needs,$(RUN_BOOT_$(ARCH))) ## boot to a shell (BOOT= SMP= MEM= APPEND=)
+	$(Q)BOOT=$(or $(BOOT),$(RUN_BOOT_$(ARCH))) tests/tools/vm.py run
+exec: image $(call boot_needs,direct) ## run CMD="..." with the files ADD="..." in /bin
+	@tests/tools/vm.py exec
+debug: image $(call boot_needs,direct) need-debug ## boot under gdb, stopped in kernel_main
+	@tests/tools/vm.py debug
+
+# --- tools -----------------------------------------------------------------------------
+NEEDS := x86_64 s390x ramdisk run-x86_64 run-s390x grub efi ipl debug check
+.PHONY: $(NEEDS:%=need-%) doctor
+$(NEEDS:%=need-%): need-%:
+	@sh tests/tools/setup.sh need $*
+doctor: ## check the tools: versions and exact fixes
+	@sh tests/tools/setup.sh doctor
+
+.PHONY: size clean help
+size: ## line counts of the rooms against their budgets
+	@python3 tests/tools/size.py
 clean: ## remove everything built
 	rm -rf build
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z ]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -4,14 +4,16 @@ Each boot path ends in QEMU arguments (boot_arguments). Paths whose loader canno
 a command line by QEMU (grub, efi, ipl) get an image made for this one start, with kernel,
 ramdisk and command line inside. `iso` boots the image that `make iso` made.
 
-As a program:  media.py iso OUTPUT X86_KERNEL X86_RAMDISK S390X_IMAGE EFI_LOADER CMDLINE
+As a program:  media.py iso OUTPUT FLAVOUR CMDLINE
 """
 import os
+import shutil
 import subprocess
 import sys
 
 from ramdisk import Ramdisk
 
+EFI_LOADER = "build/efi/BOOTX64.EFI"
 OVMF = "/usr/share/ovmf/OVMF.fd"
 GRUB_MODULES = "multiboot2 normal iso9660 biosdisk part_msdos boot"
 
@@ -104,7 +106,7 @@ def boot_grub(config, work, ramdisk):
 
 
 def boot_efi(config, work, ramdisk):
-    make_esp(work + "/esp.img", "build/efi/BOOTX64.EFI", config.kernel, ramdisk,
+    make_esp(work + "/esp.img", EFI_LOADER, config.kernel, ramdisk,
              config.APPEND)
     return ["-bios", OVMF, "-drive", "format=raw,if=virtio,file=" + work + "/esp.img"]
 
@@ -124,14 +126,8 @@ def make_iso_s390x(work):
 
 def boot_iso(config, work, ramdisk):
     """The image of `make iso`, with this start's ramdisk and command line inside."""
-    kernels = {arch: "build/%s-%s/" % (arch, config.BUILD) for arch in ("x86_64", "s390x")}
-    ramdisks = {arch: folder + "ramdisk.cpio" for arch, folder in kernels.items()}
-    ramdisks[config.ARCH] = ramdisk
     iso = work + "/origami.iso"
-    make_ipl(work + "/s390.img", kernels["s390x"] + "kernel.elf", ramdisks["s390x"],
-             config.APPEND)
-    make_hybrid_iso(iso, kernels["x86_64"] + "kernel.elf", ramdisks["x86_64"],
-                    work + "/s390.img", "build/efi/BOOTX64.EFI", config.APPEND)
+    make_hybrid_iso(iso, config.BUILD, config.APPEND, {config.ARCH: ramdisk})
     firmware = ["-bios", OVMF] if "efi" in config.BOOT else []
     if not config.BOOT.endswith("disk"):
         return firmware + ["-cdrom", iso]
@@ -144,22 +140,25 @@ def boot_arguments(config, work, ramdisk):
     return kinds.get(config.BOOT, boot_iso)(config, work, ramdisk)
 
 
-def make_hybrid_iso(output, kernel, ramdisk, ipl_image, efi_loader, cmdline):
+def make_hybrid_iso(output, flavour, cmdline, ramdisks={}):
     """One image for three firmwares: a PC's BIOS (GRUB), EFI (our loader, in a FAT image
     named by a second El Torito entry) and s390x (a third entry)."""
     tree = output + ".tree"
+    x86, s390x = "build/x86_64-" + flavour, "build/s390x-" + flavour
+    kernel, ramdisk = x86 + "/kernel.elf", ramdisks.get("x86_64", x86 + "/ramdisk.cpio")
     make_grub_tree(tree, kernel, ramdisk, cmdline)
-    write(tree + "/boot/s390.img", read(ipl_image))
-    make_esp(tree + "/boot/efi.img", efi_loader, kernel, ramdisk, cmdline)
-    entry = "-boot_image any ".join
+    make_esp(tree + "/boot/efi.img", EFI_LOADER, kernel, ramdisk, cmdline)
+    make_ipl(tree + "/boot/s390.img", s390x + "/kernel.elf",
+             ramdisks.get("s390x", s390x + "/ramdisk.cpio"), cmdline)
     make_iso(output, tree, "--", *(
         "-boot_image any next -boot_image any efi_path=/boot/efi.img "
         "-boot_image any platform_id=0xef -boot_image any emul_type=no_emulation "
         "-boot_image any next -boot_image any bin_path=/boot/s390.img "
         "-boot_image any emul_type=no_emulation").split())
+    shutil.rmtree(tree)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 8 or sys.argv[1] != "iso":
+    if len(sys.argv) != 5 or sys.argv[1] != "iso":
         sys.exit(__doc__)
     make_hybrid_iso(*sys.argv[2:])

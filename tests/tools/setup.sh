@@ -98,7 +98,8 @@ need() {
 version() {
 	case $1 in
 	*/*) dpkg-query -W -f '${Version}' "$2" 2>/dev/null || echo present ;;
-	nasm | xorriso) "$1" -v 2>/dev/null | head -n 1 ;;
+	nasm) nasm -v ;;
+	xorriso) xorriso -version 2>/dev/null | head -n 1 ;;
 	prove | mformat) "$1" --version 2>&1 | head -n 1 ;;
 	*) "$1" --version 2>/dev/null | head -n 1 ;;
 	esac
