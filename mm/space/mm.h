@@ -18,7 +18,8 @@
 
 /* A place in the treap of VMAs: a search tree by address, a heap by priority. */
 struct vma_node {
-	struct vma *parent, *left, *right;
+	struct vma *parent, *child[2]; /* lower, higher addresses */
+	unsigned long gap_max;         /* widest gap before any VMA of this subtree */
 	u32 priority;
 };
 

@@ -1,0 +1,50 @@
+/*
+ * mm/space/anon.c - private anonymous memory: zeroed pages, made by the first touch.
+ *
+ * The frame is cleared before it is mapped and outside the lock: most of a fault's time
+ * goes there. mm->lock (read) keeps the VMA and the tables on the way; mm->table_lock
+ * orders the faults of several threads on one page. Can fail: no memory.
+ */
+#include "mm/space/internal.h"
+#include "kernel/base/errno.h"
+#include "mm/space/frame.h"
+#include "mm/table/descend.h"
+
+/* Map the frame unless somebody else was faster. True: it is mapped now. */
+static bool install(struct mm *mm, pxd_t *ptr, struct page *page, unsigned int prot)
+{
+	bool empty;
+
+	spin_lock(&mm->table_lock);
+	/* SAFE(fault-recheck): of two threads that fault on one page, the second would
+	 * replace the frame to which the first may already have written; pairs with the
+	 * pxd_set() below, in the other thread */
+	empty = pxd_none(LEVEL_PTE, pxd_read(ptr));
+	if (empty) {
+		pxd_set(LEVEL_PTE, ptr,
+			arch_pxd_leaf_make(LEVEL_PTE, page_phys(page), prot));
+		mm->pages++;
+	}
+	spin_unlock(&mm->table_lock);
+	return empty;
+}
+
+int anon_fault(struct mm *mm, const struct vma *vma, unsigned long address)
+{
+	struct descent at;
+	struct page *page;
+	int err = descend_alloc(mm, address, LEVEL_PTE, &at);
+
+	if (err)
+		return err;
+	/* Spurious: another thread mapped it, or this CPU has an old translation. Entries
+	 * always say what their VMA says, so the access will succeed. */
+	if (at.level != LEVEL_PTE || !pxd_none(LEVEL_PTE, at.entry))
+		return 0;
+	page = frame_alloc(0, PAGE_ANON, FRAME_ZERO | FRAME_USER);
+	if (!page)
+		return -ENOMEM;
+	if (!install(mm, at.ptr, page, vma->prot))
+		page_put(page);
+	return 0;
+}

@@ -1,0 +1,43 @@
+/*
+ * mm/space/brk.c - the heap: one growing and shrinking area behind the program's data.
+ *
+ * Locks: mm->lock (write). A brk that cannot be had leaves the old one, and is no error.
+ */
+#include "mm/space/mm.h"
+#include "kernel/base/errno.h"
+#include "mm/space/internal.h"
+#include "mm/space/vma.h"
+
+void mm_set_brk_start(struct mm *mm, unsigned long start)
+{
+	rwsem_write_lock(&mm->lock);
+	mm->brk_start = mm->brk = start;
+	rwsem_write_unlock(&mm->lock);
+}
+
+static int move_brk(struct mm *mm, unsigned long brk)
+{
+	unsigned long from = ALIGN_UP(mm->brk, PAGE_SIZE), to = ALIGN_UP(brk, PAGE_SIZE);
+
+	if (brk < mm->brk_start || brk >= mm->limit)
+		return -EINVAL;
+	if (to <= from)
+		return unmap_locked(mm, to, from);
+	/* One page stays free above, so that running off the heap's end faults. */
+	if (map_exceeds_memory(to - mm->brk_start) ||
+		!vma_range_is_free(mm, from, to + PAGE_SIZE))
+		return -ENOMEM;
+	return map_locked(mm, from, to, PROT_READ | PROT_WRITE, VMA_HEAP);
+}
+
+unsigned long mm_brk(struct mm *mm, unsigned long brk)
+{
+	unsigned long result;
+
+	rwsem_write_lock(&mm->lock);
+	if (move_brk(mm, brk) == 0)
+		mm->brk = brk;
+	result = mm->brk;
+	rwsem_write_unlock(&mm->lock);
+	return result;
+}

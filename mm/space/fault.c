@@ -1,0 +1,84 @@
+/*
+ * mm/space/fault.c - a user access that the page table does not allow: should it be?
+ *
+ * The VMA decides; stacks grow on the way. mm->lock is held for reading, so VMAs and
+ * tables stay, while faults of other threads run beside this one. Growing changes a VMA
+ * and takes the lock for writing, after letting go of it: all is looked up again then.
+ */
+#include "mm/space/mm.h"
+#include "kernel/base/counters.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/trace.h"
+#include "mm/space/internal.h"
+#include "mm/space/vma.h"
+
+static bool allows(const struct vma *vma, unsigned int access)
+{
+	if ((access & ACCESS_WRITE) && !(vma->prot & PROT_WRITE))
+		return false;
+	if ((access & ACCESS_EXEC) && !(vma->prot & PROT_EXEC))
+		return false;
+	return vma->prot != PROT_NONE; /* the machines cannot write or execute only */
+}
+
+/* An access below a stack: to the page that it must grow to, or 0. */
+static unsigned long stack_target(const struct vma *vma, unsigned long address)
+{
+	if (!vma || !(vma->flags & VMA_STACK) || address >= vma->start ||
+		vma->end - ALIGN_DOWN(address, PAGE_SIZE) > MM_STACK_SIZE)
+		return 0;
+	return ALIGN_DOWN(address, PAGE_SIZE);
+}
+
+/* SAFE(stack-gap): a stack that grew up to the mapping below would run over it unnoticed,
+ * where a fault should end the program; pairs with gap_end() in vma.c, which keeps new
+ * mappings away from the stack */
+static bool stack_has_room(struct mm *mm, const struct vma *vma, unsigned long target)
+{
+	const struct vma *below = vma_previous(mm, vma);
+
+	return target >= (below ? below->end : VMA_BOTTOM) + MM_STACK_GAP;
+}
+
+static void grow_stack(struct mm *mm, unsigned long address)
+{
+	struct vma *vma;
+	unsigned long target;
+
+	rwsem_write_lock(&mm->lock);
+	vma = vma_find(mm, address);
+	target = stack_target(vma, address);
+	if (target && stack_has_room(mm, vma, target))
+		vma_resize(mm, vma, target, vma->end);
+	rwsem_write_unlock(&mm->lock);
+}
+
+static int fault_locked(struct mm *mm, unsigned long address, unsigned int access)
+{
+	const struct vma *vma = vma_find(mm, address);
+
+	if (!vma || address < vma->start || !allows(vma, access))
+		return -EFAULT;
+	return anon_fault(mm, vma, address);
+}
+
+int mm_fault(struct mm *mm, unsigned long address, unsigned int access)
+{
+	bool grows;
+	int err;
+
+	TRACE(fault, address, access);
+	counter_add(COUNT_FAULTS, 1);
+	rwsem_read_lock(&mm->lock);
+	err = fault_locked(mm, address, access);
+	grows = err == -EFAULT && stack_target(vma_find(mm, address), address);
+	rwsem_read_unlock(&mm->lock);
+	if (grows) {
+		grow_stack(mm, address);
+		rwsem_read_lock(&mm->lock);
+		err = fault_locked(mm, address, access);
+		rwsem_read_unlock(&mm->lock);
+	}
+	TRACE(fault_done, address, err);
+	return err;
+}

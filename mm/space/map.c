@@ -1,0 +1,202 @@
+/*
+ * mm/space/map.c - the mapping calls: map, unmap, discard, the heap's end.
+ *
+ * They edit the set of VMAs under mm->lock (write); page tables are left to the gather,
+ * which frees what was mapped only after every CPU has forgotten it. Errors are Linux's.
+ * Can fail for lack of memory or of VMAs; an MM_FIXED mapping has then already removed
+ * what was in its place, as in Linux.
+ */
+#include "mm/space/mm.h"
+#include "kernel/base/errno.h"
+#include "mm/space/frame.h"
+#include "mm/space/internal.h"
+#include "mm/space/vma.h"
+#include "mm/table/gather.h"
+
+bool map_exceeds_memory(size_t length)
+{
+	struct frame_stats stats;
+
+	frame_stats(&stats);
+	return length >> PAGE_SHIFT > stats.total;
+}
+
+bool map_range_end(
+	const struct mm *mm, unsigned long start, size_t length, unsigned long *end)
+{
+	if (length > mm->limit || start > mm->limit - length)
+		return false;
+	*end = ALIGN_UP(start + length, PAGE_SIZE);
+	return true;
+}
+
+int map_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
+	unsigned int flags)
+{
+	struct vma *vma;
+
+	if (mm->vma_count >= MM_VMAS_MAX)
+		return -ENOMEM;
+	if ((prot & PROT_WRITE) && !(flags & VMA_NORESERVE) &&
+		map_exceeds_memory(end - start))
+		return -ENOMEM;
+	vma = vma_create(start, end, prot, flags);
+	if (!vma)
+		return -ENOMEM;
+	vma_insert(mm, vma);
+	vma_merge(mm, start, end);
+	return 0;
+}
+
+/* Out of the page tables: [start, end), where no VMA is any more. */
+static void unmap_tables(struct mm *mm, unsigned long start, unsigned long end)
+{
+	struct vma *above = vma_find(mm, start);
+	struct vma *below = above ? vma_previous(mm, above) : vma_last(mm);
+	struct gather gather;
+
+	gather_begin(&gather, mm);
+	gather_unmap(&gather, start, end);
+	gather_free_tables(&gather, start, end, below ? below->end : 0,
+		above ? above->start : mm->limit);
+	gather_end(&gather);
+}
+
+int unmap_locked(struct mm *mm, unsigned long start, unsigned long end)
+{
+	struct vma *vma = vma_find(mm, start), *next;
+	unsigned long first, last = 0;
+	int err;
+
+	if (!vma || vma->start >= end)
+		return 0;
+	err = vma_split(mm, start);
+	if (!err)
+		err = vma_split(mm, end);
+	if (err)
+		return err;
+	vma = vma_find(mm, start);
+	first = vma->start;
+	for (; vma && vma->start < end; vma = next) {
+		next = vma_next(mm, vma);
+		last = vma->end;
+		vma_remove(mm, vma);
+		vma_free(vma);
+	}
+	unmap_tables(mm, first, last);
+	return 0;
+}
+
+/* Where a new mapping goes: 0 and *address, or an error. */
+static int place(struct mm *mm, unsigned long *address, size_t length, unsigned int flags)
+{
+	unsigned long start = *address, end;
+	struct vma *vma;
+
+	if (flags & MM_FIXED) {
+		if (!map_range_end(mm, start, length, &end))
+			return -ENOMEM;
+		if (start < VMA_BOTTOM)
+			return -EPERM;
+		vma = vma_find(mm, start);
+		if ((flags & MM_NOREPLACE) && vma && vma->start < end)
+			return -EEXIST;
+		return unmap_locked(mm, start, end);
+	}
+	start = ALIGN_UP(start, PAGE_SIZE);
+	if (start >= VMA_BOTTOM && map_range_end(mm, start, length, &end) &&
+		vma_range_is_free(mm, start, end))
+		*address = start;
+	else
+		*address = vma_find_gap(mm, length);
+	return *address ? 0 : -ENOMEM;
+}
+
+/* Touch all of a new mapping; what does not fit now is left to later faults. */
+static void populate(struct mm *mm, unsigned long start, size_t length, unsigned int prot)
+{
+	unsigned int access = prot & PROT_WRITE ? ACCESS_WRITE : ACCESS_READ;
+
+	for (size_t offset = 0; offset < length; offset += PAGE_SIZE)
+		if (mm_fault(mm, start + offset, access))
+			return;
+}
+
+int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
+	unsigned int flags)
+{
+	unsigned int vma_flags = (flags & MM_STACK ? VMA_STACK : 0) |
+				 (flags & MM_NORESERVE ? VMA_NORESERVE : 0);
+	unsigned long start = *address;
+	int err;
+
+	if (!length || (prot & ~PROT_ALL) ||
+		((flags & MM_FIXED) && !IS_ALIGNED(start, PAGE_SIZE)))
+		return -EINVAL;
+	if (length > mm->limit)
+		return -ENOMEM;
+	length = ALIGN_UP(length, PAGE_SIZE);
+	if ((prot & PROT_WRITE) && !(flags & MM_NORESERVE) && map_exceeds_memory(length))
+		return -ENOMEM;
+	rwsem_write_lock(&mm->lock);
+	err = place(mm, &start, length, flags);
+	if (!err)
+		err = map_locked(mm, start, start + length, prot, vma_flags);
+	rwsem_write_unlock(&mm->lock);
+	if (err)
+		return err;
+	*address = start;
+	if (flags & MM_POPULATE)
+		populate(mm, start, length, prot);
+	return 0;
+}
+
+int mm_unmap(struct mm *mm, unsigned long address, size_t length)
+{
+	unsigned long end;
+	int err;
+
+	if (!length || !IS_ALIGNED(address, PAGE_SIZE) ||
+		!map_range_end(mm, address, length, &end))
+		return -EINVAL;
+	rwsem_write_lock(&mm->lock);
+	err = unmap_locked(mm, address, end);
+	rwsem_write_unlock(&mm->lock);
+	return err;
+}
+
+/* Holes are reported, but what is mapped around them is discarded all the same. */
+static int discard_locked(struct mm *mm, unsigned long start, unsigned long end)
+{
+	struct vma *vma = vma_find(mm, start);
+	struct gather gather;
+	int err = 0;
+
+	gather_begin(&gather, mm);
+	for (; start < end && vma && vma->start < end; vma = vma_next(mm, vma)) {
+		if (vma->start > start)
+			err = -ENOMEM;
+		gather_unmap(&gather, max(start, vma->start), min(end, vma->end));
+		start = vma->end;
+	}
+	gather_end(&gather);
+	return start < end ? -ENOMEM : err;
+}
+
+int mm_discard(struct mm *mm, unsigned long address, size_t length)
+{
+	unsigned long end;
+	int err;
+
+	if (!IS_ALIGNED(address, PAGE_SIZE))
+		return -EINVAL;
+	if (!length)
+		return 0;
+	if (!map_range_end(mm, address, length, &end))
+		return -ENOMEM;
+	/* Reading is enough: VMAs stay, and faults that come back are welcome. */
+	rwsem_read_lock(&mm->lock);
+	err = discard_locked(mm, address, end);
+	rwsem_read_unlock(&mm->lock);
+	return err;
+}

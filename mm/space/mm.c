@@ -1,0 +1,116 @@
+/*
+ * mm/space/mm.c - the life of an address space.
+ *
+ * mm_create() makes an empty root and no VMA; threads and borrowers count as users; the
+ * last mm_put() takes the mm off all CPUs, then unmaps and frees everything. Nobody else
+ * can see it by then, but the gather asks for the lock and gets it.
+ */
+#include "mm/space/mm.h"
+#include "arch/contract/irq.h"
+#include "kernel/base/panic.h"
+#include "kernel/sched/thread.h"
+#include "mm/space/cache.h"
+#include "mm/space/vma.h"
+#include "mm/table/gather.h"
+#include "mm/table/table.h"
+#include "mm/table/tlb.h"
+
+/* Programs may keep tags in the bits of pointers above this, and some do: addresses
+ * beyond are for those who ask for them by a hint. */
+#define DEFAULT_LIMIT (1UL << 47)
+
+static struct cache *mm_cache;
+
+void mm_init(void)
+{
+	vma_init();
+	mm_cache = cache_create("mm", sizeof(struct mm), 0);
+	sched_switch_mm = tlb_switch;
+}
+
+struct mm *mm_create(void)
+{
+	struct mm *mm = cache_alloc(mm_cache);
+
+	if (!mm)
+		return NULL;
+	mm->users = 1;
+	rwsem_init(&mm->lock, "mm", RANK_MM);
+	spin_init(&mm->table_lock, "page table", RANK_PAGE_TABLE);
+	list_init(&mm->vmas);
+	if (table_create_root(mm, arch_root_level_initial())) {
+		cache_free(mm_cache, mm);
+		return NULL;
+	}
+	/* The last page stays empty: a CPU could not step past an instruction there. */
+	mm->stack_top = min(mm->limit, DEFAULT_LIMIT) - PAGE_SIZE;
+	mm->mmap_base = mm->stack_top - MM_STACK_SIZE - MM_STACK_GAP;
+	return mm;
+}
+
+void mm_get(struct mm *mm)
+{
+	s32 users = atomic_add(&mm->users, 1);
+
+	LAB_ASSERT(users > 1, "mm_get() of an mm that is gone");
+}
+
+static void free_mappings(struct mm *mm)
+{
+	struct gather gather;
+	struct list *item;
+
+	gather_begin(&gather, mm);
+	gather_unmap(&gather, 0, mm->limit);
+	gather_free_tables(&gather, 0, mm->limit, 0, mm->limit);
+	gather_end(&gather);
+	mm->tree = NULL;
+	while ((item = list_pop(&mm->vmas)) != NULL)
+		vma_free(list_entry(item, struct vma, link));
+}
+
+/* What was taken must have come back: a frame or table that is still counted is lost. */
+static void check_ledger(const struct mm *mm)
+{
+	LAB_ASSERT(mm->pages == 0, "%lu pages left in a dead mm", mm->pages);
+	for (int level = 0; level < LEVELS; level++)
+		LAB_ASSERT(mm->tables[level] == 0,
+			"%u tables of level %d left in a dead mm", mm->tables[level],
+			level);
+}
+
+void mm_put(struct mm *mm)
+{
+	if (atomic_sub(&mm->users, 1) != 0)
+		return;
+	rank_assert_may_sleep("mm_put");
+	tlb_leave(mm);
+	rwsem_write_lock(&mm->lock);
+	free_mappings(mm);
+	rwsem_write_unlock(&mm->lock);
+	table_destroy_root(mm);
+	check_ledger(mm);
+	cache_free(mm_cache, mm);
+}
+
+void mm_use(struct mm *mm)
+{
+	unsigned long flags = arch_irq_save();
+	struct mm *previous = current()->mm;
+
+	current()->mm = mm;
+	if (mm != previous)
+		tlb_switch(previous, mm);
+	arch_irq_restore(flags);
+}
+
+void mm_for_each_vma(
+	struct mm *mm, void (*visit)(const struct vma *vma, void *arg), void *arg)
+{
+	const struct vma *vma;
+
+	rwsem_read_lock(&mm->lock);
+	list_for_each (vma, &mm->vmas, link)
+		visit(vma, arg);
+	rwsem_read_unlock(&mm->lock);
+}

@@ -1,0 +1,91 @@
+/*
+ * mm/space/protect.c - changing what may be done with mapped memory.
+ *
+ * The VMAs take the new protection, then every entry in use is replaced by one with it:
+ * also by one for nobody, PROT_NONE, which keeps the frame and its contents. Frames do
+ * not move, so nothing is freed; the flush at the end makes the change true on all CPUs
+ * before the caller is told. mm->lock (write) keeps faults away meanwhile.
+ */
+#include "mm/space/mm.h"
+#include "kernel/base/errno.h"
+#include "mm/space/internal.h"
+#include "mm/space/vma.h"
+#include "mm/table/tlb.h"
+#include "mm/table/walk.h"
+
+static bool protect_leaf(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	const unsigned int *prot = walk->arg;
+	phys_t frame = arch_pxd_phys(LEVEL_PTE, entry);
+
+	ASSERT(level == LEVEL_PTE, "leaf of level %d", level);
+	pxd_unhook(LEVEL_PTE, ptr, address, arch_pxd_leaf_make(LEVEL_PTE, frame, *prot));
+	return false;
+}
+
+static void protect_tables(
+	struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
+{
+	static const struct walk_ops ops = {.leaf = protect_leaf};
+	struct walk walk = {.mm = mm, .ops = &ops, .arg = &prot};
+
+	spin_lock(&mm->table_lock);
+	walk_range(&walk, start, end);
+	spin_unlock(&mm->table_lock);
+}
+
+/* May all of [start, end) get this protection? Asked before anything is changed. */
+static int check(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
+{
+	struct vma *vma = vma_find(mm, start);
+
+	for (; start < end; start = vma->end, vma = vma_next(mm, vma)) {
+		if (!vma || vma->start > start)
+			return -ENOMEM;
+		if ((prot & PROT_WRITE) && !(vma->flags & VMA_NORESERVE) &&
+			map_exceeds_memory(min(end, vma->end) - start))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int protect_locked(
+	struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
+{
+	struct vma *vma;
+	int err = check(mm, start, end, prot);
+
+	if (!err)
+		err = vma_split(mm, start);
+	if (!err)
+		err = vma_split(mm, end);
+	if (err)
+		return err;
+	for (vma = vma_find(mm, start); vma && vma->start < end; vma = vma_next(mm, vma))
+		vma->prot = prot;
+	protect_tables(mm, start, end, prot);
+	/* SAFE(protect-flush): without it a CPU goes on writing through an old
+	 * translation after the caller was told that nobody can; pairs with pxd_unhook()
+	 * above */
+	tlb_flush_range(mm, start, end);
+	vma_merge(mm, start, end);
+	return 0;
+}
+
+int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int prot)
+{
+	unsigned long end;
+	int err;
+
+	if (!IS_ALIGNED(address, PAGE_SIZE) || (prot & ~PROT_ALL))
+		return -EINVAL;
+	if (!length)
+		return 0;
+	if (!map_range_end(mm, address, length, &end))
+		return -ENOMEM;
+	rwsem_write_lock(&mm->lock);
+	err = protect_locked(mm, address, end, prot);
+	rwsem_write_unlock(&mm->lock);
+	return err;
+}
