@@ -117,9 +117,9 @@ endif
 EFI := build/efi/BOOTX64.EFI
 build/efi/%.o: boot/efi/%.c Makefile | need-efi
 	@mkdir -p $(@D)
-	$(Q)gcc -std=gnu11 -O2 $(WARN) -I. -I/usr/include/efi -I/usr/include/efi/x86_64 \
+	$(Q)gcc -std=gnu11 -O2 $(WARN) -I. -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
 		-fpic -ffreestanding -fno-stack-protector -fno-stack-check -fshort-wchar \
-		-mno-red-zone -maccumulate-outgoing-args -MMD -MP -c $< -o $@
+		-mno-red-zone -maccumulate-outgoing-args -DGNU_EFI_USE_MS_ABI -MMD -MP -c $< -o $@
 build/efi/%.o: boot/efi/%.asm Makefile | need-efi need-x86_64
 	@mkdir -p $(@D)
 	$(Q)nasm -f elf64 -MD $(@:.o=.d) -MP -o $@ $<
