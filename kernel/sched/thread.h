@@ -121,7 +121,7 @@ bool thread_wake(struct thread *thread);
 /* Make a thread that runs, perhaps in user mode, pass through the kernel soon. */
 void thread_poke(struct thread *thread);
 
-/* CPU time so far, in ns. */
+/* CPU time so far, in ns; of another thread up to its last switch or tick. */
 u64 thread_runtime(struct thread *thread);
 
 /* Run another thread if one is ready: interrupts off, preemption on. */
@@ -137,8 +137,5 @@ void sched_set_need_resched(unsigned int cpu);
 /* What runs on that CPU, for reports. */
 void sched_cpu_name(unsigned int cpu, char *to, size_t size);
 
-/* Start of a CPU's idle loop; never returns. A started CPU calls sched_start_cpu() first.
- */
-void sched_start_cpu(void);
-struct thread *sched_idle_thread(unsigned int cpu);
+/* The life of an idle thread; never returns. */
 __noreturn void sched_idle_loop(void);

@@ -1,0 +1,366 @@
+/*
+ * kernel/sched/rcu.c - grace periods: see rcu.h for what they promise.
+ *
+ * `rcu=merged`. A grace period waits for each CPU to pass a quiescent state, a point
+ * where what runs there is no reader: a context switch, an interrupt that finds it
+ * preemptible and outside a read section (user mode always is), or idle. A reader that is
+ * preempted leaves its CPU but not its section: it goes onto a list, with the number of
+ * the first grace period that has to wait for it.
+ *
+ * Data: `rcu`, under its lock except where said. One kernel thread takes all queued
+ * callbacks, waits for one grace period, and calls them in order. `rcu=counter` replaces
+ * only the waiting: rcu_counter.c.
+ */
+#include "kernel/base/cpu.h"
+#include "kernel/base/options.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/print.h"
+#include "kernel/base/spin.h"
+#include "kernel/base/string.h"
+#include "kernel/base/trace.h"
+#include "kernel/sched/rcu.h"
+#include "kernel/sched/thread.h"
+#include "kernel/sched/wait.h"
+#include "arch/contract/ipi.h"
+#include "arch/contract/timer.h"
+
+#define NS_PER_SECOND 1000000000UL
+
+static struct {
+	struct spinlock lock;
+	u64 started, completed; /* (l:lock) numbers of grace periods */
+	cpuset_t waiting;       /* (l:lock) not yet quiescent; read without by its CPU */
+	cpuset_t idle;          /* (a) CPUs that wait in idle and read nothing */
+	struct list readers;    /* (l:lock) preempted in a read section */
+	struct rcu_head *first, **end; /* (l:lock) callbacks in order of arrival */
+	bool hurry;                    /* (a) somebody sleeps in synchronize_rcu() */
+	struct wait_queue wait;        /* the grace-period thread */
+	struct wait_queue synchronize; /* sleepers of synchronize_rcu() */
+} rcu;
+
+static bool counts_readers;      /* (c) rcu=counter */
+static u64 stall_seconds = 10;   /* (c) */
+static struct thread *gp_thread; /* (c) */
+
+#ifdef ORIGAMI_LAB
+static bool parse_flavour(const char *value)
+{
+	counts_readers = !strcmp(value, "counter");
+	return counts_readers || !strcmp(value, "merged");
+}
+OPTION(rcu, "rcu", "merged: interrupts-off reads too; counter: it does not",
+	parse_flavour);
+#endif
+
+static bool parse_stall(const char *value)
+{
+	return string_to_u64(value, &stall_seconds) && stall_seconds > 0;
+}
+OPTION(rcu_stall, "rcu_stall", "seconds until a late grace period is reported",
+	parse_stall);
+
+bool rcu_counts_readers(void)
+{
+	return IS_LAB && counts_readers;
+}
+
+u64 rcu_grace_periods(void)
+{
+	return READ_ONCE(rcu.completed);
+}
+
+/* --- readers ---------------------------------------------------------------------------
+ */
+
+/* The counter is the thread's own, and the CPU that looks at it is the one that runs the
+ * thread: program order is enough. The barriers keep the compiler from moving the
+ * section's accesses out of it. */
+void rcu_read_lock(void)
+{
+	if (rcu_counts_readers() && current_info()->rcu_nesting == 0)
+		rcu_counter_lock(current());
+	else
+		current_info()->rcu_nesting++;
+	barrier();
+}
+
+/* Is the running grace period over? rcu.lock is held. */
+static bool over(void)
+{
+	struct thread *reader;
+
+	if (rcu.waiting)
+		return false;
+	list_for_each (reader, &rcu.readers, rcu_blocked) {
+		if (reader->rcu_period <= rcu.started)
+			return false;
+	}
+	return true;
+}
+
+/* Gives up rcu.lock, and tells the grace-period thread if it waits for nothing more. */
+static void unlock_and_tell(unsigned long flags)
+{
+	bool done = rcu.started != rcu.completed && over();
+
+	spin_unlock_irqrestore(&rcu.lock, flags);
+	if (done)
+		wake_up(&rcu.wait);
+}
+
+/* The section that was preempted has ended. */
+static void leave_list(struct thread *me)
+{
+	unsigned long flags = spin_lock_irqsave(&rcu.lock);
+
+	me->rcu_preempted = false;
+	list_remove(&me->rcu_blocked);
+	unlock_and_tell(flags);
+}
+
+void rcu_read_unlock(void)
+{
+	struct thread *me = current();
+
+	LAB_ASSERT(me->info.rcu_nesting > 0, "rcu_read_unlock() outside a section");
+	barrier();
+	if (rcu_counts_readers() && me->info.rcu_nesting == 1)
+		rcu_counter_unlock(me);
+	else
+		me->info.rcu_nesting--;
+	barrier();
+	if (me->info.rcu_nesting == 0 && unlikely(me->rcu_preempted))
+		leave_list(me);
+}
+
+/* --- quiescent states, reported by the scheduler with interrupts off -------------------
+ */
+
+static void note_quiescent(void)
+{
+	cpuset_t me = 1U << arch_cpu_id();
+	unsigned long flags;
+
+	if (!(atomic_load_relaxed(&rcu.waiting) & me))
+		return;
+	/* The lock orders: what this CPU read before is done before the grace period can
+	 * end, and it has seen everything that was unlinked before the period began. */
+	flags = spin_lock_irqsave(&rcu.lock);
+	rcu.waiting &= ~me;
+	unlock_and_tell(flags);
+}
+
+void rcu_note_switch(struct thread *previous)
+{
+	cpuset_t me = 1U << previous->cpu;
+
+	if (previous->info.rcu_nesting && !previous->rcu_preempted) {
+		spin_lock(&rcu.lock);
+		/* SAFE(rcu_preempted_reader): the switch makes this CPU quiescent, but
+		 * the section goes on. Off this list, nothing would wait for it. If the
+		 * CPU has been quiescent in this period already, the section is younger
+		 * than that, and only the next period has to wait. Pairs with over(). */
+		list_append(&rcu.readers, &previous->rcu_blocked);
+		previous->rcu_preempted = true;
+		previous->rcu_period = rcu.started + !(rcu.waiting & me);
+		spin_unlock(&rcu.lock);
+	}
+	note_quiescent();
+}
+
+void rcu_note_preemptible(void)
+{
+	if (current_info()->rcu_nesting == 0)
+		note_quiescent();
+}
+
+void rcu_idle_enter(void)
+{
+	/* A full barrier between being idle and looking: pairs with SAFE(rcu_idle). */
+	atomic_or(&rcu.idle, 1U << arch_cpu_id());
+	note_quiescent();
+}
+
+void rcu_idle_exit(void)
+{
+	/* A full barrier: what an interrupt handler reads now, it reads after everybody
+	 * can see that this CPU is a possible reader again. Pairs with SAFE(rcu_idle). */
+	atomic_and(&rcu.idle, ~(1U << arch_cpu_id()));
+}
+
+/* --- grace periods ---------------------------------------------------------------------
+ */
+
+static void hurry_up(cpuset_t set)
+{
+	unsigned int cpu;
+
+	preempt_disable();
+	for_each_cpu (cpu, set & ~(1U << arch_cpu_id()))
+		arch_ipi_send(cpu);
+	preempt_enable();
+}
+
+static void begin(void)
+{
+	unsigned long flags = spin_lock_irqsave(&rcu.lock);
+
+	rcu.started++;
+	/* SAFE(rcu_idle): ask all CPUs first, then excuse those that idle. The other way
+	 * round, a CPU that goes idle in between would be asked, and sleep without
+	 * answering. Both sides store, then load, with full barriers. Pairs with
+	 * rcu_idle_enter(). */
+	atomic_store(&rcu.waiting, atomic_load(&cpus_online));
+	atomic_and(&rcu.waiting, ~atomic_load(&rcu.idle));
+	spin_unlock_irqrestore(&rcu.lock, flags);
+	if (atomic_exchange(&rcu.hurry, false))
+		hurry_up(rcu.waiting);
+}
+
+static bool is_over(void)
+{
+	unsigned long flags = spin_lock_irqsave(&rcu.lock);
+	bool done = over();
+
+	spin_unlock_irqrestore(&rcu.lock, flags);
+	return done;
+}
+
+static void report_stall(u64 seconds)
+{
+	unsigned long flags;
+	struct thread *reader;
+	unsigned int cpu;
+	char name[16];
+
+	print("rcu: grace period %lu lasts for %lu s; it waits for\n", rcu.started,
+		seconds);
+	for_each_cpu (cpu, READ_ONCE(rcu.waiting)) {
+		sched_cpu_name(cpu, name, sizeof(name));
+		print("rcu:   cpu %u, which runs %s\n", cpu, name);
+	}
+	flags = spin_lock_irqsave(&rcu.lock);
+	list_for_each (reader, &rcu.readers, rcu_blocked) {
+		if (reader->rcu_period <= rcu.started)
+			print("rcu:   thread %lu %s, preempted in a read section\n",
+				reader->id, reader->name);
+	}
+	spin_unlock_irqrestore(&rcu.lock, flags);
+}
+
+static void wait_for_readers(void)
+{
+	u64 start = arch_clock_ns(), patience = stall_seconds;
+
+	begin();
+	while (!wait_event_timeout(
+		&rcu.wait, is_over(), start + patience * NS_PER_SECOND)) {
+		report_stall(patience);
+		patience += stall_seconds;
+	}
+}
+
+static struct rcu_head *take_callbacks(void)
+{
+	unsigned long flags = spin_lock_irqsave(&rcu.lock);
+	struct rcu_head *first = rcu.first;
+
+	rcu.first = NULL;
+	rcu.end = &rcu.first;
+	spin_unlock_irqrestore(&rcu.lock, flags);
+	return first;
+}
+
+static void call_all(struct rcu_head *head)
+{
+	while (head) {
+		struct rcu_head *next = head->next; /* fn may free head */
+
+		head->fn(head);
+		head = next;
+	}
+}
+
+static void grace_periods(void *unused)
+{
+	struct rcu_head *batch;
+
+	for (;;) {
+		wait_event(&rcu.wait, (batch = take_callbacks()) != NULL);
+		TRACE(rcu_gp, rcu.started + 1, 0);
+		/* SAFE(rcu_grace): readers that found an object before it was unlinked
+		 * may still use it. Without this wait the callback frees it under them.
+		 * Pairs with rcu_read_lock() ... rcu_read_unlock(). */
+		if (rcu_counts_readers())
+			rcu_counter_wait();
+		else
+			wait_for_readers();
+		WRITE_ONCE(rcu.completed, rcu.completed + 1);
+		TRACE(rcu_gp, rcu.completed, 1);
+		call_all(batch);
+	}
+}
+
+/* --- the freers' side
+ * ------------------------------------------------------------------- */
+
+void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *))
+{
+	unsigned long flags;
+	bool was_empty;
+
+	head->fn = fn;
+	head->next = NULL;
+	flags = spin_lock_irqsave(&rcu.lock);
+	was_empty = !rcu.first;
+	*rcu.end = head;
+	rcu.end = &head->next;
+	spin_unlock_irqrestore(&rcu.lock, flags);
+	if (was_empty)
+		wake_up(&rcu.wait);
+}
+
+struct rcu_sleeper {
+	struct rcu_head head;
+	bool done; /* (a) */
+};
+
+static void sleeper_done(struct rcu_head *head)
+{
+	/* From here on the sleeper may be gone; the queue stays. */
+	atomic_store_release(&container_of(head, struct rcu_sleeper, head)->done, true);
+	wake_up(&rcu.synchronize);
+}
+
+void synchronize_rcu(void)
+{
+	struct rcu_sleeper sleeper = {.done = false};
+
+	rank_assert_may_sleep("synchronize_rcu");
+	ASSERT(current() != gp_thread, "an RCU callback waits for RCU");
+	atomic_store(&rcu.hurry, true);
+	call_rcu(&sleeper.head, sleeper_done);
+	wait_event(&rcu.synchronize, atomic_load_acquire(&sleeper.done));
+}
+
+/* Callbacks run in order, so a grace period of one's own comes after all of them. */
+void rcu_barrier(void)
+{
+	synchronize_rcu();
+}
+
+void rcu_init(void)
+{
+	spin_init(&rcu.lock, "rcu", RANK_RCU);
+	list_init(&rcu.readers);
+	rcu.end = &rcu.first;
+	wait_init(&rcu.wait);
+	wait_init(&rcu.synchronize);
+}
+
+void rcu_start_thread(void)
+{
+	gp_thread = thread_create("rcu", grace_periods, NULL);
+	ASSERT(gp_thread, "no memory for the RCU thread");
+	thread_start(gp_thread);
+}

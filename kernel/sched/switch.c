@@ -1,0 +1,177 @@
+/*
+ * kernel/sched/switch.c - from one thread to the next.
+ *
+ *   switch_away(): leave()  ->  choose_next()  ->  arch_thread_switch()
+ *                                                        |   (on the next stack)
+ *                                                  switch_finish()
+ *
+ * All of it runs with interrupts off and without the run-queue lock across the switch.
+ * What the lock would protect there, the stack and registers of a thread that is queued
+ * again before it has left them, is protected by `on_cpu`: see switch_finish().
+ */
+#include "kernel/sched/runqueue.h"
+#include "kernel/base/counters.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/trace.h"
+#include "kernel/sched/rcu.h"
+#include "kernel/sched/timer.h"
+#include "arch/contract/irq.h"
+#include "arch/contract/timer.h"
+
+void (*sched_switch_mm)(struct mm *previous, struct mm *next);
+
+void account_runtime(struct runqueue *rq)
+{
+	u64 now = arch_clock_ns();
+
+	current()->runtime_ns += now - rq->since;
+	rq->since = now;
+}
+
+/* False: the wait that `me` announced is over, it runs on. */
+static bool leave(struct runqueue *rq, struct thread *me, enum thread_state state)
+{
+	bool leaves;
+
+	spin_lock(&rq->lock);
+	leaves = state != THREAD_WAITING || atomic_load(&me->waiting);
+	if (leaves && me != rq->idle) {
+		me->state = state;
+		rq->previous_must_move =
+			state == THREAD_READY && !allowed_on(me, me->cpu);
+		if (state == THREAD_READY && !rq->previous_must_move)
+			list_append(&rq->ready, &me->queue);
+	}
+	spin_unlock(&rq->lock);
+	return leaves;
+}
+
+static struct thread *pop(struct runqueue *rq)
+{
+	struct list *first = list_pop(&rq->ready);
+
+	return first ? list_entry(first, struct thread, queue) : NULL;
+}
+
+/* The next thread of this CPU, from now on `current`: its own first one, another CPU's,
+ * or the idle thread. The last look at the queue and making the idle thread current are
+ * one critical section: who delivers later finds an idle CPU, and pokes it. */
+static struct thread *choose_next(struct runqueue *rq)
+{
+	unsigned int cpu = arch_cpu_id();
+	struct thread *next;
+
+	spin_lock(&rq->lock);
+	next = pop(rq);
+	if (!next) {
+		spin_unlock(&rq->lock); /* never two queue locks */
+		next = runqueue_steal(cpu);
+		spin_lock(&rq->lock);
+	}
+	if (!next)
+		next = pop(rq);
+	if (!next)
+		next = rq->idle;
+	next->state = THREAD_RUNNING;
+	next->on_cpu = true;
+	rq->current = next;
+	spin_unlock(&rq->lock);
+	if (next != rq->idle && atomic_load_relaxed(&cpus_idle) & 1U << cpu)
+		atomic_and(&cpus_idle, ~(1U << cpu));
+	return next;
+}
+
+static void switch_to(struct runqueue *rq, struct thread *me, struct thread *next)
+{
+	TRACE(switch, me->id, next->id);
+	counter_add(COUNT_SWITCHES, 1);
+	account_runtime(rq);
+	rcu_note_switch(me);
+	if (me == rq->idle)
+		timer_start_tick();
+	if (me->mm != next->mm && sched_switch_mm)
+		sched_switch_mm(me->mm, next->mm);
+	rq->previous = me;
+	arch_thread_switch(&me->arch, &next->arch, next);
+	switch_finish();
+}
+
+/* In the next thread; this may be another CPU than the one it left long ago. */
+void switch_finish(void)
+{
+	struct runqueue *rq = &this_cpu(runqueue);
+	struct thread *previous = rq->previous;
+	bool dead = previous->state == THREAD_DEAD;
+	bool must_move = rq->previous_must_move;
+
+	rq->previous_must_move = false;
+	/* SAFE(on_cpu): from leave() on, other CPUs can wake or steal `previous`. One
+	 * that ran it before its registers are saved and its stack is left would have two
+	 * CPUs on one stack. They let it be until here; the release makes the saved
+	 * registers visible first. Pairs with the acquires in runqueue.c. */
+	atomic_store_release(&previous->on_cpu, false);
+	if (dead)
+		thread_bury(previous);
+	if (must_move) {
+		previous->cpu = runqueue_place(previous);
+		runqueue_deliver(previous);
+	}
+}
+
+void switch_away(enum thread_state state)
+{
+	struct runqueue *rq = &this_cpu(runqueue);
+	struct thread *me = current(), *next;
+
+	LAB_ASSERT(!arch_irq_enabled(), "switching with interrupts on");
+	LAB_ASSERT(me->info.preempt_count == (me == rq->idle), "preempt_count %d in %s",
+		me->info.preempt_count, me->name);
+	/* SAFE(resched_then_look): cleared before looking. The other way round, a request
+	 * that comes between would be lost with the look that it asked for. Pairs with
+	 * poke(). */
+	atomic_store(&rq->need_resched, false);
+	if (!leave(rq, me, state))
+		return;
+	next = choose_next(rq);
+	if (next != me)
+		switch_to(rq, me, next);
+}
+
+void schedule(void)
+{
+	switch_away(THREAD_READY);
+}
+
+bool sched_tick(void)
+{
+	struct runqueue *rq = &this_cpu(runqueue);
+	struct thread *me = current();
+
+	if (me == rq->idle)
+		return false;
+	account_runtime(rq);
+	if (!list_empty(&rq->ready) || !allowed_on(me, me->cpu))
+		atomic_store(&rq->need_resched, true);
+	runqueue_call_help(rq);
+	return true;
+}
+
+void sched_idle_loop(void)
+{
+	struct runqueue *rq = &this_cpu(runqueue);
+
+	for (;;) {
+		arch_irq_disable();
+		schedule();
+		rq->in_idle = true;
+		rcu_idle_enter();
+		/* SAFE(idle_irqs_off): a poke between the look and the wait stays pending
+		 * because interrupts are off, and ends the wait at once. With them on,
+		 * its handler would run before the wait, which would then miss it. Pairs
+		 * with poke(). */
+		if (!need_resched())
+			arch_cpu_idle();
+		rcu_idle_exit();
+		rq->in_idle = false;
+	}
+}

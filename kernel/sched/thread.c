@@ -1,0 +1,256 @@
+/*
+ * kernel/sched/thread.c - the life of a thread: made, started, waiting, woken, moved,
+ * dead.
+ *
+ * Memory comes from `thread_memory` and goes back to it through the reaper, a kernel
+ * thread: a dying thread stands on its own stack to the last, so another one has to free
+ * it. thread_create() can fail for want of memory, nothing else here can.
+ */
+#include "kernel/sched/runqueue.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/string.h"
+#include "kernel/base/print.h"
+#include "kernel/sched/timer.h"
+#include "kernel/sched/wait.h"
+#include "arch/contract/ipi.h"
+#include "arch/contract/irq.h"
+
+struct thread_memory thread_memory;
+static struct thread boot_thread; /* CPU 0's idle thread; its stack is the boot stack */
+static u64 last_id;               /* (a) */
+
+static struct spinlock dead_lock = SPINLOCK_INIT("dead threads", RANK_WAIT);
+static struct list dead = LIST_INIT(dead); /* (l:dead_lock) */
+static struct wait_queue dead_wait = WAIT_QUEUE_INIT(dead_wait);
+
+static void thread_setup(struct thread *thread, const char *name)
+{
+	thread->id = atomic_add(&last_id, 1);
+	string_copy(thread->name, name, sizeof(thread->name));
+	thread->allowed = ~0U;
+	list_init(&thread->queue);
+	list_init(&thread->rcu_blocked);
+}
+
+static void make_idle_thread(struct thread *thread, unsigned int cpu)
+{
+	char name[16];
+
+	format_text(name, sizeof(name), "idle/%u", cpu);
+	thread_setup(thread, name);
+	thread->info.preempt_count = 1; /* for good: it calls schedule() itself */
+	thread->state = THREAD_RUNNING;
+	thread->on_cpu = true;
+	thread->cpu = cpu;
+	timer_init_cpu(cpu);
+	runqueue_init(cpu, thread);
+}
+
+void sched_init(void)
+{
+	arch_current_set(&boot_thread);
+	make_idle_thread(&boot_thread, 0);
+}
+
+/* The first code of every thread, interrupts off. */
+static void thread_entry(void *arg)
+{
+	struct thread *me = arg;
+
+	switch_finish();
+	arch_irq_enable();
+	me->fn(me->arg);
+	thread_exit();
+}
+
+struct thread *thread_create(const char *name, void (*fn)(void *), void *arg)
+{
+	struct thread *thread = thread_memory.alloc();
+
+	if (!thread)
+		return NULL;
+	thread_setup(thread, name);
+	thread->state = THREAD_NEW;
+	thread->fn = fn;
+	thread->arg = arg;
+	arch_thread_init(&thread->arch, thread->stack_top, thread_entry, thread);
+	return thread;
+}
+
+/* New threads go round the CPUs, so that a burst of them is spread even if none idles. */
+void thread_start(struct thread *thread)
+{
+	static unsigned int turn; /* (a) */
+	cpuset_t can = thread->allowed & atomic_load(&cpus_online);
+	unsigned int cpu = atomic_add(&turn, 1) % cpu_count;
+
+	ASSERT(can, "thread %s may run nowhere: %x", thread->name, thread->allowed);
+	thread->cpu = can & 1U << cpu ? cpu : first_cpu(can);
+	thread->state = THREAD_READY;
+	thread->cpu = runqueue_place(thread);
+	runqueue_deliver(thread);
+}
+
+static struct thread *take_dead(void)
+{
+	unsigned long flags = spin_lock_irqsave(&dead_lock);
+	struct list *first = list_pop(&dead);
+
+	spin_unlock_irqrestore(&dead_lock, flags);
+	return first ? list_entry(first, struct thread, queue) : NULL;
+}
+
+static void reaper(void *unused)
+{
+	struct thread *thread;
+
+	for (;;) {
+		wait_event(&dead_wait, (thread = take_dead()) != NULL);
+		thread_memory.free(thread);
+	}
+}
+
+void thread_bury(struct thread *thread)
+{
+	spin_lock(&dead_lock);
+	list_append(&dead, &thread->queue);
+	spin_unlock(&dead_lock);
+	wake_up(&dead_wait);
+}
+
+void thread_exit(void)
+{
+	rank_assert_may_fault("thread_exit");
+	arch_irq_disable();
+	switch_away(THREAD_DEAD);
+	panic("thread %s runs after its end", current()->name);
+}
+
+void sched_init_others(void)
+{
+	struct thread *thread;
+
+	for (unsigned int cpu = 1; cpu < cpu_count; cpu++) {
+		thread = thread_memory.alloc();
+		ASSERT(thread, "no memory for the idle thread of cpu %u", cpu);
+		make_idle_thread(thread, cpu);
+	}
+	thread = thread_create("reaper", reaper, NULL);
+	ASSERT(thread, "no memory for the reaper");
+	thread_start(thread);
+	arch_irq_enable();
+}
+
+void thread_yield(void)
+{
+	unsigned long flags = arch_irq_save();
+
+	schedule();
+	arch_irq_restore(flags);
+}
+
+void thread_wait_prepare(void)
+{
+	/* SAFE(announce_then_test): a full barrier. Without it the caller's test of its
+	 * condition could be done before the announcement is visible: the waker makes the
+	 * condition true, sees no announcement, wakes nobody, and this thread sleeps for
+	 * ever. Pairs with thread_wake(). */
+	atomic_store(&current()->waiting, true);
+}
+
+void thread_wait_cancel(void)
+{
+	atomic_store(&current()->waiting, false);
+}
+
+void thread_wait(void)
+{
+	unsigned long flags;
+
+	rank_assert_may_sleep("thread_wait");
+	flags = arch_irq_save();
+	switch_away(THREAD_WAITING);
+	arch_irq_restore(flags);
+}
+
+bool thread_wake(struct thread *thread)
+{
+	unsigned long flags = arch_irq_save();
+	struct runqueue *rq = runqueue_lock_of(thread);
+	/* A full barrier; pairs with SAFE(announce_then_test). Under the lock, because
+	 * leave() must not read `waiting` and then sleep when this is already past. */
+	bool waiting = atomic_exchange(&thread->waiting, false);
+	bool asleep = thread->state == THREAD_WAITING;
+
+	if (asleep) {
+		thread->state = THREAD_READY; /* in flight */
+		thread->cpu = runqueue_place(thread);
+	}
+	spin_unlock(&rq->lock);
+	if (asleep)
+		runqueue_deliver(thread);
+	arch_irq_restore(flags);
+	return waiting;
+}
+
+/* If it has left that CPU meanwhile, it has passed through the kernel anyway. */
+void thread_poke(struct thread *thread)
+{
+	unsigned long flags = arch_irq_save();
+	unsigned int cpu = READ_ONCE(thread->cpu);
+
+	if (cpu != arch_cpu_id())
+		arch_ipi_send(cpu);
+	arch_irq_restore(flags);
+}
+
+/* Takes a queued thread off a CPU that it may not use any more; false: it is not queued,
+ * and finds out by itself when it switches. Its queue's lock is held. */
+static bool evict(struct thread *thread)
+{
+	if (thread->state != THREAD_READY || list_empty(&thread->queue) || thread->on_cpu)
+		return false;
+	list_remove(&thread->queue);
+	thread->cpu = runqueue_place(thread);
+	return true;
+}
+
+static void restrict_to(struct thread *thread, cpuset_t allowed)
+{
+	unsigned long flags = arch_irq_save();
+	struct runqueue *rq = runqueue_lock_of(thread);
+	unsigned int cpu = thread->cpu;
+	bool evicted;
+
+	WRITE_ONCE(thread->allowed, allowed);
+	evicted = !allowed_on(thread, cpu) && evict(thread);
+	spin_unlock(&rq->lock);
+	if (evicted) {
+		runqueue_deliver(thread);
+	} else if (!(allowed & 1U << cpu)) {
+		sched_set_need_resched(cpu);
+		if (cpu != arch_cpu_id())
+			arch_ipi_send(cpu);
+	}
+	arch_irq_restore(flags);
+}
+
+int thread_set_allowed(struct thread *thread, cpuset_t allowed)
+{
+	if (!(allowed & atomic_load(&cpus_online)))
+		return -EINVAL;
+	restrict_to(thread, allowed);
+	while (thread == current() && !(allowed & 1U << arch_cpu_id()))
+		thread_yield();
+	return 0;
+}
+
+u64 thread_runtime(struct thread *thread)
+{
+	unsigned long flags = arch_irq_save();
+
+	if (thread == current())
+		account_runtime(&this_cpu(runqueue));
+	arch_irq_restore(flags);
+	return READ_ONCE(thread->runtime_ns);
+}

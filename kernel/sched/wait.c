@@ -1,0 +1,110 @@
+/*
+ * kernel/sched/wait.c - wait queues, and sleeping for a time.
+ *
+ * Data: each queue's list of waiters (l:queue), which lie on the sleepers' stacks. A wake
+ * takes a waiter off the list; a waiter that goes on waiting queues up again.
+ * wait_remove() always takes the lock, so no waker still looks at a waiter that is gone.
+ */
+#include "kernel/sched/wait.h"
+#include "kernel/sched/timer.h"
+
+bool (*wait_interrupted)(void);
+
+void wait_init(struct wait_queue *queue)
+{
+	spin_init(&queue->lock, "wait queue", RANK_WAIT);
+	list_init(&queue->waiters);
+}
+
+void wait_add(struct wait_queue *queue, struct waiter *waiter)
+{
+	unsigned long flags = spin_lock_irqsave(&queue->lock);
+
+	if (list_empty(&waiter->link))
+		list_append(&queue->waiters, &waiter->link);
+	waiter->chosen = false;
+	thread_wait_prepare();
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+/* The queue's lock is held. */
+static void wake_first(struct wait_queue *queue, bool alone)
+{
+	struct waiter *waiter = list_first(&queue->waiters, struct waiter, link);
+
+	list_remove(&waiter->link);
+	waiter->chosen = alone;
+	thread_wake(waiter->thread);
+}
+
+void wait_remove(struct wait_queue *queue, struct waiter *waiter)
+{
+	unsigned long flags = spin_lock_irqsave(&queue->lock);
+
+	thread_wait_cancel();
+	list_remove(&waiter->link);
+	/* SAFE(wake_passed_on): chosen by wake_up_one() while awake and leaving anyway:
+	 * the wake was meant for somebody who waits. Without passing it on, the next
+	 * waiter sleeps although its condition holds. Pairs with wake_up_one(). */
+	if (waiter->chosen && !list_empty(&queue->waiters))
+		wake_first(queue, true);
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+void wake_up_one(struct wait_queue *queue)
+{
+	unsigned long flags = spin_lock_irqsave(&queue->lock);
+
+	if (!list_empty(&queue->waiters))
+		wake_first(queue, true);
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+void wake_up(struct wait_queue *queue)
+{
+	unsigned long flags = spin_lock_irqsave(&queue->lock);
+
+	while (!list_empty(&queue->waiters))
+		wake_first(queue, false);
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+struct alarm {
+	struct timer timer;
+	struct thread *thread; /* (c) */
+};
+
+static void alarm_rings(struct timer *timer)
+{
+	thread_wake(container_of(timer, struct alarm, timer)->thread);
+}
+
+void thread_wait_until(u64 deadline)
+{
+	struct alarm alarm = {.thread = current()};
+
+	if (deadline == WAIT_FOREVER) {
+		thread_wait();
+		return;
+	}
+	timer_init(&alarm.timer, alarm_rings);
+	timer_start(&alarm.timer, deadline);
+	thread_wait();
+	timer_stop(&alarm.timer);
+}
+
+int thread_sleep_until(u64 deadline)
+{
+	int result = 0;
+
+	for (;;) {
+		thread_wait_prepare();
+		if (wait_interrupted && wait_interrupted())
+			result = -EINTR;
+		if (result || arch_clock_ns() >= deadline)
+			break;
+		thread_wait_until(deadline);
+	}
+	thread_wait_cancel();
+	return result;
+}
