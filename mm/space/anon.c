@@ -16,7 +16,7 @@ static bool install(struct mm *mm, pxd_t *ptr, struct page *page, unsigned int p
 	bool empty;
 
 	spin_lock(&mm->table_lock);
-	/* SAFE(fault-recheck): of two threads that fault on one page, the second would
+	/* SAFE(fault_recheck): of two threads that fault on one page, the second would
 	 * replace the frame to which the first may already have written; pairs with the
 	 * pxd_set() below, in the other thread */
 	empty = pxd_none(LEVEL_PTE, pxd_read(ptr));

@@ -86,7 +86,7 @@ static void poison(const struct cache *cache, void *object)
 
 	if (!is_poisoned(cache))
 		return;
-	/* SAFE(cache-double-free): an object that is on the free list twice would get
+	/* SAFE(cache_double_free): an object that is on the free list twice would get
 	 * two owners; pairs with the poison left by the first cache_free() */
 	ASSERT(!poison_intact(cache, object), "%s %p freed twice", cache->name, object);
 	for (size_t n = 1; n < cache->size / sizeof(*word); n++)
@@ -127,7 +127,7 @@ static void slab_free_rcu(struct rcu_head *head)
 
 static void slab_free(struct cache *cache, struct page *slab)
 {
-	/* SAFE(cache-type-safe): a reader that found an object before it was freed would
+	/* SAFE(cache_type_safe): a reader that found an object before it was freed would
 	 * look at another type's memory; pairs with the reader's rcu_read_lock() */
 	if (cache->flags & CACHE_TYPE_SAFE)
 		call_rcu(&slab->rcu, slab_free_rcu);

@@ -30,7 +30,7 @@ static unsigned long stack_target(const struct vma *vma, unsigned long address)
 	return ALIGN_DOWN(address, PAGE_SIZE);
 }
 
-/* SAFE(stack-gap): a stack that grew up to the mapping below would run over it unnoticed,
+/* SAFE(stack_gap): a stack that grew up to the mapping below would run over it unnoticed,
  * where a fault should end the program; pairs with gap_end() in vma.c, which keeps new
  * mappings away from the stack */
 static bool stack_has_room(struct mm *mm, const struct vma *vma, unsigned long target)

@@ -50,7 +50,7 @@ bool page_try_get(struct page *page)
 
 		if (refs <= 0)
 			return false;
-		/* SAFE(page-try-get): a plain increment would revive a frame whose last
+		/* SAFE(page_try_get): a plain increment would revive a frame whose last
 		 * reference is gone and which somebody may own anew at any moment; pairs
 		 * with the decrement in page_put() */
 		if (atomic_cas(&page->refs, refs, refs + 1))

@@ -32,7 +32,7 @@ unsigned long poison_find_damage(const struct page *page)
 	return PAGE_SIZE;
 }
 
-/* SAFE(frame-poison): a stale pointer or translation that outlives its frame would write
+/* SAFE(frame_poison): a stale pointer or translation that outlives its frame would write
  * into the next owner's memory unseen; pairs with poison_fill() in frame_free() */
 void poison_check(struct page *page, unsigned int order)
 {

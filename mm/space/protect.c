@@ -65,7 +65,7 @@ static int protect_locked(
 	for (vma = vma_find(mm, start); vma && vma->start < end; vma = vma_next(mm, vma))
 		vma->prot = prot;
 	protect_tables(mm, start, end, prot);
-	/* SAFE(protect-flush): without it a CPU goes on writing through an old
+	/* SAFE(protect_flush): without it a CPU goes on writing through an old
 	 * translation after the caller was told that nobody can; pairs with pxd_unhook()
 	 * above */
 	tlb_flush_range(mm, start, end);

@@ -1,0 +1,227 @@
+/*
+ * tests/unit/mm_calls.c - mm/space: errors, placement, brk, stacks, promises, memory.
+ */
+#include "tests/unit/unit.h"
+#include "tests/unit/mm_help.h"
+#include "kernel/base/errno.h"
+#include "kernel/sched/rcu.h"
+#include "mm/space/frame.h"
+
+#define RW    (PROT_READ | PROT_WRITE)
+#define PLACE 0x10000000UL
+
+static u64 frames_free(void)
+{
+	struct frame_stats stats;
+
+	frame_stats(&stats);
+	return stats.free;
+}
+
+static int map_at(struct mm *mm, unsigned long at, size_t length, unsigned int flags)
+{
+	return mm_map(mm, &at, length, RW, flags);
+}
+
+UNIT_TEST(mm_errors_are_linux_s)
+{
+	struct mm *mm = mm_create();
+	unsigned long end = mm->limit - PAGE_SIZE, any = 0;
+
+	EXPECT_EQ(map_at(mm, PLACE, 0, MM_FIXED), -EINVAL);
+	EXPECT_EQ(map_at(mm, PLACE + 1, PAGE_SIZE, MM_FIXED), -EINVAL);
+	EXPECT_EQ(map_at(mm, end, 2 * PAGE_SIZE, MM_FIXED), -ENOMEM);
+	EXPECT_EQ(map_at(mm, ~0UL & PAGE_MASK, PAGE_SIZE, MM_FIXED), -ENOMEM);
+	EXPECT_EQ(map_at(mm, 0, PAGE_SIZE, MM_FIXED), -EPERM);
+	EXPECT_EQ(mm_map(mm, &any, ~0UL, PROT_NONE, 0), -ENOMEM);
+	EXPECT_EQ(mm_map(mm, &any, PAGE_SIZE, 8, 0), -EINVAL);
+	EXPECT_EQ(map_at(mm, PLACE, 1, MM_FIXED), 0);
+	EXPECT_EQ(map_at(mm, PLACE, 1, MM_FIXED | MM_NOREPLACE), -EEXIST);
+	EXPECT_EQ(mm_unmap(mm, PLACE + 1, PAGE_SIZE), -EINVAL);
+	EXPECT_EQ(mm_unmap(mm, PLACE, 0), -EINVAL);
+	EXPECT_EQ(mm_unmap(mm, end, 2 * PAGE_SIZE), -EINVAL);
+	EXPECT_EQ(mm_unmap(mm, 2 * PLACE, PAGE_SIZE), 0);
+	EXPECT_EQ(mm_protect(mm, PLACE + 1, PAGE_SIZE, RW), -EINVAL);
+	EXPECT_EQ(mm_protect(mm, PLACE, 0, RW), 0);
+	EXPECT_EQ(mm_protect(mm, PLACE, 2 * PAGE_SIZE, RW), -ENOMEM);
+	EXPECT_EQ(mm_protect(mm, PLACE, PAGE_SIZE, 8), -EINVAL);
+	EXPECT_EQ(mm_fault(mm, mm->limit, ACCESS_READ), -EFAULT);
+	EXPECT_EQ(mm_fault(mm, ~0UL, ACCESS_READ), -EFAULT);
+	EXPECT_EQ(mm_fault(mm, 0, ACCESS_READ), -EFAULT);
+	EXPECT_EQ(mm_fault(mm, PLACE, ACCESS_EXEC), -EFAULT);
+	mm_put(mm);
+}
+
+UNIT_TEST(mm_places_from_the_top_down)
+{
+	struct mm *mm = mm_create();
+	unsigned long first = 0, second = 0, third = 0, hint = PLACE + 5;
+
+	EXPECT_EQ(mm_map(mm, &first, 4 * PAGE_SIZE, RW, 0), 0);
+	EXPECT_EQ(first + 4 * PAGE_SIZE, mm->mmap_base);
+	EXPECT_EQ(mm_map(mm, &second, PAGE_SIZE, PROT_READ, 0), 0);
+	EXPECT_EQ(second + PAGE_SIZE, first);
+	EXPECT_EQ(mm_unmap(mm, first + PAGE_SIZE, 2 * PAGE_SIZE), 0);
+	EXPECT_EQ(mm_map(mm, &third, 2 * PAGE_SIZE, RW, 0), 0);
+	EXPECT_EQ(third, first + PAGE_SIZE);
+	EXPECT_EQ(mm->vma_count, 2); /* the hole is closed, the first is whole again */
+	EXPECT_EQ(mm_map(mm, &hint, PAGE_SIZE, RW, 0), 0);
+	EXPECT_EQ(hint, PLACE + PAGE_SIZE);
+	hint = third;
+	EXPECT_EQ(mm_map(mm, &hint, PAGE_SIZE, RW, 0), 0);
+	EXPECT_EQ(hint, second - PAGE_SIZE);
+	mm_put(mm);
+}
+
+/* Many VMAs, then holes of growing size among them: each search finds the highest. */
+UNIT_TEST(mm_finds_gaps_among_many)
+{
+	enum {
+		VMAS = 2000
+	};
+	struct mm *mm = mm_create();
+
+	for (unsigned long i = 0; i < VMAS; i++) {
+		unsigned long at = 0;
+
+		EXPECT_EQ(
+			mm_map(mm, &at, PAGE_SIZE, i & 1 ? PROT_READ : PROT_NONE, 0), 0);
+		EXPECT_EQ(at, mm->mmap_base - (i + 1) * PAGE_SIZE);
+	}
+	EXPECT_EQ(mm->vma_count, VMAS);
+	for (unsigned long pages = 2; pages < 40; pages++) {
+		unsigned long hole = mm->mmap_base - 40 * pages * PAGE_SIZE, at = 0;
+
+		EXPECT_EQ(mm_unmap(mm, hole, pages * PAGE_SIZE), 0);
+		EXPECT_EQ(mm_map(mm, &at, pages * PAGE_SIZE, RW, 0), 0);
+		EXPECT_EQ(at, hole);
+	}
+	EXPECT_EQ(mm_unmap(mm, PAGE_SIZE * 16, mm->mmap_base - PAGE_SIZE * 16), 0);
+	EXPECT_EQ(mm->vma_count, 0);
+	mm_put(mm);
+}
+
+UNIT_TEST(mm_limits_vmas)
+{
+	struct mm *mm = mm_create();
+	unsigned long big = 0, at, made = 0;
+	int err = 0;
+
+	EXPECT_EQ(mm_map(mm, &big, (2UL * MM_VMAS_MAX) * PAGE_SIZE, PROT_NONE, 0), 0);
+	for (at = big; !err && made <= MM_VMAS_MAX; at += 2 * PAGE_SIZE, made++)
+		err = mm_protect(mm, at, PAGE_SIZE, PROT_READ);
+	EXPECT_EQ(err, -ENOMEM);
+	EXPECT(mm->vma_count <= MM_VMAS_MAX && mm->vma_count >= MM_VMAS_MAX - 1);
+	EXPECT_EQ(mm_unmap(mm, big, (2UL * MM_VMAS_MAX) * PAGE_SIZE), 0);
+	EXPECT_EQ(mm->vma_count, 0);
+	mm_put(mm);
+}
+
+UNIT_TEST(mm_brk)
+{
+	struct mm *mm = mm_create();
+	unsigned long start = PLACE + 0x123;
+
+	mm_set_brk_start(mm, start);
+	EXPECT_EQ(mm_brk(mm, 0), start);
+	EXPECT_EQ(mm_brk(mm, start + 5), start + 5);
+	EXPECT_EQ(mm_fault(mm, PLACE + PAGE_SIZE, ACCESS_WRITE), -EFAULT);
+	EXPECT_EQ(mm_brk(mm, PLACE + 3 * PAGE_SIZE), PLACE + 3 * PAGE_SIZE);
+	EXPECT_EQ(mm_fault(mm, PLACE + 2 * PAGE_SIZE, ACCESS_WRITE), 0);
+	EXPECT_EQ(mm_brk(mm, PLACE + PAGE_SIZE + 1), PLACE + PAGE_SIZE + 1);
+	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(map_at(mm, PLACE + 8 * PAGE_SIZE, PAGE_SIZE, MM_FIXED), 0);
+	EXPECT_EQ(mm_brk(mm, PLACE + 8 * PAGE_SIZE), PLACE + PAGE_SIZE + 1);
+	EXPECT_EQ(mm_brk(mm, PLACE + 7 * PAGE_SIZE), PLACE + 7 * PAGE_SIZE);
+	EXPECT_EQ(mm_brk(mm, ~0UL), PLACE + 7 * PAGE_SIZE);
+	EXPECT_EQ(mm_brk(mm, mm->limit - 1), PLACE + 7 * PAGE_SIZE);
+	mm_put(mm);
+}
+
+UNIT_TEST(mm_stack_grows_to_its_limit)
+{
+	struct mm *mm = mm_create();
+	unsigned long top = mm->stack_top, lowest = top - MM_STACK_SIZE;
+
+	EXPECT_EQ(map_at(mm, top - 4 * PAGE_SIZE, 4 * PAGE_SIZE, MM_FIXED | MM_STACK), 0);
+	EXPECT_EQ(mm_fault(mm, top - 1, ACCESS_WRITE), 0);
+	EXPECT_EQ(mm_fault(mm, top - 9 * PAGE_SIZE, ACCESS_WRITE), 0);
+	EXPECT_EQ(mm->vma_count, 1);
+	EXPECT_EQ(mm->pages, 2);
+	EXPECT_EQ(mm_fault(mm, lowest - 1, ACCESS_WRITE), -EFAULT);
+	EXPECT_EQ(mm_fault(mm, lowest, ACCESS_WRITE), 0);
+	EXPECT_EQ(mm_fault(mm, lowest - 1, ACCESS_WRITE), -EFAULT);
+	mm_put(mm);
+}
+
+UNIT_TEST(mm_stack_keeps_its_distance)
+{
+	struct mm *mm = mm_create();
+	unsigned long stack = 2 * PLACE, below = stack - MM_STACK_GAP - 2 * PAGE_SIZE,
+		      hint;
+
+	EXPECT_EQ(map_at(mm, stack, PAGE_SIZE, MM_FIXED | MM_STACK), 0);
+	EXPECT_EQ(map_at(mm, below - PAGE_SIZE, PAGE_SIZE, MM_FIXED), 0);
+	EXPECT_EQ(mm_fault(mm, stack - 2 * PAGE_SIZE, ACCESS_WRITE), 0);
+	EXPECT_EQ(mm_fault(mm, stack - 3 * PAGE_SIZE, ACCESS_WRITE), -EFAULT);
+	hint = stack - MM_STACK_GAP; /* in the gap: placed elsewhere */
+	EXPECT_EQ(mm_map(mm, &hint, PAGE_SIZE, RW, 0), 0);
+	EXPECT_EQ(hint, mm->mmap_base - PAGE_SIZE);
+	mm_put(mm);
+}
+
+/* A promise that could never be kept is refused, a reservation is not. */
+UNIT_TEST(mm_promises)
+{
+	struct mm *mm = mm_create();
+	struct frame_stats stats;
+	unsigned long at = 0;
+	size_t more;
+
+	frame_stats(&stats);
+	more = (stats.total + 1) * PAGE_SIZE;
+	EXPECT_EQ(mm_map(mm, &at, more, RW, 0), -ENOMEM);
+	EXPECT_EQ(mm_map(mm, &at, more, RW, MM_NORESERVE), 0);
+	at = 0;
+	EXPECT_EQ(mm_map(mm, &at, more, PROT_NONE, 0), 0);
+	EXPECT_EQ(mm_protect(mm, at, more, RW), -ENOMEM);
+	EXPECT_EQ(mm_protect(mm, at, PAGE_SIZE, RW), 0);
+	EXPECT_EQ(mm_fault(mm, at, ACCESS_WRITE), 0);
+	mm_put(mm);
+}
+
+/* Touching everything ends in an error, not in a panic, and all comes back. */
+UNIT_TEST(mm_out_of_memory)
+{
+	struct mm *mm = mm_create();
+	unsigned long at = 0, length = 0;
+	struct frame_stats stats;
+	u64 before;
+	int err = 0;
+
+	rcu_barrier();
+	before = frames_free();
+	frame_stats(&stats);
+	length = stats.total * PAGE_SIZE;
+	EXPECT_EQ(mm_map(mm, &at, length, RW, 0), 0);
+	for (unsigned long offset = 0; !err && offset < length; offset += PAGE_SIZE)
+		err = mm_fault(mm, at + offset, ACCESS_WRITE);
+	EXPECT_EQ(err, -ENOMEM);
+	EXPECT_EQ(mm_unmap(mm, at, length), 0);
+	EXPECT_EQ(mm->pages, 0);
+	rcu_barrier();
+	EXPECT(before - frames_free() <= 2); /* a slab of VMAs; nothing else stays */
+	mm_put(mm);
+}
+
+UNIT_TEST(mm_populate)
+{
+	struct mm *mm = mm_create();
+	unsigned long at = 0;
+
+	EXPECT_EQ(mm_map(mm, &at, 10 * PAGE_SIZE, RW, MM_POPULATE), 0);
+	EXPECT_EQ(mm->pages, 10);
+	EXPECT_EQ(mm_discard(mm, at, 3 * PAGE_SIZE), 0);
+	EXPECT_EQ(mm->pages, 7);
+	mm_put(mm);
+}

@@ -1,0 +1,29 @@
+/*
+ * tests/unit/mm_help.h - looking at an mm's memory without running on it.
+ */
+#pragma once
+
+#include "mm/space/mm.h"
+#include "mm/space/page.h"
+#include "mm/table/descend.h"
+
+/* The kernel's view of the word at a user address, or NULL: no frame there. */
+static inline unsigned long *mm_peek(struct mm *mm, unsigned long address)
+{
+	struct descent at;
+
+	descend_find(mm, address, &at);
+	if (at.level != LEVEL_PTE || !pxd_leaf(LEVEL_PTE, at.entry))
+		return NULL;
+	return phys_to_virt(
+		phys(arch_pxd_phys(LEVEL_PTE, at.entry).v + (address & (PAGE_SIZE - 1))));
+}
+
+/* xorshift64: the same numbers for the same seed, everywhere. */
+static inline u64 mm_random(u64 *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
