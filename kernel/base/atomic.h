@@ -18,6 +18,7 @@
 #define atomic_add_relaxed(p, n)   __atomic_add_fetch((p), (n), __ATOMIC_RELAXED)
 #define atomic_fetch_add(p, n)     __atomic_fetch_add((p), (n), __ATOMIC_SEQ_CST)
 #define atomic_or(p, m)            __atomic_or_fetch((p), (m), __ATOMIC_SEQ_CST)
+#define atomic_fetch_or(p, m)      __atomic_fetch_or((p), (m), __ATOMIC_SEQ_CST)
 #define atomic_and(p, m)           __atomic_and_fetch((p), (m), __ATOMIC_SEQ_CST)
 #define atomic_exchange(p, v)      __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 

@@ -11,6 +11,7 @@ static const char *const names[COUNTERS] = {
 	[COUNT_IPIS] = "ipis",
 	[COUNT_FAULTS] = "faults",
 	[COUNT_SYSCALLS] = "syscalls",
+	[COUNT_UNKNOWN_CALLS] = "unknown_calls",
 	[COUNT_TLB_FLUSHES] = "tlb_flushes",
 	[COUNT_TABLES] = "tables",
 };

@@ -11,6 +11,7 @@ enum counter {
 	COUNT_IPIS,
 	COUNT_FAULTS,
 	COUNT_SYSCALLS,
+	COUNT_UNKNOWN_CALLS, /* of those: there is no such call */
 	COUNT_TLB_FLUSHES,
 	COUNT_TABLES, /* page tables allocated minus freed */
 	COUNTERS
