@@ -9,6 +9,7 @@
 #include "arch/contract/page.h"
 #include "arch/contract/timer.h"
 #include "arch/contract/trap.h"
+#include "kernel/linux/start.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/smp.h"
 #include "kernel/sched/thread.h"
@@ -35,10 +36,13 @@ __noreturn void kernel_main(void)
 	rcu_init();                       /* grace periods */
 	mm_init();                        /* address spaces */
 	task_init();                      /* thread memory, upcalls */
-	sched_init_others();              /* idle threads */
-	cpu_start_others();               /* SMP */
-	rcu_start_thread();               /* callbacks run */
-	arch_console_enable_input();      /* the keyboard */
-	task_start_first();               /* ramdisk, tests or init */
+#ifdef ORIGAMI_LINUX
+	linux_init(); /* Linux's system calls */
+#endif
+	sched_init_others();         /* idle threads */
+	cpu_start_others();          /* SMP */
+	rcu_start_thread();          /* callbacks run */
+	arch_console_enable_input(); /* the keyboard */
+	task_start_first();          /* ramdisk, tests or init */
 	sched_idle_loop();
 }

@@ -1,0 +1,110 @@
+/*
+ * kernel/linux/linux.c - how the layer hooks itself into the task room, and the life of
+ * its per-task and per-thread state.
+ */
+#include "kernel/linux/linux.h"
+#include "kernel/linux/start.h"
+#include "kernel/base/print.h"
+#include "mm/space/cache.h"
+
+void linux_note(const char *format, ...)
+{
+	char text[128];
+	va_list args;
+
+	va_start(args, format);
+	format_text_v(text, sizeof(text), format, args);
+	va_end(args);
+	print("linux: %s[%d]: %s\n", current_task()->name, current_task()->pid, text);
+}
+
+/* In pieces that do not cross a page, so that a string may end where memory does. */
+ssize_t user_get_string(char *to, unsigned long from, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		size_t piece = min(size - done, 64 - (from + done) % 64);
+		char *end;
+
+		if (arch_copy_from_user(to + done, from + done, piece))
+			return -EFAULT;
+		end = to + done + strnlen(to + done, piece);
+		done += piece;
+		if (end < to + done)
+			return end - to;
+	}
+	return -ENAMETOOLONG;
+}
+
+/* A child starts with its parent's actions, group and directory; nothing is pending. */
+static int attach_task(struct task *task)
+{
+	struct linux_task *mine = kmalloc(sizeof(*mine));
+	struct linux_task *parent = current_task() ? linux_task() : NULL;
+
+	if (!mine)
+		return -ENOMEM;
+	spin_init(&mine->lock, "signals", RANK_SIGNAL);
+	wait_init(&mine->continued);
+	if (parent) {
+		spin_lock(&parent->lock);
+		memcpy(mine->actions, parent->actions, sizeof(mine->actions));
+		memcpy(mine->directory, parent->directory, PATH_LIMIT);
+		spin_unlock(&parent->lock);
+		mine->group = parent->group;
+		mine->session = parent->session;
+		mine->umask = parent->umask;
+	} else {
+		mine->group = mine->session = task->pid;
+		mine->umask = 022;
+		string_copy(mine->directory, "/", PATH_LIMIT);
+	}
+	task->linux_data = mine;
+	return 0;
+}
+
+/* A new thread inherits the signal mask of the one that made it. */
+static int thread_attach(struct task_thread *thread)
+{
+	struct task *task = thread->thread.task;
+	struct linux_thread *mine = kmalloc(sizeof(*mine));
+
+	if (!mine)
+		return -ENOMEM;
+	if (!task->linux_data && attach_task(task)) {
+		kfree(mine);
+		return -ENOMEM;
+	}
+	if (current_task())
+		mine->blocked = linux_thread()->blocked;
+	thread->linux_data = mine;
+	return 0;
+}
+
+static void thread_detach(struct task_thread *thread)
+{
+	kfree(thread->linux_data);
+}
+
+static void task_detach(struct task *task)
+{
+	kfree(task->linux_data);
+}
+
+void linux_init(void)
+{
+	futex_init();
+	task_hooks = (struct task_hooks){
+		.thread_attach = thread_attach,
+		.thread_leave = process_thread_leave,
+		.thread_detach = thread_detach,
+		.task_detach = task_detach,
+		.task_ended = signal_task_ended,
+		.task_exec = process_exec,
+		.syscall = linux_syscall,
+		.user_fault = signal_fault,
+		.deliver = signal_deliver,
+		.console_interrupt = terminal_interrupt,
+	};
+}

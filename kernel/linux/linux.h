@@ -1,0 +1,116 @@
+/*
+ * kernel/linux/linux.h - what the files of the Linux layer know of each other.
+ *
+ * The layer translates: a system call takes its arguments out of the registers, checks
+ * them, asks the rooms below (task, mm, sched) and answers with a value or a negated
+ * error number. Its own state is small: signals, process groups and the working directory
+ * per task, a signal mask and two user addresses per thread.
+ *
+ * User pointers are plain numbers and hostile. They are followed only by the arch_copy_*
+ * functions, never under a spinlock or mm->lock, and every size is limited first.
+ */
+#pragma once
+
+#include "kernel/base/errno.h"
+#include "kernel/base/string.h"
+#include "kernel/task/task.h"
+#include "arch/contract/linux.h"
+#include "arch/contract/uaccess.h"
+#include <asm/signal.h>
+#include <linux/time_types.h>
+
+#define SIGNALS    64
+#define PATH_LIMIT 512 /* bytes of a path, NUL included; longer ones: -ENAMETOOLONG */
+
+struct linux_task {
+	struct spinlock lock;              /* RANK_SIGNAL */
+	u64 pending;                       /* (l:lock) signals for any of its threads */
+	struct sigaction actions[SIGNALS]; /* (l:lock) [signal - 1] */
+	bool stopped;                      /* (a) by SIGSTOP and its kin */
+	struct wait_queue continued;       /* and waiting for SIGCONT */
+	int group, session;                /* (l:tree) */
+	u32 umask;                         /* (a) */
+	char directory[PATH_LIMIT];        /* (l:lock) the working directory */
+};
+
+struct linux_thread {
+	u64 pending; /* (l:task lock) signals for this thread */
+	u64 blocked; /* (l:task lock) written by the thread itself */
+	u64 waiting; /* (l:task lock) sigtimedwait: accepted although blocked */
+	unsigned long clear_child_tid; /* (p) user word to clear and wake at exit */
+	unsigned long robust_list;     /* (p) head of the robust futexes it holds */
+};
+
+static inline struct linux_task *linux_task(void)
+{
+	return current_task()->linux_data;
+}
+
+static inline struct linux_thread *linux_thread(void)
+{
+	return current_thread()->linux_data;
+}
+
+/* --- user memory: 0 or -EFAULT --- */
+
+static inline int __must_check user_put(unsigned long to, const void *from, size_t size)
+{
+	return arch_copy_to_user(to, from, size) ? -EFAULT : 0;
+}
+
+static inline int __must_check user_get(void *to, unsigned long from, size_t size)
+{
+	return arch_copy_from_user(to, from, size) ? -EFAULT : 0;
+}
+
+/* A NUL-terminated string that fits into `size`: its length, -EFAULT, -ENAMETOOLONG. */
+ssize_t __must_check user_get_string(char *to, unsigned long from, size_t size);
+
+/* --- the log --- */
+
+/* Say once (per place) that a program asked for something we do not have. */
+#define linux_note_once(...)                                                             \
+	do {                                                                             \
+		static u8 noted;                                                         \
+		if (!atomic_exchange(&noted, 1))                                         \
+			linux_note(__VA_ARGS__);                                         \
+	} while (0)
+void linux_note(const char *format, ...) __printf(1, 2);
+
+/* --- dispatch.c --- */
+void linux_syscall(struct regs *regs);
+
+/* --- process.c --- */
+void process_thread_leave(struct task_thread *thread);
+void process_exec(struct task *task);
+
+/* --- signal.c --- */
+
+/* Both: tree lock held. Zombies are accepted and ignored. */
+void signal_send_task(struct task *task, int signal);
+void signal_send_thread(struct task_thread *thread, int signal);
+void signal_send_self(int signal);
+int signal_send_group(int group, int signal); /* -ESRCH: nobody is in it */
+void signal_exec(struct task *task);
+void signal_task_ended(struct task *task);
+void signal_deliver(struct regs *regs);
+void signal_fault(struct regs *regs, enum user_fault what, unsigned long address);
+
+/* --- futex.c --- */
+void futex_init(void);
+long futex_wake(struct mm *mm, unsigned long address, int count, u32 bitset);
+void futex_robust_exit(unsigned long head);
+
+/* --- terminal.c --- */
+struct open;
+long terminal_ioctl(unsigned int request, unsigned long argument);
+void terminal_interrupt(void);
+
+/* --- time.c --- */
+bool time_to_ns(const struct __kernel_timespec *time, u64 *ns);
+struct __kernel_timespec time_from_ns(u64 ns);
+u64 time_add(u64 a, u64 b);
+u64 time_from_epoch(u64 ns);
+u64 time_of_task(struct task *task); /* CPU time of all its threads */
+
+#include "kernel/linux/calls.h"

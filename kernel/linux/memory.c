@@ -1,0 +1,171 @@
+/*
+ * kernel/linux/memory.c - mmap and its kin over the native mapping calls of mm.
+ *
+ * Private memory only: anonymous, or a file's bytes copied in at once (the file cannot
+ * change, so nobody can tell). Shared mappings come with memory objects, later. Locks:
+ * those of mm, taken inside its calls.
+ */
+#include "kernel/linux/path.h"
+#include "kernel/task/ramdisk.h"
+#include <asm/mman.h>
+#include <linux/mman.h>
+
+#define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+long sys_brk(struct regs *regs)
+{
+	return mm_brk(current()->mm, regs_arg(regs, 0));
+}
+
+static unsigned int map_flags(unsigned long flags)
+{
+	unsigned int result = 0;
+
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
+		result |= MM_FIXED;
+	if (flags & MAP_FIXED_NOREPLACE)
+		result |= MM_NOREPLACE;
+	if (flags & MAP_GROWSDOWN)
+		result |= MM_STACK;
+	if (flags & MAP_POPULATE)
+		result |= MM_POPULATE;
+	if (flags & MAP_NORESERVE)
+		result |= MM_NORESERVE;
+	return result;
+}
+
+struct mapping {
+	unsigned long address;
+	size_t length;
+	unsigned int prot;
+	unsigned int flags; /* MM_* */
+	u64 offset;
+};
+
+static long map_anonymous(struct mapping *want)
+{
+	int error = mm_map(
+		current()->mm, &want->address, want->length, want->prot, want->flags);
+
+	return error ? error : (long)want->address;
+}
+
+/* Copy the file's bytes in while the pages can be written, then set the rights. */
+static long map_file(struct mapping *want, const struct ramdisk_file *file)
+{
+	struct mm *mm = current()->mm;
+	size_t rest = want->offset < file->size ? file->size - want->offset : 0;
+	int error = mm_map(
+		mm, &want->address, want->length, PROT_READ | PROT_WRITE, want->flags);
+
+	if (error)
+		return error;
+	if (arch_copy_to_user(want->address, (const char *)file->data + want->offset,
+		    min(want->length, rest)))
+		error = -ENOMEM;
+	if (!error)
+		error = mm_protect(mm, want->address, want->length, want->prot);
+	if (!error)
+		return want->address;
+	(void)mm_unmap(mm, want->address, want->length);
+	return error;
+}
+
+static long map_fd(struct mapping *want, int fd)
+{
+	struct open *open = file_get(fd);
+	struct file_info info;
+	bool readable;
+
+	if (!open)
+		return -EBADF;
+	tree_describe(open, &info);
+	readable = READ_ONCE(open->flags) & OPEN_READ;
+	open_put(open); /* the ramdisk's files stay without it */
+	if (!readable)
+		return -EACCES;
+	return info.file && S_ISREG(info.mode) ? map_file(want, info.file) : -ENODEV;
+}
+
+long sys_mmap(struct regs *regs)
+{
+	unsigned long args[6];
+	struct mapping want;
+	unsigned long type;
+
+	if (arch_linux_mmap_args(regs, args))
+		return -EFAULT;
+	type = args[3] & MAP_TYPE;
+	if (!args[1] || !IS_ALIGNED(args[5], PAGE_SIZE))
+		return -EINVAL;
+	if (type == MAP_SHARED || type == MAP_SHARED_VALIDATE) {
+		linux_note_once("shared mappings come with a later release (ENODEV)");
+		return -ENODEV;
+	}
+	if (type != MAP_PRIVATE)
+		return -EINVAL;
+	want = (struct mapping){.address = args[0],
+		.length = args[1],
+		.prot = args[2] & PROT_ALL,
+		.flags = map_flags(args[3]),
+		.offset = args[5]};
+	return args[3] & MAP_ANONYMOUS ? map_anonymous(&want) : map_fd(&want, args[4]);
+}
+
+long sys_munmap(struct regs *regs)
+{
+	return mm_unmap(current()->mm, regs_arg(regs, 0), regs_arg(regs, 1));
+}
+
+long sys_mprotect(struct regs *regs)
+{
+	unsigned long address = regs_arg(regs, 0), length = regs_arg(regs, 1);
+	unsigned long prot = regs_arg(regs, 2);
+
+	if (prot & ~(unsigned long)PROT_ALL)
+		return -EINVAL; /* PROT_GROWSDOWN too: libc then tries without */
+	if (!IS_ALIGNED(address, PAGE_SIZE))
+		return -EINVAL;
+	return length ? mm_protect(current()->mm, address, length, prot) : 0;
+}
+
+/* Most advice is about what we do not do anyway. */
+long sys_madvise(struct regs *regs)
+{
+	unsigned long address = regs_arg(regs, 0), length = regs_arg(regs, 1);
+
+	if (!IS_ALIGNED(address, PAGE_SIZE))
+		return -EINVAL;
+	switch (regs_arg(regs, 2)) {
+	case MADV_DONTNEED:
+		return length ? mm_discard(current()->mm, address, length) : 0;
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Shrinking only; libc's realloc() copies when told that there is no room to grow. */
+long sys_mremap(struct regs *regs)
+{
+	unsigned long address = regs_arg(regs, 0), flags = regs_arg(regs, 3);
+	unsigned long old = ALIGN_UP(regs_arg(regs, 1), PAGE_SIZE);
+	unsigned long new = ALIGN_UP(regs_arg(regs, 2), PAGE_SIZE);
+	long error = 0;
+
+	if (!IS_ALIGNED(address, PAGE_SIZE) || !new || flags & ~3UL)
+		return -EINVAL;
+	if (new > old || flags & MREMAP_FIXED)
+		return -ENOMEM;
+	if (new < old)
+		error = mm_unmap(current()->mm, address + new, old - new);
+	return error ? error : (long)address;
+}

@@ -1,0 +1,251 @@
+/*
+ * kernel/linux/misc.c - the small questions: who are you, how much, on which CPUs.
+ *
+ * No state of its own. Times and sizes are read once and may be old when they arrive.
+ */
+#include "kernel/linux/linux.h"
+#include "kernel/base/print.h"
+#include "kernel/task/random.h"
+#include "mm/space/cache.h"
+#include "mm/space/frame.h"
+#include <linux/random.h>
+#include <linux/resource.h>
+#include <linux/sysinfo.h>
+#include <linux/utsname.h>
+
+/* A release that libc accepts: what we offer is a part of what that kernel has. */
+long sys_uname(struct regs *regs)
+{
+	struct new_utsname name = {.sysname = "Linux",
+		.nodename = "origami",
+		.release = "6.1.0-origami",
+		.version = "Origami",
+		.domainname = "(none)"};
+
+	string_copy(name.machine, arch_name(), sizeof(name.machine));
+	return user_put(regs_arg(regs, 0), &name, sizeof(name));
+}
+
+static unsigned int count_tasks(void)
+{
+	struct task *task;
+	unsigned int count = 0;
+
+	mutex_lock(&task_tree_lock);
+	list_for_each (task, &task_list, all)
+		count++;
+	mutex_unlock(&task_tree_lock);
+	return count;
+}
+
+long sys_sysinfo(struct regs *regs)
+{
+	struct frame_stats stats;
+	struct sysinfo info = {.mem_unit = 1};
+
+	frame_stats(&stats);
+	info.uptime = arch_clock_ns() / 1000000000;
+	info.totalram = stats.total * PAGE_SIZE;
+	info.freeram = stats.free * PAGE_SIZE;
+	info.procs = count_tasks();
+	return user_put(regs_arg(regs, 0), &info, sizeof(info));
+}
+
+/* --- the log --- */
+
+#define SYSLOG_READ_ALL    3
+#define SYSLOG_SIZE_UNREAD 9
+#define SYSLOG_SIZE_BUFFER 10
+
+/* Reads the log through a buffer from `from` on; copies it out if `to` is not 0. The
+ * bytes read, or -EFAULT. */
+static ssize_t read_log(u64 *from, unsigned long to, size_t size)
+{
+	char piece[256];
+	size_t done = 0, got;
+
+	while (done < size) {
+		got = print_read_log(from, piece, min(size - done, sizeof(piece)));
+		if (!got)
+			break;
+		if (to && user_put(to + done, piece, got))
+			return -EFAULT;
+		done += got;
+	}
+	return done;
+}
+
+/* dmesg: the last bytes of the log. */
+long sys_syslog(struct regs *regs)
+{
+	unsigned long to = regs_arg(regs, 1);
+	int size = regs_arg(regs, 2);
+	u64 from = 0, start;
+	ssize_t length = read_log(&from, 0, ~0UL >> 1);
+
+	switch ((int)regs_arg(regs, 0)) {
+	case SYSLOG_SIZE_BUFFER:
+	case SYSLOG_SIZE_UNREAD:
+		return length;
+	case SYSLOG_READ_ALL:
+		if (!to || size < 0)
+			return -EINVAL;
+		start = from - min(length, (ssize_t)size);
+		return read_log(&start, to, size);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* --- random numbers --- */
+
+long sys_getrandom(struct regs *regs)
+{
+	unsigned long to = regs_arg(regs, 0);
+	size_t size = min(regs_arg(regs, 1), (unsigned long)INT32_MAX), done = 0;
+	char piece[256];
+
+	if (regs_arg(regs, 2) & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	while (done < size && !wait_interrupted()) {
+		size_t count = min(size - done, sizeof(piece));
+
+		random_bytes(piece, count);
+		if (user_put(to + done, piece, count))
+			return -EFAULT;
+		done += count;
+	}
+	return done || !size ? (long)done : -ERESTART;
+}
+
+/* --- limits: what is, is; nothing can be set --- */
+
+static struct rlimit64 limit_of(unsigned int resource)
+{
+	u64 value = RLIM64_INFINITY;
+
+	if (resource == RLIMIT_STACK)
+		value = MM_STACK_SIZE;
+	else if (resource == RLIMIT_NOFILE)
+		value = HANDLES_MAX;
+	else if (resource == RLIMIT_CORE)
+		value = 0;
+	return (struct rlimit64){value, value};
+}
+
+static long put_limit(unsigned int resource, unsigned long to)
+{
+	struct rlimit64 limit = limit_of(resource);
+
+	if (resource >= RLIM_NLIMITS)
+		return -EINVAL;
+	return to ? user_put(to, &limit, sizeof(limit)) : 0;
+}
+
+long sys_getrlimit(struct regs *regs)
+{
+	return regs_arg(regs, 1) ? put_limit(regs_arg(regs, 0), regs_arg(regs, 1))
+				 : -EFAULT;
+}
+
+long sys_prlimit64(struct regs *regs)
+{
+	int pid = regs_arg(regs, 0);
+	unsigned int resource = regs_arg(regs, 1);
+	unsigned long new = regs_arg(regs, 2);
+	struct rlimit64 limit;
+
+	if (pid && pid != current_task()->pid)
+		return -ESRCH;
+	if (resource >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (new &&user_get(&limit, new, sizeof(limit)))
+		return -EFAULT;
+	if (new &&limit.rlim_max != limit_of(resource).rlim_max)
+		return -EPERM;
+	return put_limit(resource, regs_arg(regs, 3));
+}
+
+/* --- scheduling --- */
+
+long sys_sched_yield(struct regs *regs)
+{
+	thread_yield();
+	return 0;
+}
+
+/* Both with the tree lock held: 0, -ESRCH, -EINVAL. */
+static long change_affinity(int tid, u64 cpus)
+{
+	struct task_thread *thread =
+		tid ? task_find_thread_locked(tid) : current_thread();
+
+	return thread ? thread_set_allowed(&thread->thread, cpus) : -ESRCH;
+}
+
+static long read_affinity(int tid, u64 *cpus)
+{
+	struct task_thread *thread =
+		tid ? task_find_thread_locked(tid) : current_thread();
+
+	*cpus = thread ? READ_ONCE(thread->thread.allowed) : 0;
+	*cpus &= atomic_load(&cpus_online);
+	return thread ? 0 : -ESRCH;
+}
+
+long sys_sched_setaffinity(struct regs *regs)
+{
+	int tid = regs_arg(regs, 0);
+	size_t size = min(regs_arg(regs, 1), sizeof(u64));
+	unsigned long words = 0;
+	long result;
+
+	/* A short set lacks the higher CPUs; on a big-endian machine the bytes of a word
+	 * that is cut off are the low CPUs, so only whole words make sense. */
+	if (size < sizeof(words))
+		return -EINVAL;
+	if (user_get(&words, regs_arg(regs, 2), size))
+		return -EFAULT;
+	words &= atomic_load(&cpus_online);
+	if (!words)
+		return -EINVAL;
+	mutex_lock(&task_tree_lock);
+	result = change_affinity(tid, words);
+	mutex_unlock(&task_tree_lock);
+	return result;
+}
+
+long sys_sched_getaffinity(struct regs *regs)
+{
+	unsigned long size = regs_arg(regs, 1);
+	u64 cpus;
+	long error;
+
+	if (size < sizeof(cpus) || size % sizeof(cpus))
+		return -EINVAL;
+	mutex_lock(&task_tree_lock);
+	error = read_affinity(regs_arg(regs, 0), &cpus);
+	mutex_unlock(&task_tree_lock);
+	if (error)
+		return error;
+	return user_put(regs_arg(regs, 2), &cpus, sizeof(cpus)) ? -EFAULT
+								: (long)sizeof(cpus);
+}
+
+long sys_getcpu(struct regs *regs)
+{
+	u32 cpu = arch_cpu_id(), node = 0;
+
+	if (regs_arg(regs, 0) && user_put(regs_arg(regs, 0), &cpu, sizeof(cpu)))
+		return -EFAULT;
+	if (regs_arg(regs, 1) && user_put(regs_arg(regs, 1), &node, sizeof(node)))
+		return -EFAULT;
+	return 0;
+}
+
+#ifdef __NR_arch_prctl
+long sys_arch_prctl(struct regs *regs)
+{
+	return arch_linux_prctl(regs_arg(regs, 0), regs_arg(regs, 1));
+}
+#endif

@@ -1,0 +1,62 @@
+/*
+ * kernel/linux/path.h - names: from a user's path to what it leads to.
+ *
+ * Three trees make up the one that programs see: the ramdisk, /dev and /proc. Nothing in
+ * them can be created or renamed and there are no symbolic links but those that readlink
+ * knows, so a path is resolved as text: joined to its directory, with "." and ".." gone.
+ */
+#pragma once
+
+#include "kernel/linux/linux.h"
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+struct ramdisk_file;
+
+/* What stat() tells of a file. */
+struct file_info {
+	u32 mode; /* S_IF* and permissions */
+	u32 links;
+	u64 inode, size, mtime;
+	u32 device;                      /* which tree it is in */
+	u32 special;                     /* of a device: its own number */
+	const struct ramdisk_file *file; /* or NULL */
+};
+
+struct place {
+	char path[PATH_LIMIT]; /* absolute, canonical: "/" or "/a/b" */
+	struct file_info info;
+};
+
+enum {
+	DEVICE_RAMDISK = 1,
+	DEVICE_DEV,
+	DEVICE_PROC
+};
+
+/* path.c: the absolute path of a user's path below `directory` (or AT_FDCWD); -ENOENT for
+ * the empty one. path_find() also looks up what is there. */
+int path_resolve(int directory, unsigned long user_path, char *path);
+int path_find(int directory, unsigned long user_path, struct place *place);
+
+/* The handle's open object, a new reference; NULL: -EBADF. */
+struct open *file_get(int fd);
+
+/* tree.c: by canonical path. */
+int tree_lookup(const char *path, struct file_info *info);
+int tree_open(const struct place *place, struct open **open);
+void tree_describe(struct open *open, struct file_info *info);
+
+/* Entry number `index` of a directory, in no promised order; false: there is none. */
+struct entry {
+	char name[256];
+	struct file_info info;
+};
+bool tree_entry(const char *directory, u64 index, struct entry *entry);
+
+/* proc.c: `path` is what follows "/proc". */
+int proc_lookup(const char *path, struct file_info *info);
+int proc_open(const char *path, struct open **open);
+bool proc_entry(const char *path, u64 index, struct entry *entry);
+ssize_t proc_link(const char *path, char *to, size_t size);
+bool proc_describes(const struct open *open);

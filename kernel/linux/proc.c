@@ -1,0 +1,460 @@
+/*
+ * kernel/linux/proc.c - /proc: what the kernel tells as text.
+ *
+ * A file's text is made when it is opened and then does not change; the open object owns
+ * it. Per process: those of `process_files`, and pt@<hex>, which draws the way to one
+ * address instead of the whole table. "self" is another name of the reader's process.
+ *
+ * Locks: the tree lock while a task's fields are read; no lock while the text is copied.
+ */
+#include "kernel/linux/path.h"
+#include "kernel/base/atomic.h"
+#include "kernel/base/counters.h"
+#include "kernel/base/print.h"
+#include "kernel/task/ramdisk.h"
+#include "mm/space/cache.h"
+#include "mm/space/frame.h"
+
+#define TEXT_MAX (4UL << 20)
+
+/* --- growing texts --- */
+
+struct text {
+	char *data;
+	size_t size, room;
+	bool lost; /* no memory for all of it */
+};
+
+static bool text_grow(struct text *text, size_t size)
+{
+	size_t room = max(text->room, PAGE_SIZE);
+	char *data;
+
+	while (room < size)
+		room *= 2;
+	if (room <= text->room)
+		return true;
+	data = room <= TEXT_MAX ? kmalloc(room) : NULL;
+	if (!data) {
+		text->lost = true;
+		return false;
+	}
+	memcpy(data, text->data, text->size);
+	kfree(text->data);
+	text->data = data;
+	text->room = room;
+	return true;
+}
+
+static void text_add_bytes(struct text *text, const char *from, size_t size)
+{
+	if (text->lost || !text_grow(text, text->size + size))
+		return;
+	memcpy(text->data + text->size, from, size);
+	text->size += size;
+}
+
+static __printf(2, 3) void text_add(struct text *text, const char *format, ...)
+{
+	char line[256];
+	va_list args;
+	int size;
+
+	va_start(args, format);
+	size = format_text_v(line, sizeof(line), format, args);
+	va_end(args);
+	text_add_bytes(text, line, min((size_t)size, sizeof(line) - 1));
+}
+
+/* --- files about the machine --- */
+
+static void show_meminfo(struct text *text)
+{
+	struct frame_stats stats;
+
+	frame_stats(&stats);
+	text_add(text, "MemTotal:       %8lu kB\n", stats.total * (PAGE_SIZE / 1024));
+	text_add(text, "MemFree:        %8lu kB\n", stats.free * (PAGE_SIZE / 1024));
+	text_add(text, "MemAvailable:   %8lu kB\n", stats.free * (PAGE_SIZE / 1024));
+}
+
+static void show_uptime(struct text *text)
+{
+	u64 hundredths = arch_clock_ns() / 10000000;
+
+	text_add(text, "%lu.%02lu 0.00\n", hundredths / 100, hundredths % 100);
+}
+
+static void show_counters(struct text *text)
+{
+	for (enum counter which = 0; which < COUNTERS; which++)
+		text_add(text, "%-16s %ld\n", counter_name(which), counter_sum(which));
+}
+
+static const struct {
+	const char *name;
+	void (*show)(struct text *text);
+} machine_files[] = {
+	{"meminfo", show_meminfo},
+	{"uptime", show_uptime},
+	{"counters", show_counters},
+};
+
+/* --- files about a process; `address` is that of pt@ --- */
+
+static void add_size(const struct vma *vma, void *arg)
+{
+	*(unsigned long *)arg += vma->end - vma->start;
+}
+
+struct sizes {
+	unsigned long virtual, resident;
+};
+
+static struct sizes sizes_of(struct task *task)
+{
+	struct mm *mm = task_get_mm(task);
+	struct sizes sizes = {0, 0};
+
+	if (!mm)
+		return sizes;
+	mm_for_each_vma(mm, add_size, &sizes.virtual);
+	sizes.resident = READ_ONCE(mm->pages);
+	mm_put(mm);
+	return sizes;
+}
+
+static char state_of(const struct task *task)
+{
+	if (task->state != TASK_ALIVE)
+		return 'Z';
+	if (task->linux_data && atomic_load(&task->linux_data->stopped))
+		return 'T';
+	return task == current_task() ? 'R' : 'S';
+}
+
+/* The fields that proc(5) numbers 1 to 24; times in hundredths of a second. */
+static void show_stat(struct text *text, struct task *task, unsigned long address)
+{
+	struct sizes sizes = sizes_of(task);
+	u64 ticks = time_of_task(task) / 10000000;
+
+	mutex_lock(&task_tree_lock);
+	text_add(text, "%d (%s) %c %d %d %d 0 0 0 0 0 0 0 ", task->pid, task->name,
+		state_of(task), task->parent_pid,
+		task->linux_data ? task->linux_data->group : 0,
+		task->linux_data ? task->linux_data->session : 0);
+	text_add(text, "%lu 0 0 0 20 0 %u 0 %lu %lu %lu\n", ticks, task->thread_count,
+		task->start_ns / 10000000, sizes.virtual, sizes.resident);
+	mutex_unlock(&task_tree_lock);
+}
+
+static void show_cmdline(struct text *text, struct task *task, unsigned long address)
+{
+	mutex_lock(&task_tree_lock);
+	text_add_bytes(text, task->arguments, task->arguments_size);
+	mutex_unlock(&task_tree_lock);
+}
+
+static void show_comm(struct text *text, struct task *task, unsigned long address)
+{
+	mutex_lock(&task_tree_lock);
+	text_add(text, "%s\n", task->name);
+	mutex_unlock(&task_tree_lock);
+}
+
+static void add_vma(const struct vma *vma, void *arg)
+{
+	text_add(arg, "%08lx-%08lx %c%c%cp 00000000 00:00 0%s\n", vma->start, vma->end,
+		vma->prot & PROT_READ ? 'r' : '-', vma->prot & PROT_WRITE ? 'w' : '-',
+		vma->prot & PROT_EXEC ? 'x' : '-',
+		vma->flags & VMA_STACK  ? " [stack]"
+		: vma->flags & VMA_HEAP ? " [heap]"
+					: "");
+}
+
+static void show_maps(struct text *text, struct task *task, unsigned long address)
+{
+	struct mm *mm = task_get_mm(task);
+
+	if (!mm)
+		return;
+	mm_for_each_vma(mm, add_vma, text);
+	mm_put(mm);
+}
+
+static void add_line(const char *line, void *arg)
+{
+	text_add_bytes(arg, line, strlen(line));
+	text_add_bytes(arg, "\n", 1);
+}
+
+static void show_pt(struct text *text, struct task *task, unsigned long address)
+{
+	struct mm *mm = task_get_mm(task);
+
+	if (!mm)
+		return;
+	mm_draw_table(mm, address, add_line, text);
+	mm_put(mm);
+}
+
+static const struct process_file {
+	const char *name;
+	void (*show)(struct text *text, struct task *task, unsigned long address);
+} process_files[] = {
+	{"stat", show_stat}, {"cmdline", show_cmdline}, {"comm", show_comm},
+	{"maps", show_maps}, {"pt", show_pt}, {"exe", NULL}, /* a link to the program */
+};
+
+/* --- names --- */
+
+struct proc_name {
+	int machine;                     /* index of a machine file, or -1 */
+	struct task *task;               /* a reference, or NULL */
+	const struct process_file *file; /* of the task, NULL: its directory */
+	unsigned long address;           /* of pt@ */
+};
+
+static bool parse_hex(const char *text, unsigned long *value)
+{
+	unsigned long sum = 0;
+	const char *start = text;
+
+	for (; *text; text++) {
+		const char *digits = "0123456789abcdef", *digit = strchr(digits, *text);
+
+		if (!digit || text - start >= 16)
+			return false;
+		sum = sum << 4 | (unsigned long)(digit - digits);
+	}
+	*value = sum;
+	return text != start;
+}
+
+static const struct process_file *find_process_file(
+	const char *name, unsigned long *address)
+{
+	*address = ~0UL;
+	if (!strncmp(name, "pt@", 3)) {
+		if (!parse_hex(name + 3, address))
+			return NULL;
+		name = "pt";
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(process_files); i++)
+		if (!strcmp(process_files[i].name, name))
+			return &process_files[i];
+	return NULL;
+}
+
+/* "self" or a number, up to `size` bytes of `text`. */
+static struct task *find_process(const char *text, size_t size)
+{
+	char word[16];
+	u64 pid;
+
+	if (size >= sizeof(word))
+		return NULL;
+	memcpy(word, text, size);
+	word[size] = '\0';
+	if (!strcmp(word, "self"))
+		return task_find(current_task()->pid);
+	if (word[0] < '1' || word[0] > '9' || !string_to_u64(word, &pid) ||
+		pid > TASK_PID_MAX)
+		return NULL;
+	return task_find(pid);
+}
+
+/* Takes a path behind "/proc" apart; "" is the directory itself. 0 or -ENOENT; the caller
+ * gives the task back. */
+static int parse(const char *path, struct proc_name *name)
+{
+	const char *end;
+
+	*name = (struct proc_name){.machine = -1};
+	if (!*path++)
+		return 0;
+	for (unsigned int i = 0; i < ARRAY_SIZE(machine_files); i++)
+		if (!strcmp(machine_files[i].name, path))
+			name->machine = i;
+	if (name->machine >= 0)
+		return 0;
+	end = strchr(path, '/');
+	name->task = find_process(path, end ? (size_t)(end - path) : strlen(path));
+	if (!name->task)
+		return -ENOENT;
+	if (!end)
+		return 0;
+	name->file = find_process_file(end + 1, &name->address);
+	if (name->file)
+		return 0;
+	task_put(name->task);
+	return -ENOENT;
+}
+
+static void put(struct proc_name *name)
+{
+	if (name->task)
+		task_put(name->task);
+}
+
+static void describe(const struct proc_name *name, struct file_info *info)
+{
+	bool file = name->machine >= 0 || name->file;
+
+	*info = (struct file_info){
+		.mode = file ? S_IFREG | 0444 : S_IFDIR | 0555,
+		.links = file ? 1 : 2,
+		.inode = 1,
+		.device = DEVICE_PROC,
+	};
+	if (name->machine >= 0)
+		info->inode = 2 + name->machine;
+	if (name->task)
+		info->inode = 256 * name->task->pid +
+			      (file ? 1 + (name->file - process_files) : 0);
+}
+
+static const struct ramdisk_file *program_of(struct task *task)
+{
+	const struct ramdisk_file *program;
+
+	mutex_lock(&task_tree_lock);
+	program = task->program;
+	mutex_unlock(&task_tree_lock);
+	return program;
+}
+
+int proc_lookup(const char *path, struct file_info *info)
+{
+	struct proc_name name;
+	int error = parse(path, &name);
+
+	if (error)
+		return error;
+	describe(&name, info);
+	if (name.file && !name.file->show) {
+		info->file = program_of(name.task);
+		info->mode |= 0111;
+		info->size = info->file ? info->file->size : 0;
+	}
+	put(&name);
+	return 0;
+}
+
+ssize_t proc_link(const char *path, char *to, size_t size)
+{
+	const struct ramdisk_file *program;
+	struct proc_name name;
+	ssize_t length;
+
+	if (!strcmp(path, "/self"))
+		return format_text(to, size, "%d", current_task()->pid);
+	length = parse(path, &name);
+	if (length)
+		return length;
+	length = -EINVAL;
+	if (name.file && !name.file->show) {
+		program = program_of(name.task);
+		length = program ? format_text(to, size, "/%s", program->path) : -ENOENT;
+	}
+	put(&name);
+	return length;
+}
+
+/* --- open files --- */
+
+static ssize_t text_read(struct open *open, void *to, size_t size, u64 offset)
+{
+	struct text *text = open->object;
+
+	if (offset >= text->size)
+		return 0;
+	size = min(size, text->size - offset);
+	memcpy(to, text->data + offset, size);
+	return size;
+}
+
+static void text_close(struct open *open)
+{
+	struct text *text = open->object;
+
+	kfree(text->data);
+	kfree(text);
+}
+
+static const struct open_ops text_ops = {.read = text_read, .close = text_close};
+
+bool proc_describes(const struct open *open)
+{
+	return open->ops == &text_ops;
+}
+
+static struct open *text_open(const struct proc_name *name)
+{
+	struct text *text = kmalloc(sizeof(*text));
+	struct open *open;
+
+	if (!text)
+		return NULL;
+	if (name->machine >= 0)
+		machine_files[name->machine].show(text);
+	else
+		name->file->show(text, name->task, name->address);
+	open = text->lost ? NULL : open_create(&text_ops, OPEN_FILE, 0, text);
+	if (!open) {
+		kfree(text->data);
+		kfree(text);
+		return NULL;
+	}
+	open->size = text->size;
+	return open;
+}
+
+int proc_open(const char *path, struct open **open)
+{
+	struct proc_name name;
+	int error = parse(path, &name);
+
+	if (error)
+		return error;
+	*open = NULL;
+	if (name.machine >= 0 || (name.file && name.file->show))
+		*open = text_open(&name);
+	put(&name);
+	return *open ? 0 : -ENOMEM;
+}
+
+/* --- directories --- */
+
+/* The index-th living or dead task by age. */
+static bool nth_task(u64 index, struct entry *entry)
+{
+	struct task *task;
+	int pid = 0;
+
+	mutex_lock(&task_tree_lock);
+	list_for_each (task, &task_list, all) {
+		if (index-- == 0) {
+			pid = task->pid;
+			break;
+		}
+	}
+	mutex_unlock(&task_tree_lock);
+	format_text(entry->name, sizeof(entry->name), "%d", pid);
+	entry->info = (struct file_info){.mode = S_IFDIR, .inode = 256 * pid};
+	return pid != 0;
+}
+
+bool proc_entry(const char *path, u64 index, struct entry *entry)
+{
+	u64 files = *path ? ARRAY_SIZE(process_files) : ARRAY_SIZE(machine_files);
+
+	if (index >= files)
+		return *path ? false : nth_task(index - files, entry);
+	string_copy(entry->name,
+		*path ? process_files[index].name : machine_files[index].name,
+		sizeof(entry->name));
+	entry->info = (struct file_info){.mode = S_IFREG, .inode = 2 + index};
+	return true;
+}

@@ -1,0 +1,253 @@
+/*
+ * kernel/linux/tree.c - the one tree of names: the ramdisk, with /dev and /proc in it.
+ *
+ * Constant after boot but for /proc, which looks at the living tasks (proc.c). An open
+ * directory holds a copy of its path; its offset is the number of the next entry.
+ */
+#include "kernel/linux/path.h"
+#include "kernel/task/console.h"
+#include "kernel/task/ramdisk.h"
+#include "kernel/task/random.h"
+#include "mm/space/cache.h"
+
+#define DEVICE(major, minor) ((major) << 8 | (minor))
+
+/* --- /dev --- */
+
+static ssize_t random_read(struct open *open, void *to, size_t size, u64 offset)
+{
+	random_bytes(to, size);
+	return size;
+}
+
+static ssize_t random_write(struct open *open, const void *from, size_t size, u64 offset)
+{
+	return size;
+}
+
+static const struct open_ops random_ops = {.read = random_read, .write = random_write};
+
+static struct open *random_open(void)
+{
+	return open_create(&random_ops, OPEN_ZERO, 0, NULL);
+}
+
+static const struct device {
+	const char *name;
+	u32 number;
+	u32 mode;
+	struct open *(*open)(void);
+} devices[] = {
+	{"console", DEVICE(5, 1), 0620, console_open},
+	{"tty", DEVICE(5, 0), 0666, console_open},
+	{"null", DEVICE(1, 3), 0666, null_open},
+	{"zero", DEVICE(1, 5), 0666, zero_open},
+	{"random", DEVICE(1, 8), 0666, random_open},
+	{"urandom", DEVICE(1, 9), 0666, random_open},
+};
+
+static const struct device *find_device(const char *name)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(devices); i++)
+		if (!strcmp(devices[i].name, name))
+			return &devices[i];
+	return NULL;
+}
+
+static void describe_directory(u32 device, struct file_info *info)
+{
+	*info = (struct file_info){
+		.mode = S_IFDIR | 0555, .links = 2, .inode = 1, .device = device};
+}
+
+static void describe_device(u32 number, u32 mode, struct file_info *info)
+{
+	*info = (struct file_info){.mode = S_IFCHR | mode,
+		.links = 1,
+		.inode = 2 + number,
+		.device = DEVICE_DEV,
+		.special = number};
+}
+
+static int device_lookup(const char *path, struct file_info *info)
+{
+	const struct device *device;
+
+	if (!*path) {
+		describe_directory(DEVICE_DEV, info);
+		return 0;
+	}
+	device = find_device(path + 1);
+	if (!device)
+		return -ENOENT;
+	describe_device(device->number, device->mode, info);
+	return 0;
+}
+
+/* --- the ramdisk --- */
+
+static void describe_file(const struct ramdisk_file *file, struct file_info *info)
+{
+	*info = (struct file_info){.mode = file->mode,
+		.links = file->links,
+		.inode = file->inode,
+		.size = file->size,
+		.mtime = file->mtime,
+		.device = DEVICE_RAMDISK,
+		.file = file};
+}
+
+static int ramdisk_lookup(const char *path, struct file_info *info)
+{
+	const struct ramdisk_file *file = ramdisk_find(&ramdisk, path + 1);
+
+	if (!file)
+		return -ENOENT;
+	describe_file(file, info);
+	return 0;
+}
+
+/* --- all of them --- */
+
+/* What follows `top` in the path; NULL: the path is not `top` or below it. */
+static const char *below(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+
+	if (strncmp(path, top, length) || (path[length] && path[length] != '/'))
+		return NULL;
+	return path + length;
+}
+
+int tree_lookup(const char *path, struct file_info *info)
+{
+	const char *rest;
+
+	if ((rest = below(path, "/proc")))
+		return proc_lookup(rest, info);
+	if ((rest = below(path, "/dev")))
+		return device_lookup(rest, info);
+	return ramdisk_lookup(path, info);
+}
+
+static void directory_close(struct open *open)
+{
+	kfree(open->object);
+}
+
+static const struct open_ops directory_ops = {.close = directory_close};
+
+static struct open *directory_open(const char *path)
+{
+	char *copy = kmalloc(strlen(path) + 1);
+	struct open *open = NULL;
+
+	if (copy) {
+		string_copy(copy, path, strlen(path) + 1);
+		open = open_create(&directory_ops, OPEN_DIRECTORY, 0, copy);
+	}
+	if (!open)
+		kfree(copy);
+	return open;
+}
+
+int tree_open(const struct place *place, struct open **open)
+{
+	if (S_ISDIR(place->info.mode))
+		*open = directory_open(place->path);
+	else if (S_ISCHR(place->info.mode))
+		*open = find_device(strrchr(place->path, '/') + 1)->open();
+	else if (place->info.file)
+		*open = ramdisk_open(place->info.file);
+	else
+		return proc_open(below(place->path, "/proc"), open);
+	return *open ? 0 : -ENOMEM;
+}
+
+void tree_describe(struct open *open, struct file_info *info)
+{
+	switch (open->kind) {
+	case OPEN_DIRECTORY:
+		if (tree_lookup(open->object, info))
+			describe_directory(DEVICE_PROC, info); /* the process has ended */
+		break;
+	case OPEN_FILE:
+		if (proc_describes(open))
+			*info = (struct file_info){.mode = S_IFREG | 0444,
+				.links = 1,
+				.device = DEVICE_PROC};
+		else
+			describe_file(open->object, info);
+		break;
+	case OPEN_PIPE:
+		*info = (struct file_info){.mode = S_IFIFO | 0600, .links = 1};
+		break;
+	case OPEN_CONSOLE:
+		describe_device(DEVICE(5, 1), 0620, info);
+		break;
+	case OPEN_NULL:
+		describe_device(DEVICE(1, 3), 0666, info);
+		break;
+	case OPEN_ZERO:
+		describe_device(DEVICE(1, 5), 0666, info);
+		break;
+	}
+}
+
+/* --- directory entries --- */
+
+static bool device_entry(u64 index, struct entry *entry)
+{
+	if (index >= ARRAY_SIZE(devices))
+		return false;
+	string_copy(entry->name, devices[index].name, sizeof(entry->name));
+	describe_device(devices[index].number, devices[index].mode, &entry->info);
+	return true;
+}
+
+/* In the root, the mount points come first and hide what the ramdisk has there. */
+static bool ramdisk_entry(const char *path, u64 index, struct entry *entry)
+{
+	static const char *const mounted[] = {"dev", "proc"};
+	const struct ramdisk_file *directory = ramdisk_find(&ramdisk, path + 1);
+	const struct ramdisk_file *file = NULL;
+	bool root = !path[1];
+
+	if (root && index < ARRAY_SIZE(mounted)) {
+		string_copy(entry->name, mounted[index], sizeof(entry->name));
+		describe_directory(index ? DEVICE_PROC : DEVICE_DEV, &entry->info);
+		return true;
+	}
+	index -= root ? ARRAY_SIZE(mounted) : 0;
+	if (!directory)
+		return false;
+	while ((file = ramdisk_next(&ramdisk, directory, file))) {
+		const char *name = ramdisk_name(file);
+
+		if (root && (!strcmp(name, "dev") || !strcmp(name, "proc")))
+			continue;
+		if (index-- == 0)
+			break;
+	}
+	if (!file)
+		return false;
+	string_copy(entry->name, ramdisk_name(file), sizeof(entry->name));
+	describe_file(file, &entry->info);
+	return true;
+}
+
+bool tree_entry(const char *directory, u64 index, struct entry *entry)
+{
+	const char *rest;
+
+	if (index < 2) {
+		string_copy(entry->name, index ? ".." : ".", sizeof(entry->name));
+		return tree_lookup(directory, &entry->info) == 0;
+	}
+	index -= 2;
+	if ((rest = below(directory, "/proc")))
+		return proc_entry(rest, index, entry);
+	if (below(directory, "/dev"))
+		return device_entry(index, entry);
+	return ramdisk_entry(directory, index, entry);
+}
