@@ -57,8 +57,8 @@ static void unmap_tables(struct mm *mm, unsigned long start, unsigned long end)
 
 	gather_begin(&gather, mm);
 	gather_unmap(&gather, start, end);
-	gather_free_tables(&gather, start, end, below ? below->end : 0,
-		above ? above->start : mm->limit);
+	gather_free_tables(
+		&gather, start, end, below ? below->end : 0, above ? above->start : 0);
 	gather_end(&gather);
 }
 

@@ -62,7 +62,7 @@ static void free_mappings(struct mm *mm)
 
 	gather_begin(&gather, mm);
 	gather_unmap(&gather, 0, mm->limit);
-	gather_free_tables(&gather, 0, mm->limit, 0, mm->limit);
+	gather_free_tables(&gather, 0, mm->limit, 0, 0);
 	gather_end(&gather);
 	mm->tree = NULL;
 	while ((item = list_pop(&mm->vmas)) != NULL)

@@ -36,8 +36,9 @@ void gather_unmap(struct gather *gather, unsigned long start, unsigned long end)
 /*
  * Frees the tables that [start, end) passed through and that lie wholly in [floor,
  * ceiling): the gap, from the end of the VMA before (or 0) to the start of the one after
- * (or mm->limit), in which nothing is mapped any more. So a table under any VMA stays,
- * and whoever holds mm->lock for reading may rely on tables that it has seen.
+ * (or 0, the end of all addresses), in which nothing is mapped any more. So a table under
+ * any VMA stays, and whoever holds mm->lock for reading may rely on tables that it has
+ * seen.
  */
 void gather_free_tables(struct gather *gather, unsigned long start, unsigned long end,
 	unsigned long floor, unsigned long ceiling);
