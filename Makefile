@@ -158,6 +158,25 @@ exec: image $(call boot_needs,direct) ## run CMD="..." with the files ADD="..." 
 debug: image $(call boot_needs,direct) need-debug ## boot under gdb, stopped in kernel_main
 	@tests/tools/vm.py debug
 
+# --- tests -----------------------------------------------------------------------------
+# All of `make check` runs without a machine; all of `make test` starts from what it built.
+TEST_NEEDS := $(addprefix need-,check x86_64 s390x ramdisk efi)
+.PHONY: check test mutants bench
+check: $(TEST_NEEDS) ## builds, rules, style, unit tests on the host: under 2 minutes
+	@tests/tools/suite.py tests/check.t
+test: $(TEST_NEEDS) need-run-x86_64 need-run-s390x need-grub need-ipl ## all that CI runs
+	@tests/tools/suite.py tests/check.t tests/unit.t $(sort $(wildcard tests/boot/*.t)) \
+		$(sort $(wildcard tests/linux/*.t)) tests/mutants.t
+mutants: $(TEST_NEEDS) ## remove one protection at a time: a test must notice
+	@tests/tools/suite.py tests/mutants.t
+bench: need-run-$(ARCH) ## instructions per operation, in the release build
+	$(Q)$(MAKE) --no-print-directory BUILD=release image $(dir $O)$(ARCH)-user/bench
+	@BUILD=release tests/tools/bench.py
+LATER := explore races replay settle conformance torture
+.PHONY: $(LATER)
+explore races replay settle conformance torture: ## (with a later release)
+	@echo "make $@: comes with a later release of Origami; see make help" >&2; exit 1
+
 # --- tools -----------------------------------------------------------------------------
 NEEDS := x86_64 s390x ramdisk run-x86_64 run-s390x grub efi ipl debug check
 .PHONY: $(NEEDS:%=need-%) doctor

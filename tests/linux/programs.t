@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""The TAP programs of this folder: static, by the stock compilers, on both machines; and
+on the host's own Linux, so that nobody tests what Linux does not do."""
+import glob
+import os
+import re
+import sys
+
+sys.path.insert(0, "tests/tools")
+from tap import MACHINES, compile_static, done, guest, run, skip, test
+
+NOT_TAP = ("fault", "bench")  # have test programs of their own
+LINE = re.compile(r"^(ok|not ok) \d+ (?:- )?(.*?)( # SKIP.*)?$")
+
+
+def report(where, result):
+    reasons = []
+    count = 0
+    for line in result.output.splitlines():
+        match = LINE.match(line)
+        if not match:
+            reasons = reasons + [line] if line.startswith("#") else []
+            continue
+        count += 1
+        if match.group(3):
+            skip("%s: %s" % (where, match.group(2)), match.group(3)[8:])
+        else:
+            test(match.group(1) == "ok", "%s: %s" % (where, match.group(2)),
+                 "\n".join(reasons))
+    test(result.status == 0 and re.search(r"^1\.\.%d$" % count, result.output, re.M),
+         where + ": ran to its end", result)
+
+
+for source in sorted(glob.glob("tests/linux/*.c")):
+    name = os.path.basename(source)[:-2]
+    if name in NOT_TAP:
+        continue
+    programs = {arch: compile_static(arch, source, "build/tests/%s/%s" % (arch, name))
+                for arch in MACHINES}
+    with open(source) as stream:
+        if "only Origami" not in stream.read():
+            report("Linux: " + name, run(programs["x86_64"]))
+    for arch in MACHINES:
+        for cpus in ("1", "4"):
+            report("%s SMP=%s: %s" % (arch, cpus, name),
+                   guest(name, [programs[arch]], ARCH=arch, SMP=cpus, TIMEOUT="120"))
+done()
