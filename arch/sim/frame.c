@@ -1,0 +1,102 @@
+/*
+ * arch/sim/frame.c - the frame source of mm/space/frame.h for the host.
+ *
+ * Blocks come from the end of what was never used, else from those of this order that was
+ * freed longest ago: a freed frame stays out of use, and poisoned for ASan, as long as
+ * possible, so that late accesses are caught.
+ */
+#include "arch/sim/sim.h"
+#include "arch/contract/page.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/trace.h"
+#include "mm/space/frame.h"
+
+#include <sanitizer/asan_interface.h>
+#include <string.h>
+#include <sys/mman.h>
+
+char *sim_ram;
+unsigned long sim_frames_left = ~0UL;
+long sim_frames_used;
+
+static u64 untouched; /* index of the first frame never handed out */
+static struct list freed[FRAME_ORDER_MAX + 1];
+static struct page pages[SIM_RAM_SIZE / PAGE_SIZE];
+
+void frame_init(void)
+{
+	unsigned long alignment = PAGE_SIZE << FRAME_ORDER_MAX;
+	char *memory = mmap(NULL, SIM_RAM_SIZE + alignment, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	ASSERT(memory != MAP_FAILED, "the host refuses %lu bytes", SIM_RAM_SIZE);
+	sim_ram = (char *)ALIGN_UP((unsigned long)memory, alignment);
+	ASAN_POISON_MEMORY_REGION(sim_ram, SIM_RAM_SIZE);
+	page_array = pages;
+	page_first_frame = SIM_RAM_BASE >> PAGE_SHIFT;
+	page_frame_count = ARRAY_SIZE(pages);
+	for (int order = 0; order <= FRAME_ORDER_MAX; order++)
+		list_init(&freed[order]);
+}
+
+static struct page *take(unsigned int order)
+{
+	u64 first = ALIGN_UP(untouched, 1UL << order);
+
+	if (first + (1UL << order) <= page_frame_count) {
+		untouched = first + (1UL << order);
+		return &pages[first];
+	}
+	if (list_empty(&freed[order]))
+		return NULL;
+	return list_entry(list_pop(&freed[order]), struct page, link);
+}
+
+struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
+{
+	struct page *page = sim_frames_left ? take(order) : NULL;
+
+	if (!page)
+		return NULL;
+	sim_frames_left -= sim_frames_left != ~0UL;
+	sim_frames_used++;
+	page->type = type;
+	page->order = order;
+	page->refs = 1;
+	page->generation++;
+	list_init(&page->link);
+	ASAN_UNPOISON_MEMORY_REGION(page_address(page), PAGE_SIZE << order);
+	memset(page_address(page), flags & FRAME_ZERO ? 0 : 0xa5, PAGE_SIZE << order);
+	return page;
+}
+
+void frame_free(struct page *page)
+{
+	unsigned long bytes = PAGE_SIZE << page->order;
+
+	ASSERT(page->type > PAGE_FREE_CPU && page->refs <= 1, "frame type %u refs %d",
+		page->type, page->refs);
+	sim_tlb_forbid(page_phys(page), bytes);
+	TRACE(frame_free, page_phys(page).v, page->order);
+	page->type = PAGE_FREE;
+	page->refs = 0;
+	list_append(&freed[page->order], &page->link);
+	ASAN_POISON_MEMORY_REGION(page_address(page), bytes);
+	sim_frames_used--;
+}
+
+void frame_stats(struct frame_stats *stats)
+{
+	stats->total = page_frame_count;
+	stats->free = page_frame_count - untouched;
+}
+
+void clear_page(void *page)
+{
+	memset(page, 0, PAGE_SIZE);
+}
+
+void copy_page(void *to, const void *from)
+{
+	memcpy(to, from, PAGE_SIZE);
+}

@@ -1,0 +1,104 @@
+/*
+ * arch/sim/include/arch/pgtable.h - simulated entries. No hardware reads them, so they
+ * can afford to check themselves:
+ *
+ *   63         56 55          12 11     8 7        4 3     0
+ *   | tag: level | frame address | unused | PROT_*  | kind  |
+ *
+ * Tag, kind and rights of each level differ from those of all others: an entry that is
+ * taken for one of another level ends the test. <arch/geometry.h> gives the sizes and
+ * how levels fold.
+ */
+#pragma once
+
+#include "kernel/base/panic.h"
+
+#define SIM_TAG    (0xffUL << 56)
+#define SIM_PHYS   0x00fffffffffff000UL
+#define SIM_RIGHTS 4 /* shift */
+#define SIM_KIND   0xfUL
+
+static inline unsigned long sim_tag(int level)
+{
+	return (0xa0UL + 0x11 * (unsigned long)level) << 56;
+}
+
+/* An entry of this level: table 1, 3, 5 ..., leaf 2, 4, 6 ... */
+static inline unsigned long sim_table_kind(int level)
+{
+	return 2 * (unsigned long)level + 1;
+}
+
+static inline unsigned long sim_leaf_kind(int level)
+{
+	return 2 * (unsigned long)level + 2;
+}
+
+#include <arch/geometry.h>
+
+static inline bool arch_pxd_none(int level, pxd_t e)
+{
+	return e.v == arch_pxd_empty(level).v;
+}
+
+static inline void sim_check_level(int level, pxd_t e)
+{
+	ASSERT(arch_pxd_none(level, e) || (e.v & SIM_TAG) == sim_tag(level),
+		"%lx is no entry of level %d", e.v, level);
+}
+
+static inline bool arch_pxd_leaf(int level, pxd_t e)
+{
+	sim_check_level(level, e);
+	return (e.v & SIM_KIND) == sim_leaf_kind(level);
+}
+
+static inline bool arch_pxd_bad(int level, pxd_t e)
+{
+	if (arch_pxd_none(level, e))
+		return false;
+	if ((e.v & SIM_TAG) != sim_tag(level))
+		return true;
+	return (e.v & SIM_KIND) != sim_leaf_kind(level) &&
+	       (level == LEVEL_PTE || (e.v & SIM_KIND) != sim_table_kind(level));
+}
+
+static inline bool arch_pxd_present(int level, pxd_t e)
+{
+	return !arch_pxd_none(level, e) && !arch_pxd_bad(level, e);
+}
+
+static inline phys_t arch_pxd_phys(int level, pxd_t e)
+{
+	sim_check_level(level, e);
+	return phys(e.v & SIM_PHYS);
+}
+
+static inline pxd_t arch_pxd_table(int level, phys_t table)
+{
+	return (pxd_t){sim_tag(level) | table.v | sim_table_kind(level)};
+}
+
+static inline pxd_t arch_pxd_leaf_make(int level, phys_t frame, unsigned int prot)
+{
+	return (pxd_t){sim_tag(level) | frame.v | (unsigned long)prot << SIM_RIGHTS |
+		       sim_leaf_kind(level)};
+}
+
+static inline unsigned int arch_pxd_prot(int level, pxd_t e)
+{
+	sim_check_level(level, e);
+	return e.v >> SIM_RIGHTS & 7;
+}
+
+static inline void arch_pxd_set(int level, pxd_t *ptr, pxd_t e)
+{
+	__atomic_store_n(&ptr->v, e.v, __ATOMIC_RELEASE);
+}
+
+static inline pxd_t arch_pxd_unhook(
+	int level, pxd_t *ptr, unsigned long address, pxd_t replacement)
+{
+	sim_check_level(level, (pxd_t){ptr->v});
+	return (pxd_t){__atomic_exchange_n(&ptr->v, replacement.v, __ATOMIC_SEQ_CST)};
+}

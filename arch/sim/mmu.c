@@ -1,0 +1,194 @@
+/*
+ * arch/sim/mmu.c - what the simulated CPUs translate with, and how they are made to
+ * forget: arch/contract/tlb.h and the loading half of arch/contract/pgtable.h.
+ *
+ * A TLB entry remembers the frame and every table on the way to it (a walk cache), and
+ * lives until a flush: nothing else ever evicts it. So "some CPU might still use this"
+ * becomes "this CPU does", every time.
+ */
+#include "arch/sim/sim.h"
+#include "arch/contract/page.h"
+#include "arch/contract/pgtable.h"
+#include "arch/contract/tlb.h"
+#include "kernel/base/cpu.h"
+#include "kernel/base/panic.h"
+
+#define TLB_ENTRIES 64
+
+struct tlb_entry {
+	bool used;
+	unsigned long address; /* of the page */
+	pxd_t leaf;
+	phys_t frame;
+	phys_t tables[LEVELS];
+};
+
+struct mmu {
+	pxd_t *root; /* NULL: none loaded */
+	unsigned int next;
+	struct tlb_entry tlb[TLB_ENTRIES];
+};
+
+static struct mmu mmus[SIM_CPUS];
+
+bool sim_broadcasts;
+int sim_boot_root = LEVEL_P4D;
+
+int arch_root_level_initial(void)
+{
+	return sim_boot_root;
+}
+
+unsigned long arch_root_limit(int level)
+{
+	return 1UL << min(ARCH_LEVEL_SHIFT(level) + ARCH_LEVEL_BITS(level) - 1, 62);
+}
+
+bool arch_root_can_grow(void)
+{
+	return false;
+}
+
+void arch_root_init(pxd_t *root)
+{
+}
+
+unsigned long arch_user_end(void)
+{
+	return arch_root_limit(LEVEL_PGD);
+}
+
+void arch_root_load(pxd_t *root)
+{
+	mmus[sim_cpu].root = root;
+	arch_tlb_flush_local_all();
+}
+
+bool arch_tlb_broadcasts(void)
+{
+	return sim_broadcasts;
+}
+
+static void forget(struct mmu *mmu, unsigned long start, unsigned long end)
+{
+	for (int i = 0; i < TLB_ENTRIES; i++)
+		if (mmu->tlb[i].address >= start && mmu->tlb[i].address < end)
+			mmu->tlb[i].used = false;
+}
+
+void arch_tlb_flush_local(unsigned long start, unsigned long end)
+{
+	forget(&mmus[sim_cpu], start, end);
+}
+
+void arch_tlb_flush_local_all(void)
+{
+	forget(&mmus[sim_cpu], 0, ~0UL);
+}
+
+void arch_tlb_flush_everywhere(pxd_t *root)
+{
+	ASSERT(sim_broadcasts, "this machine has no broadcast");
+	for (int cpu = 0; cpu < SIM_CPUS; cpu++)
+		if (mmus[cpu].root == root)
+			forget(&mmus[cpu], 0, ~0UL);
+}
+
+/* The hardware's own walk, which shares no code with mm/table on purpose. */
+static bool walk(pxd_t *root, unsigned long address, struct tlb_entry *entry)
+{
+	pxd_t *table = root;
+
+	for (int level = arch_root_level(root[0]); level >= LEVEL_PTE; level--) {
+		unsigned long index = address >> ARCH_LEVEL_SHIFT(level) &
+				      (BIT(ARCH_LEVEL_BITS(level)) - 1);
+		pxd_t e = table[index];
+		unsigned long size = BIT(ARCH_LEVEL_SHIFT(level));
+
+		entry->tables[level] = virt_to_phys(table);
+		if (!arch_pxd_present(level, e))
+			return false;
+		if (arch_pxd_leaf(level, e)) {
+			entry->leaf = e;
+			entry->frame = phys(arch_pxd_phys(level, e).v +
+					    (address & (size - 1) & PAGE_MASK));
+			return arch_pxd_prot(level, e) != PROT_NONE;
+		}
+		table = phys_to_virt(arch_pxd_phys(level, e));
+	}
+	return false;
+}
+
+static struct tlb_entry *translate(unsigned long address)
+{
+	struct mmu *mmu = &mmus[sim_cpu];
+	struct tlb_entry found = {.used = true, .address = address & PAGE_MASK};
+
+	for (int i = 0; i < TLB_ENTRIES; i++)
+		if (mmu->tlb[i].used && mmu->tlb[i].address == found.address)
+			return &mmu->tlb[i];
+	if (!mmu->root || address >= arch_root_limit(arch_root_level(mmu->root[0])) ||
+		!walk(mmu->root, address, &found))
+		return NULL;
+	mmu->tlb[mmu->next] = found;
+	return &mmu->tlb[mmu->next++ % TLB_ENTRIES];
+}
+
+bool sim_user_load(unsigned long address, u64 *value)
+{
+	struct tlb_entry *entry = translate(address);
+
+	if (!entry)
+		return false;
+	*value = *(u64 *)((char *)phys_to_virt(entry->frame) + address % PAGE_SIZE);
+	return true;
+}
+
+bool sim_user_store(unsigned long address, u64 value)
+{
+	struct tlb_entry *entry = translate(address);
+
+	if (!entry)
+		return false;
+	*(u64 *)((char *)phys_to_virt(entry->frame) + address % PAGE_SIZE) = value;
+	return true;
+}
+
+unsigned int sim_tlb_entries(void)
+{
+	unsigned int count = 0;
+
+	for (int i = 0; i < TLB_ENTRIES; i++)
+		count += mmus[sim_cpu].tlb[i].used;
+	return count;
+}
+
+static bool inside(phys_t address, phys_t frame, unsigned long bytes)
+{
+	return address.v - frame.v < bytes;
+}
+
+static void forbid(int cpu, const struct tlb_entry *entry, phys_t frame, unsigned long bytes)
+{
+	ASSERT(!inside(entry->frame, frame, bytes),
+		"frame %lx freed while cpu %d still reaches it at %lx",
+		(unsigned long)frame.v, cpu, entry->address);
+	for (int level = 0; level < LEVELS; level++)
+		ASSERT(!inside(entry->tables[level], frame, bytes),
+			"table %lx freed while cpu %d still walks it to %lx",
+			(unsigned long)frame.v, cpu, entry->address);
+}
+
+void sim_tlb_forbid(phys_t frame, unsigned long bytes)
+{
+	for (int cpu = 0; cpu < SIM_CPUS; cpu++) {
+		struct mmu *mmu = &mmus[cpu];
+
+		ASSERT(!mmu->root || !inside(virt_to_phys(mmu->root), frame, bytes),
+			"root %lx freed while cpu %d has it loaded",
+			(unsigned long)frame.v, cpu);
+		for (int i = 0; i < TLB_ENTRIES; i++)
+			if (mmu->tlb[i].used)
+				forbid(cpu, &mmu->tlb[i], frame, bytes);
+	}
+}

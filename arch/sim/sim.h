@@ -1,0 +1,45 @@
+/*
+ * arch/sim/sim.h - the simulated machine, as tests see it.
+ *
+ * A machine of SIM_CPUS CPUs with 256 MiB of RAM, played by one host thread: the test says
+ * which CPU acts, cross-calls run their function as each target in turn. Every CPU has a
+ * TLB that really caches: what a CPU has touched it goes on reaching until it is told to
+ * forget, and freeing a frame that any CPU can still reach ends the test. Freed frames
+ * are poisoned for ASan, so a late access to a table is caught at its source line.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+
+#define SIM_CPUS 4
+
+void sim_init(void);
+void sim_on_cpu(unsigned int cpu);
+
+/* A user access on this CPU, as the hardware makes it: through the TLB, else a walk of the
+ * loaded root, which fills the TLB. False: a page fault. */
+bool sim_user_store(unsigned long address, u64 value);
+bool sim_user_load(unsigned long address, u64 *value);
+
+/* How many translations this CPU holds. */
+unsigned int sim_tlb_entries(void);
+
+/* Panics if some CPU can still reach the block through its TLB, or has it loaded. */
+void sim_tlb_forbid(phys_t frame, unsigned long bytes);
+
+/* Broadcasting flushes, as on s390x, or cross-calls, as on x86_64 (the default). */
+extern bool sim_broadcasts;
+
+/* The next `successes` frame allocations work, later ones fail; ~0: no limit. */
+extern unsigned long sim_frames_left;
+
+/* Blocks handed out and not freed. */
+extern long sim_frames_used;
+
+/* Run the callbacks of call_rcu(); the number that ran. */
+unsigned int sim_rcu_run(void);
+
+/* What happened, in order: the trace of TRACE(). Position of the first record of `event`
+ * at or after `from`, or -1. */
+int sim_trace_find(int event, int from);
+void sim_trace_reset(void);
