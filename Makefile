@@ -83,6 +83,33 @@ $(KERNEL): $(OBJ) $O/symbols.c
 
 -include $(OBJ:.o=.d)
 
+# --- mm on the host --------------------------------------------------------------------
+# mm's own source on the simulated machine (arch/sim), under ASan and UBSan, in two
+# geometries: A is shaped like x86_64, B like s390x.
+SIM_SRC := $(wildcard mm/table/*.c) arch/sim/base.c arch/sim/cache.c arch/sim/frame.c \
+	arch/sim/main.c arch/sim/mmu.c arch/sim/sched.c \
+	$(patsubst %,mm/space/%.c,anon brk fault map mm page protect vma) \
+	$(patsubst %,kernel/base/%.c,counters format percpu rank spin) \
+	tests/unit/runner.c $(wildcard tests/unit/table_*.c tests/unit/sim/*.c)
+SIM_CFLAGS := -std=gnu11 -O1 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
+	-fno-strict-aliasing -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -DORIGAMI_LAB -DORIGAMI_SIM -I. -Iarch/sim/include
+SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
+
+define sim_rules
+build/sim-$1-asan/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$$(Q)gcc $$(SIM_CFLAGS) -Iarch/sim/geometry-$1 -MMD -MP -c $$< -o $$@
+build/sim-$1-asan/unit: $$(SIM_SRC:%.c=build/sim-$1-asan/%.o) arch/sim/sim.lds
+	$$(Q)gcc $$(SIM_CFLAGS) $$(filter %.o,$$^) -Wl,-T,arch/sim/sim.lds -o $$@
+-include $$(SIM_SRC:%.c=build/sim-$1-asan/%.d)
+endef
+$(foreach geometry,A B,$(eval $(call sim_rules,$(geometry))))
+
+.PHONY: host-test
+host-test: $(SIM_UNITS) ## unit tests of mm on the simulated machine
+	$(Q)for unit in $(SIM_UNITS); do echo "# $$unit"; $$unit || exit 1; done
+
 # --- user programs and the ramdisk -----------------------------------------------------
 # Static programs of the stock toolchain; box is all small tools in one (user/box.h).
 U       := build/$(ARCH)-user

@@ -26,17 +26,20 @@ struct trace_record {
 unsigned int sim_cpu;
 bool sim_irqs_on = true;
 struct thread sim_thread;
+void (*sched_switch_mm)(struct mm *previous, struct mm *next);
 
 static struct trace_record trace[TRACE_MAX];
 static int trace_count;
 static bool in_irq;
+static void *percpu_areas; /* keeps them reachable for the leak checker */
 
 void sim_init(void)
 {
 	frame_init();
 	cpu_count = SIM_CPUS;
 	cpus_online = (1U << SIM_CPUS) - 1;
-	percpu_init(SIM_CPUS, aligned_alloc(PAGE_SIZE, percpu_size() * (SIM_CPUS - 1)));
+	percpu_areas = aligned_alloc(PAGE_SIZE, percpu_size() * (SIM_CPUS - 1));
+	percpu_init(SIM_CPUS, percpu_areas);
 }
 
 void sim_on_cpu(unsigned int cpu)

@@ -10,6 +10,7 @@
 #include "arch/contract/page.h"
 #include "arch/contract/pgtable.h"
 #include "arch/contract/tlb.h"
+#include "arch/contract/uaccess.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/panic.h"
 

@@ -75,17 +75,17 @@ void rwsem_write_lock(struct rwsem *sem)
 {
 	ASSERT(!sem->writer && !sem->readers, "%s: would sleep for ever", sem->name);
 	rank_acquire(sem, sem->name, sem->rank);
-	sem->writer = true;
+	sem->writer = current();
 }
 
 void rwsem_write_unlock(struct rwsem *sem)
 {
 	ASSERT(sem->writer, "%s is not held", sem->name);
-	sem->writer = false;
+	sem->writer = NULL;
 	rank_release(sem);
 }
 
 bool rwsem_is_write_held(struct rwsem *sem)
 {
-	return sem->writer;
+	return sem->writer == current();
 }

@@ -44,6 +44,16 @@ static __always_inline bool walk_entry(const int level, struct walk *walk, pxd_t
 	return false;
 }
 
+/* Where the step from above would lead for `address`. Levels fold from the top, so the
+ * slots of a level below a folded one lie in the root. */
+static __always_inline pxd_t *slot_from_above(const int level, struct walk *walk,
+	pxd_t *parent, pxd_t value, unsigned long address)
+{
+	if (level < LEVEL_PGD && pxd_folded(level + 1, value))
+		return pgd_offset(walk->mm->root, address);
+	return pxd_offset_lockless(level, parent, value, address);
+}
+
 static __always_inline bool walk_pxd_range(const int level, struct walk *walk,
 	pxd_t *parent, pxd_t value, unsigned long address, unsigned long end,
 	walk_fn *next)
@@ -59,10 +69,9 @@ static __always_inline bool walk_pxd_range(const int level, struct walk *walk,
 		if (stop == end)
 			return false;
 		ptr++;
-		/* The invariant of folding: the next slot is where a step from above
-		 * would have led. A pointer to anything but a table entry, or an
-		 * addr_end of the wrong size, breaks it. */
-		LAB_ASSERT(ptr == pxd_offset_lockless(level, parent, value, stop),
+		/* The invariant of folding. A pointer to anything but a table entry, or
+		 * an addr_end of the wrong size, breaks it. */
+		LAB_ASSERT(ptr == slot_from_above(level, walk, parent, value, stop),
 			"%s loop left its table at %lx", pxd_name(level), stop);
 		entry = pxd_read(ptr);
 		address = stop;

@@ -1,0 +1,60 @@
+/*
+ * arch/sim/cache.c - object caches of mm/space/cache.h: the host's allocator, so that
+ * ASan watches each object. A type-safe object goes back a grace period later.
+ */
+#include "kernel/base/panic.h"
+#include "kernel/sched/rcu.h"
+#include "mm/space/cache.h"
+
+#include <stdlib.h>
+
+struct cache {
+	const char *name;
+	size_t size;
+	unsigned int flags;
+	u64 objects;
+};
+
+struct block {
+	struct rcu_head rcu;
+	char object[];
+};
+
+struct cache *cache_create(const char *name, size_t size, unsigned int flags)
+{
+	struct cache *cache = calloc(1, sizeof(*cache));
+
+	ASSERT(cache, "cache %s", name);
+	*cache = (struct cache){.name = name, .size = size, .flags = flags};
+	return cache;
+}
+
+void *cache_alloc(struct cache *cache)
+{
+	struct block *block = calloc(1, sizeof(*block) + cache->size);
+
+	ASSERT(block, "cache %s", cache->name);
+	cache->objects++;
+	return block->object;
+}
+
+static void free_block(struct rcu_head *head)
+{
+	free(container_of(head, struct block, rcu));
+}
+
+void cache_free(struct cache *cache, void *object)
+{
+	struct block *block = container_of(object, struct block, object);
+
+	cache->objects--;
+	if (cache->flags & CACHE_TYPE_SAFE)
+		call_rcu(&block->rcu, free_block);
+	else
+		free(block);
+}
+
+u64 cache_objects(const struct cache *cache)
+{
+	return cache->objects;
+}

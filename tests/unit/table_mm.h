@@ -1,0 +1,28 @@
+/*
+ * tests/unit/table_mm.h - a bare mm for tests of mm/table: a root of a chosen level and
+ * nothing else, no VMAs, loaded nowhere.
+ */
+#pragma once
+
+#include "mm/space/mm.h"
+#include "mm/table/pgtable.h"
+
+/* False, and nothing made: this machine cannot have a root of `level`. */
+bool table_mm_make(struct mm *mm, int level);
+
+/* Unmaps and frees everything; EXPECTs that nothing is lost. */
+void table_mm_free(struct mm *mm);
+
+/* Map a fresh frame, or one leaf of `level`, at the address. */
+struct page *table_mm_map(struct mm *mm, unsigned long address, unsigned int prot);
+void table_mm_map_leaf(struct mm *mm, int level, unsigned long address, unsigned int prot);
+
+/* Remove [start, end), tables included, where nothing is mapped in [floor, ceiling). */
+void table_mm_unmap(struct mm *mm, unsigned long start, unsigned long end,
+	unsigned long floor, unsigned long ceiling);
+
+/* The linked tables, root included. */
+unsigned int table_mm_tables(const struct mm *mm);
+
+#define for_each_root_level(level)                                                       \
+	for (int level = LEVEL_PMD; level <= LEVEL_PGD; level++)
