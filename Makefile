@@ -90,7 +90,8 @@ SIM_SRC := $(wildcard mm/table/*.c) arch/sim/base.c arch/sim/cache.c arch/sim/fr
 	arch/sim/main.c arch/sim/mmu.c arch/sim/sched.c \
 	$(patsubst %,mm/space/%.c,anon brk fault map mm page protect vma) \
 	$(patsubst %,kernel/base/%.c,counters format percpu rank spin) \
-	tests/unit/runner.c $(wildcard tests/unit/table_*.c tests/unit/sim/*.c)
+	$(wildcard tests/unit/table_*.c tests/unit/sim/*.c) \
+	$(patsubst %,tests/unit/%.c,mm_calls mm_model runner)
 SIM_CFLAGS := -std=gnu11 -O1 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
 	-fno-strict-aliasing -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -DORIGAMI_LAB -DORIGAMI_SIM -I. -Iarch/sim/include

@@ -31,14 +31,14 @@ void (*sched_switch_mm)(struct mm *previous, struct mm *next);
 static struct trace_record trace[TRACE_MAX];
 static int trace_count;
 static bool in_irq;
-static void *percpu_areas; /* keeps them reachable for the leak checker */
+static char percpu_areas[SIM_CPUS - 1][PAGE_SIZE] __aligned(PAGE_SIZE);
 
 void sim_init(void)
 {
 	frame_init();
 	cpu_count = SIM_CPUS;
 	cpus_online = (1U << SIM_CPUS) - 1;
-	percpu_areas = aligned_alloc(PAGE_SIZE, percpu_size() * (SIM_CPUS - 1));
+	ASSERT(percpu_size() == PAGE_SIZE, "%zu bytes per cpu", percpu_size());
 	percpu_init(SIM_CPUS, percpu_areas);
 }
 
@@ -82,8 +82,7 @@ void panic_assert(
 	const char *condition, const char *file, int line, const char *format, ...)
 {
 	char text[256];
-	int length =
-		format_text(text, sizeof(text), "%s:%d: %s ", file, line, condition);
+	int length = format_text(text, sizeof(text), "%s:%d: %s ", file, line, condition);
 	va_list args;
 
 	va_start(args, format);

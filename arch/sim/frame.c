@@ -17,8 +17,9 @@
 
 char *sim_ram;
 unsigned long sim_frames_left = ~0UL;
-long sim_frames_used;
+long sim_blocks_used;
 
+static u64 frames_used;
 static u64 untouched; /* index of the first frame never handed out */
 static struct list freed[FRAME_ORDER_MAX + 1];
 static struct page pages[SIM_RAM_SIZE / PAGE_SIZE];
@@ -59,7 +60,8 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	if (!page)
 		return NULL;
 	sim_frames_left -= sim_frames_left != ~0UL;
-	sim_frames_used++;
+	sim_blocks_used++;
+	frames_used += 1UL << order;
 	page->type = type;
 	page->order = order;
 	page->refs = 1;
@@ -82,13 +84,14 @@ void frame_free(struct page *page)
 	page->refs = 0;
 	list_append(&freed[page->order], &page->link);
 	ASAN_POISON_MEMORY_REGION(page_address(page), bytes);
-	sim_frames_used--;
+	sim_blocks_used--;
+	frames_used -= 1UL << page->order;
 }
 
 void frame_stats(struct frame_stats *stats)
 {
 	stats->total = page_frame_count;
-	stats->free = page_frame_count - untouched;
+	stats->free = page_frame_count - frames_used;
 }
 
 void clear_page(void *page)

@@ -169,7 +169,8 @@ static bool inside(phys_t address, phys_t frame, unsigned long bytes)
 	return address.v - frame.v < bytes;
 }
 
-static void forbid(int cpu, const struct tlb_entry *entry, phys_t frame, unsigned long bytes)
+static void forbid(
+	int cpu, const struct tlb_entry *entry, phys_t frame, unsigned long bytes)
 {
 	ASSERT(!inside(entry->frame, frame, bytes),
 		"frame %lx freed while cpu %d still reaches it at %lx",

@@ -1,11 +1,11 @@
 /*
  * arch/sim/sim.h - the simulated machine, as tests see it.
  *
- * A machine of SIM_CPUS CPUs with 256 MiB of RAM, played by one host thread: the test says
- * which CPU acts, cross-calls run their function as each target in turn. Every CPU has a
- * TLB that really caches: what a CPU has touched it goes on reaching until it is told to
- * forget, and freeing a frame that any CPU can still reach ends the test. Freed frames
- * are poisoned for ASan, so a late access to a table is caught at its source line.
+ * A machine of SIM_CPUS CPUs with 256 MiB of RAM, played by one host thread: the test
+ * says which CPU acts, cross-calls run their function as each target in turn. Every CPU
+ * has a TLB that really caches: what a CPU has touched it goes on reaching until it is
+ * told to forget, and freeing a frame that any CPU can still reach ends the test. Freed
+ * frames are poisoned for ASan, so a late access to a table is caught at its source line.
  */
 #pragma once
 
@@ -16,8 +16,8 @@
 void sim_init(void);
 void sim_on_cpu(unsigned int cpu);
 
-/* A user access on this CPU, as the hardware makes it: through the TLB, else a walk of the
- * loaded root, which fills the TLB. False: a page fault. */
+/* A user access on this CPU, as the hardware makes it: through the TLB, else a walk of
+ * the loaded root, which fills the TLB. False: a page fault. */
 bool sim_user_store(unsigned long address, u64 value);
 bool sim_user_load(unsigned long address, u64 *value);
 
@@ -34,7 +34,7 @@ extern bool sim_broadcasts;
 extern unsigned long sim_frames_left;
 
 /* Blocks handed out and not freed. */
-extern long sim_frames_used;
+extern long sim_blocks_used;
 
 /* Run the callbacks of call_rcu(); the number that ran. */
 unsigned int sim_rcu_run(void);

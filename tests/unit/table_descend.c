@@ -10,7 +10,8 @@ UNIT_TEST(table_descend_ends_where_nothing_is)
 	struct descent at;
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		if (!table_mm_make(&mm, root))
 			continue;
 		descend_find(&mm, 0x123000, &at);
@@ -26,7 +27,8 @@ UNIT_TEST(table_descend_adds_what_is_missing)
 	struct descent at, again;
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		if (!table_mm_make(&mm, root))
 			continue;
 		EXPECT_EQ(descend_alloc(&mm, 0x123000, LEVEL_PTE, &at), 0);
@@ -48,7 +50,8 @@ UNIT_TEST(table_descend_stops_at_level)
 	struct descent at;
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		if (!table_mm_make(&mm, root))
 			continue;
 		EXPECT_EQ(descend_alloc(&mm, 0x123000, LEVEL_PMD, &at), 0);
@@ -65,7 +68,8 @@ UNIT_TEST(table_descend_stops_at_leaf)
 	struct descent at;
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		if (!table_mm_make(&mm, root))
 			continue;
 		table_mm_map_leaf(&mm, LEVEL_PMD, address, PROT_READ);
@@ -78,14 +82,16 @@ UNIT_TEST(table_descend_stops_at_leaf)
 	}
 }
 
-/* Two faults want the same table: the second finds the first one's and gives up its own. */
+/* Two faults want the same table: the second finds the first one's and gives up its own.
+ */
 UNIT_TEST(table_populate_loses_a_race)
 {
 	struct descent at;
 	struct mm mm;
 	pxd_t linked;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		if (!table_mm_make(&mm, root))
 			continue;
 		EXPECT_EQ(descend_alloc(&mm, 0x123000, LEVEL_PMD, &at), 0);

@@ -16,7 +16,8 @@ static void at_each_level(void (*check)(int level))
 {
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		if (!table_mm_make(&mm, root))
 			continue;
 		for (int level = LEVEL_PTE; level <= root; level++)
@@ -101,7 +102,8 @@ UNIT_TEST(table_folded_levels_pass_through)
 {
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		if (!table_mm_make(&mm, root))
 			continue;
 		for (int level = LEVEL_PGD; level > root; level--) {
@@ -126,7 +128,8 @@ UNIT_TEST(table_root_step)
 {
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		if (!table_mm_make(&mm, root))
 			continue;
 		for (unsigned long i = 0; i < mm.limit >> ARCH_LEVEL_SHIFT(root); i += 61)

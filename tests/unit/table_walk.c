@@ -83,7 +83,8 @@ UNIT_TEST(table_walk_visits_each_page_once)
 	struct visits visits;
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		unsigned int count;
 
 		if (!table_mm_make(&mm, root))
@@ -108,7 +109,8 @@ UNIT_TEST(table_walk_keeps_to_its_range)
 	struct visits visits;
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		unsigned int count;
 
 		if (!table_mm_make(&mm, root))
@@ -117,8 +119,8 @@ UNIT_TEST(table_walk_keeps_to_its_range)
 		for (unsigned int i = 0; i < count; i++)
 			for (unsigned int j = i; j < count; j++) {
 				visits = (struct visits){0};
-				walk_noting(&mm, &visits, mapped[i],
-					mapped[j] + PAGE_SIZE);
+				walk_noting(
+					&mm, &visits, mapped[i], mapped[j] + PAGE_SIZE);
 				EXPECT_EQ(visits.count, j - i + 1);
 				EXPECT_EQ(visits.addresses[0], mapped[i]);
 			}
@@ -131,7 +133,8 @@ UNIT_TEST(table_walk_stops_and_resumes)
 	unsigned long mapped[PAGES_MAX];
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		unsigned int count;
 
 		if (!table_mm_make(&mm, root))
@@ -157,7 +160,8 @@ UNIT_TEST(table_walk_visits_large_leaf)
 	unsigned long large = 2 * pxd_size(LEVEL_PMD);
 	struct mm mm;
 
-	for_each_root_level (root) {
+	for_each_root_level(root)
+	{
 		struct visits visits = {0};
 
 		if (!table_mm_make(&mm, root))

@@ -8,9 +8,9 @@
 
 struct thread;
 
-extern unsigned int sim_cpu;                  /* who we are */
+extern unsigned int sim_cpu;                 /* who we are */
 extern unsigned long percpu_offset[NR_CPUS]; /* kernel/base/percpu.h */
-extern struct thread sim_thread; /* the one thread */
+extern struct thread sim_thread;             /* the one thread */
 
 static inline void *arch_current(void)
 {
