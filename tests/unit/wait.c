@@ -1,0 +1,122 @@
+/*
+ * tests/unit/wait.c - kernel/sched/wait.c: no wake-up is lost. If one is, a test hangs.
+ */
+#include "tests/unit/unit.h"
+#include "tests/unit/crew.h"
+#include "kernel/sched/wait.h"
+
+static struct wait_queue queue = WAIT_QUEUE_INIT(queue);
+static u32 ball; /* (a) whose turn it is */
+static u32 rounds;
+
+static void play(unsigned long me)
+{
+	for (u32 i = 0; i < rounds; i++) {
+		wait_event(&queue, atomic_load(&ball) == me);
+		atomic_store(&ball, !me);
+		wake_up(&queue);
+	}
+}
+
+static void play_on(cpuset_t first, cpuset_t second, u32 count)
+{
+	rounds = count;
+	atomic_store(&ball, 0);
+	crew_start(play, 0, first);
+	crew_start(play, 1, second);
+	crew_join();
+	EXPECT_EQ(atomic_load(&ball), 0);
+}
+
+UNIT_TEST(wait_handoffs_on_one_cpu)
+{
+	cpuset_t one = cpus_online & ~(cpus_online - 1);
+
+	play_on(one, one, 20000);
+}
+
+UNIT_TEST(wait_handoffs_across_cpus)
+{
+	cpuset_t one = cpus_online & ~(cpus_online - 1);
+
+	play_on(one, ANYWHERE, 2000);
+	play_on(ANYWHERE, ANYWHERE, 2000);
+	play_on(one, cpus_online == one ? one : ANYWHERE & ~one, 2000);
+}
+
+/* Tokens for a crowd: each wake_up_one() is for one token, also when a waiter takes one
+ * that it was not woken for. */
+static u32 tokens;       /* (a) */
+static u32 tokens_taken; /* (a) */
+
+static bool take_token(void)
+{
+	u32 n = atomic_load(&tokens);
+
+	return n && atomic_cas(&tokens, n, n - 1);
+}
+
+static void consume(unsigned long count)
+{
+	for (unsigned long i = 0; i < count; i++) {
+		wait_event(&queue, take_token());
+		atomic_add(&tokens_taken, 1);
+	}
+}
+
+UNIT_TEST(wait_wake_one_is_never_lost)
+{
+	enum {
+		EATERS = 6,
+		EACH = 200
+	};
+
+	atomic_store(&tokens, 0);
+	atomic_store(&tokens_taken, 0);
+	for (int i = 0; i < EATERS; i++)
+		crew_start(consume, EACH, ANYWHERE);
+	for (int i = 0; i < EATERS * EACH; i++) {
+		atomic_add(&tokens, 1);
+		wake_up_one(&queue);
+	}
+	crew_join();
+	EXPECT_EQ(tokens_taken, EATERS * EACH);
+	EXPECT_EQ(tokens, 0);
+}
+
+UNIT_TEST(wait_timeout)
+{
+	u64 deadline = arch_clock_ns() + 1000000;
+
+	EXPECT(!wait_event_timeout(&queue, false, deadline));
+	EXPECT(arch_clock_ns() >= deadline);
+	EXPECT(wait_event_timeout(&queue, true, 0));
+}
+
+static bool interrupted_now(void)
+{
+	return true;
+}
+
+UNIT_TEST(wait_killable_ends_when_interrupted)
+{
+	bool (*saved)(void) = wait_interrupted;
+
+	wait_interrupted = interrupted_now;
+	EXPECT_EQ(wait_event_killable(&queue, false), -EINTR);
+	EXPECT_EQ(wait_event_killable(&queue, true), 0);
+	EXPECT_EQ(thread_sleep_until(~0UL - 1), -EINTR);
+	wait_interrupted = saved;
+	EXPECT(list_empty(&queue.waiters));
+}
+
+UNIT_TEST(wait_announced_wake_is_kept)
+{
+	thread_wait_prepare();
+	EXPECT(thread_wake(current()));
+	thread_wait(); /* returns at once */
+	EXPECT(!thread_wake(current()));
+	thread_wait_prepare();
+	thread_wait_cancel();
+	EXPECT(!thread_wake(current()));
+}
