@@ -94,7 +94,7 @@ SIM_SRC := $(wildcard mm/table/*.c) arch/sim/base.c arch/sim/cache.c arch/sim/fr
 	$(patsubst %,tests/unit/%.c,mm_calls mm_model runner)
 SIM_CFLAGS := -std=gnu11 -O1 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
 	-fno-strict-aliasing -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -DORIGAMI_LAB -DORIGAMI_SIM -I. -Iarch/sim/include
+	-fno-sanitize=object-size -fno-sanitize-recover=all -DORIGAMI_LAB -DORIGAMI_SIM -I. -Iarch/sim/include
 SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
 
 define sim_rules
