@@ -14,10 +14,14 @@ $(error ARCH=$(ARCH) BUILD=$(BUILD): choose ARCH=x86_64 or s390x, BUILD=lab or r
 endif
 # What the programs behind run, exec, debug and test read; CMD reaches them as it was
 # typed, dollar signs included.
-export ARCH BUILD LINUX O BOOT SMP MEM CPU LA57 ACCEL APPEND ADD TIMEOUT TIME_SCALE V YES
+export ARCH BUILD LINUX BOOT SMP MEM CPU LA57 ACCEL APPEND ADD TIMEOUT TIME_SCALE V YES
 export override CMD := $(value CMD)
 
 .DEFAULT_GOAL := kernel
+# MUTANT=name: the same goals in a copy of the tree with one protection removed.
+ifneq ($(MUTANT),)
+$(or $(MAKECMDGOALS),kernel): ; @tests/tools/mutant.py $(MUTANT) $@
+else
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -221,3 +225,4 @@ clean: ## remove everything built
 	rm -rf build
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z ]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+endif

@@ -10,6 +10,7 @@
 #include "kernel/base/types.h"
 
 #define ELF_SEGMENTS_MAX 16
+#define ELF_PHDR_SIZE    56
 #define ELF_DYN_BASE     0x40000000UL /* where a position-independent program goes */
 
 struct elf_segment {

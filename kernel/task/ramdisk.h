@@ -27,12 +27,13 @@ struct ramdisk_file {
 	u32 inode;
 	u32 links;
 	u32 mtime;
-	u32 archive_inode; /* joins hard links; 0: none */
+	u32 archive_inode; /* joins hard links while indexing; 0: none */
+	bool path_is_copy;
 };
 
 struct ramdisk {
 	struct list files; /* in order of first appearance; the root first */
-	u32 count;
+	u32 inodes;        /* numbers given out */
 };
 
 extern struct ramdisk ramdisk; /* (c) after boot: what was booted with */

@@ -57,6 +57,7 @@ struct task {
 	struct mm *mm;                      /* (l:tree) holds a reference */
 	struct handles *handles;            /* (c) until the last thread leaves */
 	struct wait_queue changed;     /* a child ended; a thread left; mm given back */
+	u32 changes;                   /* (a) counted before each wake_up(&changed) */
 	u64 start_ns;                  /* (c) */
 	u64 runtime_ns;                /* (l:tree) of the threads that have left */
 	struct linux_task *linux_data; /* the Linux layer's part or NULL */
@@ -118,7 +119,8 @@ int task_add_thread(const struct regs *regs, struct task_thread **thread);
 
 struct regs *task_thread_regs(struct task_thread *thread);
 void task_thread_start(struct task_thread *thread);
-/* Instead of starting it. A task whose only thread it was is gone. */
+
+/* Instead of starting it. A task whose only thread it was is gone without a trace. */
 void task_thread_discard(struct task_thread *thread);
 
 /* Until `child` (a vfork child, reference held) no longer borrows our address space, or
@@ -131,6 +133,10 @@ void task_wait_borrower(struct task *child);
 #define TASK_EXITED(code)   (((code)&0xff) << 8)
 #define TASK_KILLED(signal) ((signal)&0x7f)
 
+/* The same as a shell's $? and our exit record: the code, or 128 + signal. */
+#define TASK_SHELL_STATUS(status)                                                        \
+	((status)&0x7f ? 128 + ((status)&0x7f) : (status) >> 8 & 0xff)
+
 /* The running thread leaves. If it was the last, the task ends with `status`. */
 __noreturn void task_thread_exit(int status);
 
@@ -141,6 +147,9 @@ __noreturn void task_exit(int status);
  * ending already. The _locked form: tree lock held. */
 void task_kill(struct task *task, int status);
 void task_kill_locked(struct task *task, int status);
+
+/* task->changed, with its count. */
+void task_note_change(struct task *task);
 
 /* exec: all threads but the running one leave, and have left when this returns 0.
  * -EAGAIN: the running thread is to leave itself. */
@@ -164,6 +173,9 @@ struct task_ended {
  * or -ERESTART: interrupted. */
 int task_wait(bool (*matches)(const struct task *child, void *arg), void *arg,
 	unsigned int flags, struct task_ended *ended);
+
+/* Take a task that nobody waits for out of the tree; the caller puts the reference. */
+void task_bury_locked(struct task *task);
 
 /* --- the layer above (kernel/linux); all NULL without it --- */
 struct task_hooks {
@@ -197,7 +209,11 @@ extern struct task_hooks task_hooks; /* (c) after boot */
 void task_report_fault(
 	const struct regs *regs, enum user_fault what, unsigned long address);
 
+/* The calls of native.h (native.c). */
+void native_syscall(struct regs *regs);
+
 /* Boot (start.c, trap.c, console.c). */
 void task_stacks_init(void);
 void task_traps_init(void);
-struct task *task_create_first(struct task_thread **thread);
+/* Make the running kernel thread the first thread of pid 1, without a program yet. */
+int task_adopt_first(void);

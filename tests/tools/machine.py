@@ -28,7 +28,7 @@ HANG, PANIC = 124, 125
 
 DEFAULTS = dict(
     ARCH="x86_64", BUILD="lab", LINUX="y", BOOT="direct", SMP="2", MEM="256M", CPU="",
-    LA57="", ACCEL="tcg", APPEND="", TIMEOUT="60", TIME_SCALE="1", ICOUNT="", O="",
+    LA57="", ACCEL="tcg", APPEND="", TIMEOUT="60", TIME_SCALE="1", ICOUNT="",
     KERNEL="", RAMDISK="")
 PATHS = {"x86_64": ("direct", "grub", "efi", "iso", "iso-disk", "iso-efi", "iso-efi-disk"),
          "s390x": ("direct", "ipl", "iso")}
@@ -50,7 +50,7 @@ class Config:
         if self.BOOT not in PATHS[self.ARCH]:
             sys.exit("BOOT=%s: on %s choose one of: %s"
                      % (self.BOOT, self.ARCH, " ".join(PATHS[self.ARCH])))
-        self.folder = self.O or "build/%s-%s%s" % (
+        self.folder = "build/%s-%s%s" % (
             self.ARCH, self.BUILD, "-native" if self.LINUX == "n" else "")
         self.kernel = self.KERNEL or self.folder + "/kernel.elf"
         self.ramdisk = self.RAMDISK or self.folder + "/ramdisk.cpio"

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""mutant.py - the source tree with one protection removed.
+
+    mutant.py NAME [make argument ...]     apply tests/mutants/NAME.patch to a copy of the
+                                           tree, and run make there
+
+A mutant is a patch of one hunk, headed by its story: lines "Word: text" (more lines of
+the text are indented). `Story` tells what went wrong where such a mistake was made, or
+would; `Removes` is the name of the SAFE comment, if it has one; `Killed-by` names the
+test that must fail:
+
+    Killed-by: host NAME                unit test NAME, on the simulated machine
+    Killed-by: unit ARCH NAME           unit test NAME in a guest, a panic included
+    Killed-by: crash ARCH NAME WORD...  the crash test NAME no longer says WORD...
+    Killed-by: program ARCH FILE        the test program tests/linux/FILE.c
+
+The copies lie in build/mutants/; objects built before are copied too, so that only what
+the patch touches is compiled again.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+FOLDER = "tests/mutants"
+COPIED = ("Makefile", "kernel", "mm", "arch", "boot", "user", "tests")
+BUILDS = ("x86_64-lab", "s390x-lab", "x86_64-user", "s390x-user", "sim-A-asan", "sim-B-asan")
+
+
+class Mutant:
+    def __init__(self, name):
+        self.name = name
+        self.patch = "%s/%s.patch" % (FOLDER, name)
+        if not os.path.exists(self.patch):
+            names = sorted(f[:-6] for f in os.listdir(FOLDER) if f.endswith(".patch"))
+            sys.exit("MUTANT=%s: there is none; there are: %s" % (name, " ".join(names)))
+        with open(self.patch) as stream:
+            head = stream.read().partition("\n--- ")[0]
+        self.fields = {}
+        for match in re.finditer(r"^([A-Z][\w-]*): (.*(?:\n[ \t]+.*)*)", head, re.M):
+            self.fields[match.group(1)] = " ".join(match.group(2).split())
+        self.tree = "build/mutants/" + name
+
+    def prepare(self):
+        """The patched copy; returns patch's complaint, or None."""
+        shutil.rmtree(self.tree, ignore_errors=True)
+        os.makedirs(self.tree + "/build")
+        for part in COPIED + tuple("build/" + build for build in BUILDS):
+            if os.path.exists(part):
+                subprocess.check_call(["cp", "-a", part, self.tree + "/" + part])
+        result = subprocess.run(
+            ["patch", "-p1", "--no-backup-if-mismatch", "-F0", "-s", "-d", self.tree,
+             "-i", os.path.abspath(self.patch)], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, errors="replace")
+        return result.stdout if result.returncode else None
+
+    def make(self, *arguments, **options):
+        environment = dict(os.environ, MUTANT="", MAKEFLAGS="", MAKEOVERRIDES="", **options)
+        return subprocess.run(["make", "-s", "-j2", "-C", self.tree] + list(arguments),
+                              env=environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, errors="replace")
+
+
+def all_mutants():
+    return [Mutant(file[:-6]) for file in sorted(os.listdir(FOLDER))
+            if file.endswith(".patch")]
+
+
+def main(name, arguments):
+    mutant = Mutant(name)
+    complaint = mutant.prepare()
+    if complaint:
+        sys.exit("%s does not apply: %s" % (mutant.patch, complaint))
+    sys.stderr.write("--- a tree with a mistake: %s ---\n" % mutant.patch)
+    added = " ".join(os.path.abspath(f) for f in os.environ.get("ADD", "").split())
+    os.execvpe("make", ["make", "--no-print-directory", "-C", mutant.tree] + arguments,
+               dict(os.environ, MUTANT="", MAKEFLAGS="", MAKEOVERRIDES="", ADD=added))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    main(sys.argv[1], sys.argv[2:])
