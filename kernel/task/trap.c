@@ -11,6 +11,8 @@
 #include "arch/contract/irq.h"
 #include "arch/contract/trap.h"
 
+struct trap_ops trap_ops;
+
 static int task_page_fault(unsigned long address, unsigned int access)
 {
 	struct thread *thread = current();
