@@ -19,17 +19,17 @@ static inline void *arch_current(void)
 
 static inline void arch_current_set(void *thread)
 {
-	LC->current = thread;
+	lowcore->current = thread;
 }
 
 static inline unsigned long arch_percpu_offset(void)
 {
-	return LC->percpu_offset;
+	return lowcore->percpu_offset;
 }
 
 static inline unsigned int arch_cpu_id(void)
 {
-	return LC->cpu;
+	return lowcore->cpu;
 }
 
 static inline void arch_cpu_relax(void)

@@ -1,0 +1,111 @@
+/*
+ * arch/x86_64/cpu.c - one CPU: its features, control registers, idling, and the end.
+ *
+ * Nothing here is shared between CPUs except constants. Nothing fails: a protection that
+ * the CPU does not offer is left out, and the boot log's description shows it.
+ */
+#include "arch/contract/cpu.h"
+#include "arch/contract/irq.h"
+#include "arch/contract/trap.h"
+#include "arch/contract/pgtable.h"
+#include "arch/x86_64/cpu_features.h"
+#include "arch/x86_64/entry.h"
+#include "arch/x86_64/machine.h"
+#include "kernel/base/print.h"
+
+bool arch_la57 __ro_after_init;
+bool cpu_smap __ro_after_init; /* (c) STAC and CLAC exist; read by assembly */
+
+static const struct {
+	const char *name;
+	u32 leaf;
+	char reg;
+	u8 bit;
+} features[CPU_FEATURES] = {
+	/* Intel SDM vol. 2, CPUID */
+	[CPU_SMEP] = {"smep", 7, 'b', 7},
+	[CPU_SMAP] = {"smap", 7, 'b', 20},
+	[CPU_UMIP] = {"umip", 7, 'c', 2},
+	[CPU_LA57] = {"la57", 7, 'c', 16},
+	[CPU_GIB_PAGES] = {"1gib-pages", 0x80000001, 'd', 26},
+};
+
+bool cpu_has(enum cpu_feature feature)
+{
+	u32 leaf = features[feature].leaf;
+	struct cpuid r;
+	u32 word;
+
+	if (cpuid(leaf & 0x80000000, 0).a < leaf)
+		return false;
+	r = cpuid(leaf, 0);
+	word = features[feature].reg == 'b'   ? r.b
+	       : features[feature].reg == 'c' ? r.c
+					      : r.d;
+	return word & BIT(features[feature].bit);
+}
+
+/*
+ * SMEP and SMAP stop the kernel from running or touching user memory by accident, UMIP
+ * hides descriptor table addresses from user code. The FP bits let user code use SSE.
+ * FMASK: flags cleared by SYSCALL. IF: no interrupt before the stack is switched; TF: no
+ * single-step trap inside the kernel; DF: the ABI wants string instructions to go up; NT:
+ * else IRET faults; AC: else SMAP is off; RF, IOPL: nothing of the user's to keep.
+ */
+void cpu_setup_registers(void)
+{
+	unsigned long cr4 = read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT;
+
+	cr4 |= cpu_has(CPU_SMEP) ? CR4_SMEP : 0;
+	cr4 |= cpu_has(CPU_SMAP) ? CR4_SMAP : 0;
+	cr4 |= cpu_has(CPU_UMIP) ? CR4_UMIP : 0;
+	write_cr4(cr4);
+	if (!arch_cpu_id())
+		cpu_smap = cpu_has(CPU_SMAP);
+	msr_write(MSR_STAR, (u64)KERNEL_CODE << 32); /* SYSRET is not used */
+	msr_write(MSR_LSTAR, (u64)entry_syscall);
+	msr_write(MSR_FMASK, 0x57700); /* AC RF NT IOPL DF IF TF */
+}
+
+const char *arch_cpu_describe(void)
+{
+	static char text[96];
+	int used = format_text(text, sizeof(text), "x86_64 nx");
+
+	for (int i = 0; i < CPU_FEATURES; i++)
+		if (cpu_has(i) && (i != CPU_LA57 || arch_la57))
+			used += format_text(text + used, sizeof(text) - used, " %s",
+				features[i].name);
+	return text;
+}
+
+const char *arch_name(void)
+{
+	return "x86_64";
+}
+
+/* STI takes effect after the next instruction: a wake-up interrupt that comes between the
+ * caller's last look and HLT stays pending until HLT, and ends it. */
+void arch_cpu_idle(void)
+{
+	asm volatile("sti; hlt; cli" ::: "memory");
+}
+
+__noreturn void arch_cpu_halt(void)
+{
+	for (;;)
+		asm volatile("cli; hlt" ::: "memory");
+}
+
+/*
+ * QEMU's isa-debug-exit ends it with status value * 2 + 1: 33 for success, 35 for
+ * failure. Without the device, the ACPI power-off of QEMU's machines (q35 and pc; pc
+ * before 6.1) ends it, with status 0; elsewhere we can only stop.
+ */
+__noreturn void arch_power_off(int status)
+{
+	port_write32(0xf4, status ? 0x11 : 0x10);
+	port_write16(0x604, 0x2000);
+	port_write16(0xb004, 0x2000);
+	arch_cpu_halt();
+}

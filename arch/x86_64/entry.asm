@@ -1,0 +1,188 @@
+; arch/x86_64/entry.asm - the ways into the kernel, and the one way out.
+;
+; Each entry builds a `struct regs` (include/arch/regs.h) on a kernel stack, calls C with
+; its address, and leaves through entry_leave with IRET. IRET also ends system calls: it
+; has none of SYSRET's traps (a non-canonical RIP faults in ring 0 on the user's stack on
+; Intel CPUs) and costs the same number of instructions.
+;
+; GS: in user mode the GS base is the user's and KERNEL_GS_BASE this CPU's per-CPU offset;
+; SWAPGS exchanges them, exactly when the privilege level changes. Three exceptions can
+; strike between the change and SWAPGS: NMI, double fault and machine check. They have own
+; stacks (IST) with the offset in the word above, and never return.
+
+extern trap_entry, trap_fatal, syscall_entry, cpu_smap, arch_cpu
+global entry_vectors, entry_syscall, entry_leave, switch_stacks, thread_begin
+
+; struct arch_cpu (include/arch/cpu.h), checked in descriptors.c
+CPU_KERNEL_STACK	equ 16
+CPU_USER_SP		equ 24
+
+USER_DATA	equ 0x2b
+USER_CODE	equ 0x33
+VECTOR_SYSCALL	equ 256
+MSR_GS_BASE	equ 0xc0000101
+
+REGS_RIP	equ 17 * 8
+REGS_CS		equ 18 * 8
+REGS_SIZE	equ 22 * 8
+
+%macro push_registers 0
+	push rdi
+	push rsi
+	push rdx
+	push rcx
+	push rax
+	push r8
+	push r9
+	push r10
+	push r11
+	push rbx
+	push rbp
+	push r12
+	push r13
+	push r14
+	push r15
+%endmacro
+
+; What user code may have left on: DF breaks C, AC switches SMAP off.
+%macro clean_flags 0
+	cld
+	cmp byte [rel cpu_smap], 0
+	je %%done
+	clac
+%%done:
+%endmacro
+
+section .text
+bits 64
+
+; One stub per vector: make the frame uniform, and remember the vector. 8, 10-14, 17 and
+; 21 push an error code (Intel SDM vol. 3, 6.13).
+%assign i 0
+%rep 256
+%if i < 32 || i >= 0xf0
+stub_ %+ i:
+%if i != 8 && (i < 10 || i > 14) && i != 17 && i != 21
+	push 0
+%endif
+	push i
+%if i == 2 || i == 8 || i == 18
+	jmp entry_fatal
+%else
+	jmp entry_trap
+%endif
+%endif
+%assign i i + 1
+%endrep
+
+entry_trap:
+	push_registers
+	clean_flags
+	mov rdi, rsp
+	test byte [rsp + REGS_CS], 3
+	jz .kernel
+	swapgs
+	xor ebp, ebp			; backtraces end at the user's doorstep
+	call trap_entry
+	mov rdi, rsp
+	jmp entry_leave
+.kernel:
+	push qword [rsp + REGS_RIP]	; a frame, so that backtraces pass through
+	push rbp
+	mov rbp, rsp
+	call trap_entry
+	lea rdi, [rsp + 16]
+
+; RDI = regs, interrupts off.
+entry_leave:
+	mov rsp, rdi
+	test byte [rsp + REGS_CS], 3
+	jz .kernel
+	swapgs
+.kernel:
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop rbp
+	pop rbx
+	pop r11
+	pop r10
+	pop r9
+	pop r8
+	pop rax
+	pop rcx
+	pop rdx
+	pop rsi
+	pop rdi
+	add rsp, 16			; vector, error
+	iretq
+
+; NMI, double fault, machine check: on their own stack, GS unknown.
+entry_fatal:
+	push_registers
+	clean_flags
+	mov eax, [rsp + REGS_SIZE]	; the word above the stack: this CPU's offset
+	mov edx, [rsp + REGS_SIZE + 4]
+	mov ecx, MSR_GS_BASE
+	wrmsr
+	mov rdi, rsp
+	xor ebp, ebp
+	call trap_fatal
+
+; SYSCALL: RCX = user RIP, R11 = user RFLAGS, interrupts off (FMASK), stack still the
+; user's, so nothing may be pushed before the switch.
+entry_syscall:
+	swapgs
+	mov [gs:arch_cpu + CPU_USER_SP], rsp
+	mov rsp, [gs:arch_cpu + CPU_KERNEL_STACK]
+	push USER_DATA
+	push qword [gs:arch_cpu + CPU_USER_SP]
+	push r11
+	push USER_CODE
+	push rcx
+	push rax			; error: the number
+	push VECTOR_SYSCALL
+	push_registers
+	mov rdi, rsp
+	xor ebp, ebp
+	call syscall_entry
+	mov rdi, rsp
+	jmp entry_leave
+
+; switch_stacks(unsigned long *save, unsigned long next)
+switch_stacks:
+	push rbp
+	push rbx
+	push r12
+	push r13
+	push r14
+	push r15
+	mov [rdi], rsp
+	mov rsp, rsi
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop rbx
+	pop rbp
+	ret
+
+thread_begin:
+	mov rdi, r12
+	xor ebp, ebp
+	call rbx
+	ud2				; fn must not return
+
+section .rodata
+align 8
+entry_vectors:
+%assign i 0
+%rep 256
+%if i < 32 || i >= 0xf0
+	dq stub_ %+ i
+%else
+	dq 0
+%endif
+%assign i i + 1
+%endrep

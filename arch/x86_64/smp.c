@@ -1,0 +1,151 @@
+/*
+ * arch/x86_64/smp.c - the other CPUs: finding, starting, poking, stopping them.
+ *
+ * A CPU is started with INIT and a start-up IPI (Intel SDM vol. 3, 9.4.4) that makes it
+ * run a copy of ap_trampoline in low memory. One CPU starts at a time: it takes its stack
+ * by exchanging `ap_stack_top` for 0, and only then the next may be started. A CPU that
+ * does not take it in time is reset with another INIT, so it can never take one later.
+ */
+#include "arch/contract/cpu.h"
+#include "arch/contract/ipi.h"
+#include "arch/contract/page.h"
+#include "arch/contract/timer.h"
+#include "arch/contract/trap.h"
+#include "arch/x86_64/acpi.h"
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/machine.h"
+#include "arch/x86_64/smp.h"
+#include "kernel/base/cpu.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/percpu.h"
+#include "kernel/base/print.h"
+#include "kernel/base/string.h"
+#include "kernel/sched/smp.h"
+
+#define TRAMPOLINE                                                                       \
+	0x8000 /* below 64 KiB, which boot/grub keeps free; page = SIPI vector */
+#define START_WAIT 5000000000UL /* ns; many vCPUs may share few host CPUs */
+#define STOP_WAIT  4000000000UL /* TSC ticks, since the clock may be what broke */
+
+extern char ap_trampoline[], ap_trampoline_end[];
+extern unsigned long ap_stack_top;
+
+void cpu_secondary_entry(void);
+
+DEFINE_PERCPU(struct arch_cpu, arch_cpu);
+
+static u32 apic_ids[NR_CPUS]; /* (c) after arch_cpu_discover(); [0] is the boot CPU's */
+static unsigned int found;
+
+static struct {
+	unsigned int cpu;
+	void *idle;
+} starting; /* for the CPU that starts now */
+
+static bool stopping;        /* (a) */
+static unsigned int stopped; /* (a) */
+
+static void note_cpu(u32 apic_id)
+{
+	if (apic_id == apic_ids[0])
+		return;
+	if (found < NR_CPUS)
+		apic_ids[found] = apic_id;
+	found++;
+}
+
+unsigned int arch_cpu_discover(void)
+{
+	apic_init();
+	apic_ids[0] = apic_id();
+	found = 1;
+	if (!acpi_find_cpus(note_cpu))
+		print("no ACPI table of CPUs: running on one\n");
+	if (found > NR_CPUS)
+		print("%u CPUs found, %u are used\n", found, NR_CPUS);
+	return min(found, (unsigned int)NR_CPUS);
+}
+
+void smp_place_trampoline(void)
+{
+	memcpy(phys_to_virt(phys(TRAMPOLINE)), phys_to_virt(phys((u64)ap_trampoline)),
+		ap_trampoline_end - ap_trampoline);
+}
+
+static bool wait_until_taken(u64 nanoseconds)
+{
+	u64 end = arch_clock_ns() + nanoseconds;
+
+	while (atomic_load(&ap_stack_top)) {
+		if (arch_clock_ns() > end)
+			return false;
+		arch_cpu_relax();
+	}
+	return true;
+}
+
+/* The manuals' 10 ms after INIT are for CPUs of the 1990s; a second SIPI is for a CPU
+ * that missed the first, and one that runs ignores it. */
+int arch_cpu_start(unsigned int cpu, void *idle, void *stack_top)
+{
+	starting.cpu = cpu;
+	starting.idle = idle;
+	atomic_store(&ap_stack_top, (unsigned long)stack_top);
+	apic_send(apic_ids[cpu], APIC_INIT, 0);
+	wait_until_taken(200000);
+	apic_send(apic_ids[cpu], APIC_STARTUP, TRAMPOLINE >> PAGE_SHIFT);
+	if (wait_until_taken(10000000))
+		return 0;
+	apic_send(apic_ids[cpu], APIC_STARTUP, TRAMPOLINE >> PAGE_SHIFT);
+	if (wait_until_taken(START_WAIT))
+		return 0;
+	apic_send(apic_ids[cpu], APIC_INIT, 0);
+	return atomic_exchange(&ap_stack_top, 0) ? -ETIMEDOUT : 0;
+}
+
+/* From long_mode.asm: on the idle thread's stack, GS base 0. */
+void cpu_secondary_entry(void)
+{
+	unsigned int cpu = starting.cpu;
+
+	msr_write(MSR_GS_BASE, percpu_offset[cpu]);
+	per_cpu(arch_cpu, cpu).offset = percpu_offset[cpu];
+	per_cpu(arch_cpu, cpu).id = cpu;
+	arch_current_set(starting.idle);
+	arch_trap_init();
+	apic_enable();
+	arch_timer_init();
+	cpu_secondary_main(cpu);
+}
+
+void arch_ipi_send(unsigned int cpu)
+{
+	apic_send(apic_ids[cpu], APIC_FIXED, VECTOR_IPI);
+}
+
+/* Only CPUs that run: an NMI would start one that still waits for its start-up IPI. */
+void arch_cpu_stop_others(void)
+{
+	unsigned int self = arch_cpu_id(), cpu, expected = 0;
+	u64 start = read_tsc();
+
+	atomic_store(&stopping, true);
+	for_each_cpu (cpu, atomic_load(&cpus_online) & ~(1U << self)) {
+		apic_send(apic_ids[cpu], APIC_NMI, 0);
+		expected++;
+	}
+	while (atomic_load(&stopped) < expected && read_tsc() - start < STOP_WAIT)
+		arch_cpu_relax();
+}
+
+bool smp_stopping(void)
+{
+	return atomic_load(&stopping);
+}
+
+__noreturn void smp_stopped(void)
+{
+	atomic_add(&stopped, 1);
+	arch_cpu_halt();
+}

@@ -1,0 +1,112 @@
+/*
+ * arch/x86_64/uaccess.c - user memory through checked, fault-tolerant copies.
+ *
+ * Every range is checked against the user half first: with that, a kernel address is just
+ * an address that fails. SMAP makes any other kernel access to user memory fault.
+ */
+#include "arch/contract/uaccess.h"
+#include "arch/contract/pgtable.h"
+#include "arch/x86_64/uaccess.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/rank.h"
+#include "kernel/base/spin.h"
+
+struct fixup {
+	unsigned long at, go_on;
+};
+
+extern const struct fixup __start_ex_table[], __stop_ex_table[];
+extern bool cpu_smap;
+
+/* uaccess.asm */
+size_t user_copy(void *to, const void *from, size_t size);
+size_t user_clear(void *to, size_t size);
+int user_load_u32(const void *from, u32 *value);
+int user_cas_u32(void *at, u32 expected, u32 value, u32 *old);
+
+unsigned long uaccess_fixup(unsigned long rip)
+{
+	for (const struct fixup *f = __start_ex_table; f < __stop_ex_table; f++)
+		if (f->at == rip)
+			return f->go_on;
+	return 0;
+}
+
+unsigned long arch_user_end(void)
+{
+	return arch_root_limit(arch_root_level_initial());
+}
+
+/* SAFE(user_range): a kernel address from a program would be read or written with the
+ * kernel's rights; pairs with the fix-up in trap.c, which is for user addresses only. */
+static bool user_range_ok(unsigned long address, size_t size)
+{
+	return size <= arch_user_end() && address <= arch_user_end() - size;
+}
+
+static void gate_open(void)
+{
+	rank_assert_may_fault("a user copy");
+	if (cpu_smap)
+		asm volatile("stac" ::: "memory");
+}
+
+static void gate_close(void)
+{
+	if (cpu_smap)
+		asm volatile("clac" ::: "memory");
+}
+
+size_t arch_copy_from_user(void *to, unsigned long from, size_t size)
+{
+	if (!user_range_ok(from, size))
+		return size;
+	gate_open();
+	size = user_copy(to, (const void *)from, size);
+	gate_close();
+	return size;
+}
+
+size_t arch_copy_to_user(unsigned long to, const void *from, size_t size)
+{
+	if (!user_range_ok(to, size))
+		return size;
+	gate_open();
+	size = user_copy((void *)to, from, size);
+	gate_close();
+	return size;
+}
+
+size_t arch_clear_user(unsigned long to, size_t size)
+{
+	if (!user_range_ok(to, size))
+		return size;
+	gate_open();
+	size = user_clear((void *)to, size);
+	gate_close();
+	return size;
+}
+
+int arch_user_load_u32(unsigned long address, u32 *value)
+{
+	int failed;
+
+	if (!user_range_ok(address, sizeof(u32)))
+		return -EFAULT;
+	gate_open();
+	failed = user_load_u32((const void *)address, value);
+	gate_close();
+	return failed ? -EFAULT : 0;
+}
+
+int arch_user_cas_u32(unsigned long address, u32 expected, u32 value, u32 *old)
+{
+	int failed;
+
+	if (!user_range_ok(address, sizeof(u32)))
+		return -EFAULT;
+	gate_open();
+	failed = user_cas_u32((void *)address, expected, value, old);
+	gate_close();
+	return failed ? -EFAULT : 0;
+}
