@@ -23,25 +23,6 @@
 
 #define STACK_ROOM (64 * 1024UL) /* mapped below the arguments; grows from there */
 
-/* auxv: "System V ABI, Auxiliary Vector"; the numbers are the same on both machines. */
-#define AT_PHDR     3
-#define AT_PHENT    4
-#define AT_PHNUM    5
-#define AT_PAGESZ   6
-#define AT_BASE     7
-#define AT_FLAGS    8
-#define AT_ENTRY    9
-#define AT_UID      11
-#define AT_EUID     12
-#define AT_GID      13
-#define AT_EGID     14
-#define AT_PLATFORM 15
-#define AT_HWCAP    16
-#define AT_CLKTCK   17
-#define AT_SECURE   23
-#define AT_RANDOM   25
-#define AT_EXECFN   31
-
 #define AUXV_WORDS 36 /* 17 pairs and the end */
 
 /* --- arguments --- */
@@ -119,17 +100,34 @@ static void words_for_strings(struct stack *stack, const char **string,
 	word(stack, 0);
 }
 
+static void pair(struct stack *stack, u64 type, u64 value)
+{
+	word(stack, type);
+	word(stack, value);
+}
+
+/* AUXV_WORDS of them; the types are the same on both machines. */
 static void words_for_auxv(struct stack *stack, const struct elf_program *program,
 	unsigned long path, unsigned long platform, unsigned long random)
 {
-	const u64 auxv[AUXV_WORDS] = {AT_PHDR, program->headers, AT_PHENT, ELF_PHDR_SIZE,
-		AT_PHNUM, program->header_count, AT_PAGESZ, PAGE_SIZE, AT_BASE, 0,
-		AT_FLAGS, 0, AT_ENTRY, program->entry, AT_UID, 0, AT_EUID, 0, AT_GID, 0,
-		AT_EGID, 0, AT_PLATFORM, platform, AT_HWCAP, arch_elf_hwcap(), AT_CLKTCK,
-		100, AT_SECURE, 0, AT_RANDOM, random, AT_EXECFN, path, 0, 0};
-
-	memcpy(stack->words + stack->count, auxv, sizeof(auxv));
-	stack->count += AUXV_WORDS;
+	pair(stack, 3 /* AT_PHDR */, program->headers);
+	pair(stack, 4 /* AT_PHENT */, ELF_PHDR_SIZE);
+	pair(stack, 5 /* AT_PHNUM */, program->header_count);
+	pair(stack, 6 /* AT_PAGESZ */, PAGE_SIZE);
+	pair(stack, 7 /* AT_BASE */, 0);
+	pair(stack, 8 /* AT_FLAGS */, 0);
+	pair(stack, 9 /* AT_ENTRY */, program->entry);
+	pair(stack, 11 /* AT_UID */, 0);
+	pair(stack, 12 /* AT_EUID */, 0);
+	pair(stack, 13 /* AT_GID */, 0);
+	pair(stack, 14 /* AT_EGID */, 0);
+	pair(stack, 15 /* AT_PLATFORM */, platform);
+	pair(stack, 16 /* AT_HWCAP */, arch_elf_hwcap());
+	pair(stack, 17 /* AT_CLKTCK */, 100);
+	pair(stack, 23 /* AT_SECURE */, 0);
+	pair(stack, 25 /* AT_RANDOM */, random);
+	pair(stack, 31 /* AT_EXECFN */, path);
+	pair(stack, 0 /* AT_NULL */, 0);
 }
 
 /* Map the stack of the address space in use and fill it. */

@@ -60,149 +60,89 @@ void open_put(struct open *open)
 
 /* --- transfers --- */
 
-struct transfer {
-	struct open *open;
-	const u64 *position; /* NULL: the object's own offset */
-	void *buffer;
-	size_t piece; /* bytes in buffer */
-	struct page *page;
-	char small[SMALL_TRANSFER];
-};
-
-static bool transfer_begin(
-	struct transfer *transfer, struct open *open, size_t size, const u64 *position)
+/* One buffer-full; `position` NULL: at the object's own offset, which moves. */
+static ssize_t move(struct open *open, void *buffer, size_t size, const u64 *position,
+	size_t done, bool write)
 {
-	transfer->open = open;
-	transfer->position = position;
-	transfer->buffer = transfer->small;
-	transfer->piece = sizeof(transfer->small);
-	transfer->page = NULL;
-	if (size <= sizeof(transfer->small))
-		return true;
-	transfer->page = frame_alloc(0, PAGE_KERNEL, 0);
-	if (!transfer->page)
-		return false;
-	transfer->buffer = page_address(transfer->page);
-	transfer->piece = OPEN_CHUNK;
-	return true;
-}
-
-static void transfer_end(struct transfer *transfer)
-{
-	if (transfer->page)
-		page_put(transfer->page);
-}
-
-/* One buffer-full from or to the object, `done` bytes after the start. */
-static ssize_t transfer_piece(
-	struct transfer *transfer, size_t size, size_t done, bool write)
-{
-	struct open *open = transfer->open;
-	bool own = !transfer->position && !open_is_stream(open);
-	u64 offset = transfer->position ? *transfer->position + done : 0;
+	bool own = !position && !open_is_stream(open);
 	ssize_t moved;
+	u64 at = position ? *position + done : 0;
 
 	if (own) {
 		mutex_lock(&open->lock);
-		offset = open->offset;
+		at = open->offset;
 	}
-	moved = write ? open->ops->write(open, transfer->buffer, size, offset)
-		      : open->ops->read(open, transfer->buffer, size, offset);
+	moved = write ? open->ops->write(open, buffer, size, at)
+		      : open->ops->read(open, buffer, size, at);
 	if (own) {
-		open->offset += moved > 0 ? moved : 0;
+		open->offset = at + max(moved, 0L);
 		mutex_unlock(&open->lock);
 	}
 	return moved;
 }
 
-/* The user's buffer ended early: what was not delivered has not been read. */
-static void transfer_give_back(struct transfer *transfer, size_t bytes)
-{
-	struct open *open = transfer->open;
-
-	if (transfer->position || open_is_stream(open))
-		return;
-	mutex_lock(&open->lock);
-	open->offset -= bytes;
-	mutex_unlock(&open->lock);
-}
-
-static ssize_t read_pieces(struct transfer *transfer, unsigned long to, size_t size)
+static ssize_t transfer(struct open *open, unsigned long user, size_t size,
+	const u64 *position, bool write, void *buffer, size_t piece)
 {
 	size_t done = 0;
 
 	while (done < size) {
-		size_t want = min(size - done, transfer->piece);
-		ssize_t got = transfer_piece(transfer, want, done, false);
-		size_t left;
+		size_t want = min(size - done, piece), left = 0;
+		ssize_t moved = -EFAULT;
 
-		if (got <= 0)
-			return done ? (ssize_t)done : got;
-		left = arch_copy_to_user(to + done, transfer->buffer, got);
-		done += got - left;
-		if (left) {
-			transfer_give_back(transfer, left);
-			return done ? (ssize_t)done : -EFAULT;
-		}
-		if ((size_t)got < want || open_is_stream(transfer->open))
-			break; /* asking a stream again might wait */
+		if (write)
+			left = arch_copy_from_user(buffer, user + done, want);
+		if (left < want)
+			moved = move(open, buffer, want - left, position, done, write);
+		if (moved <= 0)
+			return done ? (ssize_t)done : moved;
+		if (!write)
+			left = arch_copy_to_user(user + done, buffer, moved);
+		if (!write && left == (size_t)moved && !done)
+			return -EFAULT;
+		done += write ? (size_t)moved : moved - left;
+		if (left || (size_t)moved < want || (!write && open_is_stream(open)))
+			break; /* asking a stream for more might wait */
 	}
 	return done;
 }
 
-static ssize_t write_pieces(struct transfer *transfer, unsigned long from, size_t size)
+static ssize_t user_transfer(struct open *open, unsigned long user, size_t size,
+	const u64 *position, bool write)
 {
-	size_t done = 0;
+	char small[SMALL_TRANSFER];
+	struct page *page;
+	ssize_t result;
 
-	while (done < size) {
-		size_t want = min(size - done, transfer->piece);
-		size_t have =
-			want - arch_copy_from_user(transfer->buffer, from + done, want);
-		ssize_t put = have ? transfer_piece(transfer, have, done, true) : -EFAULT;
-
-		if (put <= 0)
-			return done ? (ssize_t)done : put;
-		done += put;
-		if ((size_t)put < want)
-			break;
-	}
-	return done;
+	size = min(size, (size_t)TRANSFER_MAX);
+	if (size <= sizeof(small))
+		return transfer(open, user, size, position, write, small, size);
+	page = frame_alloc(0, PAGE_KERNEL, 0);
+	if (!page)
+		return -ENOMEM;
+	result = transfer(
+		open, user, size, position, write, page_address(page), OPEN_CHUNK);
+	page_put(page);
+	return result;
 }
 
 ssize_t open_read_user(
 	struct open *open, unsigned long to, size_t size, const u64 *position)
 {
-	struct transfer transfer;
-	ssize_t result;
-
-	size = min(size, (size_t)TRANSFER_MAX);
 	if (!(open->flags & OPEN_READ))
 		return -EBADF;
 	if (!open->ops->read)
 		return open->kind == OPEN_DIRECTORY ? -EISDIR : -EINVAL;
-	if (!transfer_begin(&transfer, open, size, position))
-		return -ENOMEM;
-	result = read_pieces(&transfer, to, size);
-	transfer_end(&transfer);
-	return result;
+	return user_transfer(open, to, size, position, false);
 }
 
 ssize_t open_write_user(
 	struct open *open, unsigned long from, size_t size, const u64 *position)
 {
-	struct transfer transfer;
-	ssize_t result;
-
-	size = min(size, (size_t)TRANSFER_MAX);
 	if (!(open->flags & OPEN_WRITE))
 		return -EBADF;
-	if (!open->ops->write)
-		return -EINVAL;
-	if (!transfer_begin(&transfer, open, size, position))
-		return -ENOMEM;
-	result = write_pieces(&transfer, from, size);
-	transfer_end(&transfer);
-	return result;
+	return open->ops->write ? user_transfer(open, from, size, position, true)
+				: -EINVAL;
 }
 
 /* --- tables --- */
@@ -276,8 +216,7 @@ int handles_add(struct handles *handles, struct open *open, int from, bool close
 	return -EMFILE;
 }
 
-/* Exchange what is at `number`; the old object is released outside the lock, because its
- * close may sleep. */
+/* The old object is released outside the lock, because its close may sleep. */
 static struct open *exchange(struct handles *handles, int number, struct handle new)
 {
 	struct open *old;
@@ -303,10 +242,9 @@ int handles_replace(
 
 int handles_close(struct handles *handles, int number)
 {
-	struct open *old = NULL;
+	struct open *old =
+		valid(number) ? exchange(handles, number, (struct handle){0}) : NULL;
 
-	if (valid(number))
-		old = exchange(handles, number, (struct handle){NULL, false});
 	if (!old)
 		return -EBADF;
 	open_put(old);
@@ -324,29 +262,24 @@ void handles_close_on_exec(struct handles *handles)
 
 bool handles_get_cloexec(struct handles *handles, int number, bool *value)
 {
-	bool used;
+	struct open *open = handles_lookup(handles, number);
 
-	if (!valid(number))
+	if (!open)
 		return false;
-	mutex_lock(&handles->lock);
-	used = handles->table[number].open != NULL;
-	*value = used && handles->table[number].close_on_exec;
-	mutex_unlock(&handles->lock);
-	return used;
+	*value = READ_ONCE(handles->table[number].close_on_exec);
+	open_put(open);
+	return true;
 }
 
 int handles_set_cloexec(struct handles *handles, int number, bool value)
 {
-	bool used;
+	struct open *open = handles_lookup(handles, number);
 
-	if (!valid(number))
+	if (!open)
 		return -EBADF;
-	mutex_lock(&handles->lock);
-	used = handles->table[number].open != NULL;
-	if (used)
-		handles->table[number].close_on_exec = value;
-	mutex_unlock(&handles->lock);
-	return used ? 0 : -EBADF;
+	WRITE_ONCE(handles->table[number].close_on_exec, value);
+	open_put(open);
+	return 0;
 }
 
 struct open *handles_lookup(struct handles *handles, int number)

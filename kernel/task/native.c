@@ -7,7 +7,6 @@
 #include "kernel/task/native.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
-#include "kernel/task/pipe.h"
 #include "kernel/task/task.h"
 #include "arch/contract/timer.h"
 #include "arch/contract/uaccess.h"
@@ -34,11 +33,6 @@ static long native_unmap(const unsigned long *a)
 static long native_protect(const unsigned long *a)
 {
 	return a[2] & ~PROT_ALL ? -EINVAL : mm_protect(current()->mm, a[0], a[1], a[2]);
-}
-
-static long native_discard(const unsigned long *a)
-{
-	return mm_discard(current()->mm, a[0], a[1]);
 }
 
 static long native_thread_create(const unsigned long *a)
@@ -98,38 +92,6 @@ static long native_write(const unsigned long *a)
 	return transfer(a, open_write_user);
 }
 
-static long native_close(const unsigned long *a)
-{
-	return a[0] < HANDLES_MAX ? handles_close(current_task()->handles, a[0]) : -EBADF;
-}
-
-static long native_duplicate(const unsigned long *a)
-{
-	struct handles *handles = current_task()->handles;
-	struct open *open = a[0] < HANDLES_MAX ? handles_lookup(handles, a[0]) : NULL;
-
-	return open ? handles_add(handles, open, 0, false) : -EBADF;
-}
-
-static long native_pipe(const unsigned long *a)
-{
-	struct handles *handles = current_task()->handles;
-	struct open *ends[2];
-	int number[2], error = pipe_create(ends);
-
-	if (error)
-		return error;
-	number[0] = handles_add(handles, ends[0], 0, false);
-	number[1] = handles_add(handles, ends[1], 0, false);
-	if (number[0] < 0 || number[1] < 0)
-		error = -EMFILE;
-	else if (arch_copy_to_user(a[0], number, sizeof(number)))
-		error = -EFAULT;
-	for (int i = 0; error && i < 2; i++)
-		handles_close(handles, number[i]);
-	return error;
-}
-
 static long native_yield(const unsigned long *a)
 {
 	thread_yield();
@@ -152,16 +114,12 @@ void native_syscall(struct regs *regs)
 		[NATIVE_MAP - NATIVE_BASE] = native_map,
 		[NATIVE_UNMAP - NATIVE_BASE] = native_unmap,
 		[NATIVE_PROTECT - NATIVE_BASE] = native_protect,
-		[NATIVE_DISCARD - NATIVE_BASE] = native_discard,
 		[NATIVE_THREAD_CREATE - NATIVE_BASE] = native_thread_create,
 		[NATIVE_THREAD_EXIT - NATIVE_BASE] = native_thread_exit,
 		[NATIVE_TASK_EXIT - NATIVE_BASE] = native_task_exit,
 		[NATIVE_TASK_ID - NATIVE_BASE] = native_task_id,
 		[NATIVE_READ - NATIVE_BASE] = native_read,
 		[NATIVE_WRITE - NATIVE_BASE] = native_write,
-		[NATIVE_CLOSE - NATIVE_BASE] = native_close,
-		[NATIVE_DUPLICATE - NATIVE_BASE] = native_duplicate,
-		[NATIVE_PIPE - NATIVE_BASE] = native_pipe,
 		[NATIVE_YIELD - NATIVE_BASE] = native_yield,
 		[NATIVE_CLOCK - NATIVE_BASE] = native_clock,
 		[NATIVE_SLEEP - NATIVE_BASE] = native_sleep,

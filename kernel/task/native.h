@@ -9,16 +9,12 @@
  *   map            address, length, prot, flags     address (0: anywhere)
  *   unmap          address, length                  0
  *   protect        address, length, prot            0
- *   discard        address, length                  0; the pages read as zero again
  *   thread_create  entry, stack                     thread id; starts at entry
  *   thread_exit    status                           -  (last thread: ends the task)
  *   task_exit      status                           -
  *   task_id        -                                pid
  *   read           handle, address, size            bytes; 0: end
  *   write          handle, address, size            bytes
- *   close          handle                           0
- *   duplicate      handle                           the lowest free handle, same object
- *   pipe           address of int[2]                0; read end, write end
  *   yield          -                                0
  *   clock          -                                nanoseconds since boot
  *   sleep          clock value                      0
@@ -32,20 +28,16 @@
 #define NATIVE_MAP           (NATIVE_BASE + 0)
 #define NATIVE_UNMAP         (NATIVE_BASE + 1)
 #define NATIVE_PROTECT       (NATIVE_BASE + 2)
-#define NATIVE_DISCARD       (NATIVE_BASE + 3)
-#define NATIVE_THREAD_CREATE (NATIVE_BASE + 4)
-#define NATIVE_THREAD_EXIT   (NATIVE_BASE + 5)
-#define NATIVE_TASK_EXIT     (NATIVE_BASE + 6)
-#define NATIVE_TASK_ID       (NATIVE_BASE + 7)
-#define NATIVE_READ          (NATIVE_BASE + 8)
-#define NATIVE_WRITE         (NATIVE_BASE + 9)
-#define NATIVE_CLOSE         (NATIVE_BASE + 10)
-#define NATIVE_DUPLICATE     (NATIVE_BASE + 11)
-#define NATIVE_PIPE          (NATIVE_BASE + 12)
-#define NATIVE_YIELD         (NATIVE_BASE + 13)
-#define NATIVE_CLOCK         (NATIVE_BASE + 14)
-#define NATIVE_SLEEP         (NATIVE_BASE + 15)
-#define NATIVE_CALLS         16
+#define NATIVE_THREAD_CREATE (NATIVE_BASE + 3)
+#define NATIVE_THREAD_EXIT   (NATIVE_BASE + 4)
+#define NATIVE_TASK_EXIT     (NATIVE_BASE + 5)
+#define NATIVE_TASK_ID       (NATIVE_BASE + 6)
+#define NATIVE_READ          (NATIVE_BASE + 7)
+#define NATIVE_WRITE         (NATIVE_BASE + 8)
+#define NATIVE_YIELD         (NATIVE_BASE + 9)
+#define NATIVE_CLOCK         (NATIVE_BASE + 10)
+#define NATIVE_SLEEP         (NATIVE_BASE + 11)
+#define NATIVE_CALLS         12
 
 /* prot of map and protect; flags of map */
 #define NATIVE_PROT_READ  1

@@ -117,93 +117,57 @@ static struct ramdisk_file *enter(struct ramdisk *disk, const char *path)
 	return file;
 }
 
-static struct ramdisk_file *enter_directory(
-	struct ramdisk *disk, const char *path, size_t length)
-{
-	struct ramdisk_file *directory = find(disk, path, length);
-	char *copy;
-
-	if (directory)
-		return directory;
-	copy = kmalloc(length + 1);
-	if (!copy)
-		return NULL;
-	memcpy(copy, path, length);
-	directory = enter(disk, copy);
-	if (!directory) {
-		kfree(copy);
-		return NULL;
-	}
-	directory->path_is_copy = true;
-	directory->mode = RAMDISK_DIRECTORY | 0755;
-	directory->links = 2;
-	return directory;
-}
-
-/* All directories above `path` exist from here on; false: one is a file, or no memory. */
-static bool enter_parents(struct ramdisk *disk, const char *path)
-{
-	for (const char *slash = strchr(path, '/'); slash;
-		slash = strchr(slash + 1, '/')) {
-		const struct ramdisk_file *parent =
-			enter_directory(disk, path, slash - path);
-
-		if (!parent || RAMDISK_TYPE(parent->mode) != RAMDISK_DIRECTORY)
-			return false;
-	}
-	return true;
-}
-
 /* Without a leading "/" or "./"; NULL if a component is empty, "." or "..". */
 static const char *normalise(const char *name)
 {
-	if (!strcmp(name, "."))
-		return "";
-	if (!strncmp(name, "./", 2))
-		name += 2;
-	else if (*name == '/')
-		name++;
-	for (const char *part = name; *name;) {
-		size_t length;
+	const char *part, *end;
 
-		for (length = 0; part[length] && part[length] != '/'; length++)
-			;
-		if (!length || (part[0] == '.' &&
-				       (length == 1 || (length == 2 && part[1] == '.'))))
+	name += !strncmp(name, "./", 2) ? 2 : *name == '/' || !strcmp(name, ".");
+	for (part = name; *name; part = end + 1) {
+		end = strchr(part, '/');
+		if (*part == '/' || !*part || !strcmp(part, ".") || !strcmp(part, "..") ||
+			!strncmp(part, "./", 2) || !strncmp(part, "../", 3))
 			return NULL;
-		if (!part[length])
+		if (!end)
 			break;
-		part += length + 1;
 	}
 	return name;
 }
 
-/* Put a checked member into the index. What we cannot use is said, and left out. */
-static void member_add(struct ramdisk *disk, const struct member *member)
+static bool has_directory(const struct ramdisk *disk, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const struct ramdisk_file *parent = find(disk, path, slash ? slash - path : 0);
+
+	return parent && RAMDISK_TYPE(parent->mode) == RAMDISK_DIRECTORY;
+}
+
+/* Put a checked member into the index; what we cannot use is left out: why. */
+static const char *member_add(struct ramdisk *disk, const struct member *member)
 {
 	const char *path = normalise(member->name);
 	u32 type = RAMDISK_TYPE(member->field[MODE]);
 	struct ramdisk_file *file;
 
-	if (!path || (type != RAMDISK_FILE && type != RAMDISK_DIRECTORY)) {
-		print("ramdisk: %s left out: %s\n", member->name,
-			path ? "neither a file nor a directory" : "bad path");
-		return;
-	}
-	file = enter_parents(disk, path) ? enter(disk, path) : NULL;
-	if (!file || (file->mode && RAMDISK_TYPE(file->mode) != type)) {
-		print("ramdisk: %s left out: %s\n", member->name,
-			file ? "directory and file of one name"
-			     : "below a file, or no memory");
-		return;
-	}
+	if (type != RAMDISK_FILE && type != RAMDISK_DIRECTORY)
+		return "neither a file nor a directory";
+	if (!path)
+		return "the path has an empty, . or .. component";
+	if (!has_directory(disk, path))
+		return "its directory is not in the archive";
+	file = enter(disk, path);
+	if (!file)
+		return "no memory";
+	if (file->mode && RAMDISK_TYPE(file->mode) != type)
+		return "a directory and a file have this name";
 	file->data = member->data;
 	file->size = type == RAMDISK_FILE ? member->field[SIZE] : 0;
 	file->mode = member->field[MODE];
 	file->links = member->field[LINKS];
 	file->mtime = member->field[MTIME];
-	file->archive_inode =
-		file->links > 1 && type == RAMDISK_FILE ? member->field[INODE] : 0;
+	if (file->links > 1 && type == RAMDISK_FILE)
+		file->archive_inode = member->field[INODE];
+	return NULL;
 }
 
 /* At the end of an archive: links without contents take them from the one that has. */
@@ -230,6 +194,7 @@ const char *ramdisk_add(
 {
 	const char *wrong = "it holds no archive";
 	const char *bytes = image;
+	const char *left_out;
 	struct member member;
 
 	for (*offset = 0;; *offset = member.next) {
@@ -244,31 +209,32 @@ const char *ramdisk_add(
 			join_links(disk);
 			continue;
 		}
-		member_add(disk, &member);
+		left_out = member_add(disk, &member);
+		if (left_out)
+			print("ramdisk: %s left out: %s\n", member.name, left_out);
 		wrong = "the archive has no end (" TRAILER ")";
 	}
 	join_links(disk);
 	return wrong;
 }
 
-void ramdisk_init(struct ramdisk *disk)
+bool ramdisk_init(struct ramdisk *disk)
 {
-	disk->inodes = 0;
+	struct ramdisk_file *root;
+
 	list_init(&disk->files);
-	if (!enter_directory(disk, "", 0))
-		print("ramdisk: no memory for an index\n");
+	root = enter(disk, "");
+	if (root)
+		root->mode = RAMDISK_DIRECTORY | 0755;
+	return root;
 }
 
 void ramdisk_free(struct ramdisk *disk)
 {
-	struct ramdisk_file *file, *next;
+	struct list *link;
 
-	list_for_each_safe (file, next, &disk->files, link) {
-		if (file->path_is_copy)
-			kfree((void *)file->path);
-		kfree(file);
-	}
-	list_init(&disk->files);
+	while ((link = list_pop(&disk->files)))
+		kfree(list_entry(link, struct ramdisk_file, link));
 }
 
 const struct ramdisk_file *ramdisk_find(const struct ramdisk *disk, const char *path)
@@ -286,13 +252,11 @@ const char *ramdisk_name(const struct ramdisk_file *file)
 static bool is_child(
 	const struct ramdisk_file *file, const struct ramdisk_file *directory)
 {
-	size_t length = ramdisk_name(file) - file->path; /* of the parent, with its / */
+	size_t length = strlen(directory->path);
+	const char *name = ramdisk_name(file);
 
-	if (file->path[0] == '\0')
-		return false;
-	return length == 0 ? directory->path[0] == '\0'
-			   : strlen(directory->path) == length - 1 &&
-				     !memcmp(file->path, directory->path, length - 1);
+	return *name && !strncmp(file->path, directory->path, length) &&
+	       name == file->path + length + (length != 0);
 }
 
 const struct ramdisk_file *ramdisk_next(const struct ramdisk *disk,

@@ -28,7 +28,6 @@ struct ramdisk_file {
 	u32 links;
 	u32 mtime;
 	u32 archive_inode; /* joins hard links while indexing; 0: none */
-	bool path_is_copy;
 };
 
 struct ramdisk {
@@ -44,7 +43,7 @@ extern struct ramdisk ramdisk; /* (c) after boot: what was booted with */
  */
 const char *ramdisk_add(
 	struct ramdisk *disk, const void *image, size_t size, size_t *offset);
-void ramdisk_init(struct ramdisk *disk);
+bool ramdisk_init(struct ramdisk *disk); /* the root directory; false: no memory */
 void ramdisk_free(struct ramdisk *disk);
 
 /* Exact path without leading slash, "." or ".."; NULL: no such file. */

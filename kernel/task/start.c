@@ -56,8 +56,7 @@ static void index_ramdisk(void)
 	const char *wrong;
 	size_t offset;
 
-	ramdisk_init(&ramdisk);
-	if (!range->size) {
+	if (!ramdisk_init(&ramdisk) || !range->size) {
 		print("no ramdisk: give the boot loader one (QEMU: -initrd FILE; GRUB: "
 		      "module2 FILE)\n");
 		task_power_off(START_FAILED);
