@@ -21,8 +21,10 @@ static int move_brk(struct mm *mm, unsigned long brk)
 
 	if (brk < mm->brk_start || brk >= mm->limit)
 		return -EINVAL;
-	if (to <= from)
-		return to == from ? 0 : unmap_locked(mm, to, from);
+	if (to == from)
+		return 0;
+	if (to < from)
+		return unmap_locked(mm, to, from);
 	/* One page stays free above, so that running off the heap's end faults. */
 	if (map_exceeds_memory(to - mm->brk_start) ||
 		!vma_range_is_free(mm, from, to + PAGE_SIZE))

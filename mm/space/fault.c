@@ -21,35 +21,26 @@ static bool allows(const struct vma *vma, unsigned int access)
 	return vma->prot != PROT_NONE; /* the machines cannot write or execute only */
 }
 
-/* An access below a stack: to the page that it must grow to, or 0. */
-static unsigned long stack_target(const struct vma *vma, unsigned long address)
+/* Is this an access below a stack, where it may still grow? */
+static bool below_stack(const struct vma *vma, unsigned long address)
 {
-	if (!vma || !(vma->flags & VMA_STACK) || address >= vma->start ||
-		vma->end - ALIGN_DOWN(address, PAGE_SIZE) > MM_STACK_SIZE)
-		return 0;
-	return ALIGN_DOWN(address, PAGE_SIZE);
-}
-
-/* SAFE(stack_gap): a stack that grew up to the mapping below would run over it unnoticed,
- * where a fault should end the program; pairs with gap_end() in vma.c, which keeps new
- * mappings away from the stack */
-static bool stack_has_room(struct mm *mm, const struct vma *vma, unsigned long target)
-{
-	const struct vma *below = vma_previous(mm, vma);
-
-	return target >= (below ? below->end : VMA_BOTTOM) + MM_STACK_GAP;
+	return vma && (vma->flags & VMA_STACK) && address < vma->start &&
+	       vma->end - ALIGN_DOWN(address, PAGE_SIZE) <= MM_STACK_SIZE;
 }
 
 static void grow_stack(struct mm *mm, unsigned long address)
 {
-	struct vma *vma;
-	unsigned long target;
+	unsigned long start = ALIGN_DOWN(address, PAGE_SIZE);
+	unsigned int index;
 
 	rwsem_write_lock(&mm->lock);
-	vma = vma_find(mm, address);
-	target = stack_target(vma, address);
-	if (target && stack_has_room(mm, vma, target))
-		vma_resize(mm, vma, target, vma->end);
+	index = vma_index(mm, address);
+	/* SAFE(stack_gap): a stack that grew up to the mapping below would run over it
+	 * unnoticed, where a fault should end the program; pairs with gap_end() in vma.c,
+	 * which keeps new mappings away from the stack */
+	if (index < mm->vma_count && below_stack(mm->vmas[index], address) &&
+		start >= vma_floor(mm, index) + MM_STACK_GAP)
+		mm->vmas[index]->start = start;
 	rwsem_write_unlock(&mm->lock);
 }
 
@@ -71,7 +62,7 @@ int mm_fault(struct mm *mm, unsigned long address, unsigned int access)
 	counter_add(COUNT_FAULTS, 1);
 	rwsem_read_lock(&mm->lock);
 	err = fault_locked(mm, address, access);
-	grows = err == -EFAULT && stack_target(vma_find(mm, address), address);
+	grows = err == -EFAULT && below_stack(vma_find(mm, address), address);
 	rwsem_read_unlock(&mm->lock);
 	if (grows) {
 		grow_stack(mm, address);

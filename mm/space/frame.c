@@ -12,8 +12,8 @@
  * batches. An allocation that finds nothing takes back what all lists hold and tries
  * again, so "no memory" is told only when there is none.
  *
- * Locks: each list has its own, nearly always uncontended; frame_lock guards the blocks.
- * Neither is taken under the other. Both are taken with interrupts off.
+ * Locks, with interrupts off: each list's own, nearly always uncontended; below it,
+ * frame_lock for the blocks.
  */
 #include "mm/space/frame.h"
 #include "boot/info.h"
@@ -25,6 +25,7 @@
 #include "kernel/base/spin.h"
 #include "kernel/base/trace.h"
 #include "mm/space/boot_map.h"
+#include "mm/space/cache.h"
 #include "mm/space/poison.h"
 
 #define FRAME_BATCH     16 /* moved between a CPU's list and the blocks at once */
@@ -97,126 +98,80 @@ static struct page *block_take(unsigned int order)
 	return page;
 }
 
-/* Up to `count` single frames out of the blocks, on the caller's own list. */
-static void blocks_to_batch(struct list *batch, unsigned int count)
+/* list->lock held: trade with the blocks until the list has `count` frames, giving back
+ * those that have been on it for longest. */
+static void list_trade(struct frame_list *list, unsigned int count)
 {
-	unsigned long flags = spin_lock_irqsave(&frame_lock);
 	struct page *page;
 
-	while (count-- && (page = block_take(0)) != NULL) {
+	spin_lock(&frame_lock);
+	for (; list->count < count && (page = block_take(0)) != NULL; list->count++) {
 		page->type = PAGE_FREE_CPU;
-		list_append(batch, &page->link);
+		list_append(&list->pages, &page->link);
 	}
-	spin_unlock_irqrestore(&frame_lock, flags);
-}
-
-static void batch_to_blocks(struct list *batch)
-{
-	unsigned long flags = spin_lock_irqsave(&frame_lock);
-	struct list *item;
-
-	while ((item = list_pop(batch)) != NULL)
-		block_put(list_entry(item, struct page, link), 0);
-	spin_unlock_irqrestore(&frame_lock, flags);
+	for (; list->count > count; list->count--) {
+		page = list_entry(list->pages.prev, struct page, link);
+		list_remove(&page->link);
+		block_put(page, 0);
+	}
+	spin_unlock(&frame_lock);
 }
 
 /* Which CPU's list is a matter of speed only, so the thread may migrate in between. */
-static struct frame_list *this_list(void)
+static struct page *list_take(bool refill)
 {
-	return &lists[arch_cpu_id()];
-}
+	struct frame_list *list = &lists[arch_cpu_id()];
+	unsigned long irq = spin_lock_irqsave(&list->lock);
+	struct list *item;
 
-static struct page *list_refill(void)
-{
-	struct frame_list *list = this_list();
-	struct list batch, *first, *item;
-	unsigned long flags;
-
-	list_init(&batch);
-	blocks_to_batch(&batch, FRAME_BATCH);
-	first = list_pop(&batch);
-	flags = spin_lock_irqsave(&list->lock);
-	while ((item = list_pop(&batch)) != NULL) {
-		list_append(&list->pages, item);
-		list->count++;
-	}
-	spin_unlock_irqrestore(&list->lock, flags);
-	return first ? list_entry(first, struct page, link) : NULL;
-}
-
-static struct page *list_take(void)
-{
-	struct frame_list *list = this_list();
-	unsigned long flags = spin_lock_irqsave(&list->lock);
-	struct list *item = list_pop(&list->pages);
-
+	if (!list->count && refill)
+		list_trade(list, FRAME_BATCH);
+	item = list_pop(&list->pages);
 	if (item)
 		list->count--;
-	spin_unlock_irqrestore(&list->lock, flags);
+	spin_unlock_irqrestore(&list->lock, irq);
 	return item ? list_entry(item, struct page, link) : NULL;
-}
-
-/* The `count` frames that have been longest on the list, to the blocks. */
-static void list_drain(struct frame_list *list, unsigned int count)
-{
-	struct list batch;
-	unsigned long flags;
-
-	list_init(&batch);
-	flags = spin_lock_irqsave(&list->lock);
-	for (; count && list->count; count--, list->count--) {
-		struct list *last = list->pages.prev;
-
-		list_remove(last);
-		list_push(&batch, last);
-	}
-	spin_unlock_irqrestore(&list->lock, flags);
-	batch_to_blocks(&batch);
 }
 
 static void list_put(struct page *page)
 {
-	struct frame_list *list = this_list();
-	unsigned long flags;
-	bool full;
+	struct frame_list *list = &lists[arch_cpu_id()];
+	unsigned long irq = spin_lock_irqsave(&list->lock);
 
 	page->type = PAGE_FREE_CPU;
-	flags = spin_lock_irqsave(&list->lock);
 	list_push(&list->pages, &page->link);
-	full = ++list->count > FRAME_LIST_MAX;
-	spin_unlock_irqrestore(&list->lock, flags);
-	if (full)
-		list_drain(list, FRAME_BATCH);
+	if (++list->count > FRAME_LIST_MAX)
+		list_trade(list, FRAME_LIST_MAX - FRAME_BATCH);
+	spin_unlock_irqrestore(&list->lock, irq);
+}
+
+/* The last frames may lie on other CPUs' lists, or keep buddies from merging. */
+static void drain_lists(void)
+{
+	for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+		unsigned long irq = spin_lock_irqsave(&lists[cpu].lock);
+
+		list_trade(&lists[cpu], 0);
+		spin_unlock_irqrestore(&lists[cpu].lock, irq);
+	}
 }
 
 static struct page *take(unsigned int order, unsigned int flags)
 {
+	/* A program that touches all memory must not get the last of it: the kernel
+	 * needs some to end the program. */
+	bool blocks = !(flags & FRAME_USER) || READ_ONCE(block_frames) >= reserve;
 	unsigned long irq;
 	struct page *page;
 
-	if (order == 0) {
-		page = list_take();
-		if (page)
-			return page;
-	}
-	/* A program that touches all memory must not take the last of it: the kernel
-	 * needs some to end the program. */
-	if ((flags & FRAME_USER) && READ_ONCE(block_frames) < reserve)
-		return NULL;
 	if (order == 0)
-		return list_refill();
+		return list_take(blocks);
+	if (!blocks)
+		return NULL;
 	irq = spin_lock_irqsave(&frame_lock);
 	page = block_take(order);
 	spin_unlock_irqrestore(&frame_lock, irq);
 	return page;
-}
-
-/* The last frames may lie on other CPUs' lists, or keep buddies from merging. */
-static struct page *take_after_draining(unsigned int order, unsigned int flags)
-{
-	for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
-		list_drain(&lists[cpu], ~0U);
-	return take(order, flags);
 }
 
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
@@ -225,11 +180,14 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 
 	LAB_ASSERT(order <= FRAME_ORDER_MAX, "order %u", order);
 	page = take(order, flags);
-	if (unlikely(!page))
-		page = take_after_draining(order, flags);
+	if (unlikely(!page)) {
+		drain_lists();
+		page = take(order, flags);
+	}
 	if (unlikely(!page))
 		return NULL;
-	poison_check(page, order);
+	if (IS_LAB)
+		poison_check(page, order);
 	page->type = type;
 	page->order = order;
 	atomic_store_relaxed(&page->refs, 1);
@@ -242,19 +200,20 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 void frame_free(struct page *page)
 {
 	unsigned int order = page->order;
-	unsigned long flags;
+	unsigned long irq;
 
 	ASSERT(page->type > PAGE_FREE_CPU && page->refs <= 1,
 		"frame %lx freed twice, or in use: type %u, %d references",
 		page_phys(page).v, page->type, page->refs);
 	TRACE(frame_free, page_phys(page).v, order);
 	atomic_store_relaxed(&page->refs, 0);
-	poison_fill(page, order);
+	if (IS_LAB)
+		poison_fill(page, order);
 	if (order == 0)
 		return list_put(page);
-	flags = spin_lock_irqsave(&frame_lock);
+	irq = spin_lock_irqsave(&frame_lock);
 	block_put(page, order);
-	spin_unlock_irqrestore(&frame_lock, flags);
+	spin_unlock_irqrestore(&frame_lock, irq);
 }
 
 void frame_stats(struct frame_stats *stats)
@@ -303,7 +262,7 @@ void frame_init(void)
 	for (unsigned int order = 0; order <= FRAME_ORDER_MAX; order++)
 		list_init(&blocks[order]);
 	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++) {
-		spin_init(&lists[cpu].lock, "frame list", RANK_FRAME);
+		spin_init(&lists[cpu].lock, "frame list", RANK_FRAME_LIST);
 		list_init(&lists[cpu].pages);
 	}
 	make_page_array();
@@ -321,15 +280,9 @@ void frame_init(void)
 void frame_init_percpu(void)
 {
 	size_t size = percpu_size() * (cpu_count - 1);
-	unsigned int order = 0;
-	struct page *page = NULL;
+	void *areas = size ? kmalloc(size) : NULL;
 
-	while (size && PAGE_SIZE << order < size)
-		order++;
-	if (size) {
-		page = frame_alloc(order, PAGE_KERNEL, FRAME_ZERO);
-		if (!page)
-			boot_map_too_small(size);
-	}
-	percpu_init(cpu_count, page ? page_address(page) : NULL);
+	if (size && !areas)
+		boot_map_too_small(size);
+	percpu_init(cpu_count, areas);
 }

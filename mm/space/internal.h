@@ -7,8 +7,7 @@
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 
-/* mm->lock held for writing: remove all mappings in [start, end), not empty;
- * holes are fine. */
+/* mm->lock held for writing: remove all mappings in [start, end); holes are fine. */
 int unmap_locked(struct mm *mm, unsigned long start, unsigned long end);
 
 /* mm->lock held for writing: promise zeroed memory in the free range [start, end). */

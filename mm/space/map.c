@@ -33,57 +33,43 @@ bool map_range_end(
 int map_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
 	unsigned int flags)
 {
-	struct vma *vma;
+	int err = vma_add(mm, start, end, prot, flags);
 
-	if (mm->vma_count >= MM_VMAS_MAX)
-		return -ENOMEM;
-	if ((prot & PROT_WRITE) && !(flags & VMA_NORESERVE) &&
-		map_exceeds_memory(end - start))
-		return -ENOMEM;
-	vma = vma_create(start, end, prot, flags);
-	if (!vma)
-		return -ENOMEM;
-	vma_insert(mm, vma);
-	vma_merge(mm, start, end);
-	return 0;
+	if (!err)
+		vma_merge(mm, start, end);
+	return err;
 }
 
 /* Out of the page tables: [start, end), where no VMA is any more. */
 static void unmap_tables(struct mm *mm, unsigned long start, unsigned long end)
 {
-	struct vma *above = vma_find(mm, start);
-	struct vma *below = above ? vma_previous(mm, above) : vma_last(mm);
+	unsigned int above = vma_index(mm, start);
+	unsigned long ceiling = above < mm->vma_count ? mm->vmas[above]->start : 0;
 	struct gather gather;
 
 	gather_begin(&gather, mm);
 	gather_unmap(&gather, start, end);
 	gather_free_tables(
-		&gather, start, end, below ? below->end : 0, above ? above->start : 0);
+		&gather, start, end, above ? vma_floor(mm, above) : 0, ceiling);
 	gather_end(&gather);
 }
 
 int unmap_locked(struct mm *mm, unsigned long start, unsigned long end)
 {
-	struct vma *vma = vma_find(mm, start), *next;
-	unsigned long first, last = 0;
-	int err;
+	unsigned int first, last;
+	int err = vma_split(mm, start, end);
 
-	if (!vma || vma->start >= end)
-		return 0;
-	err = vma_split(mm, start);
-	if (!err)
-		err = vma_split(mm, end);
 	if (err)
 		return err;
-	vma = vma_find(mm, start);
-	first = vma->start;
-	for (; vma && vma->start < end; vma = next) {
-		next = vma_next(mm, vma);
-		last = vma->end;
-		vma_remove(mm, vma);
-		vma_free(vma);
-	}
-	unmap_tables(mm, first, last);
+	first = last = vma_index(mm, start);
+	while (last < mm->vma_count && mm->vmas[last]->start < end)
+		last++;
+	if (first == last)
+		return 0;
+	start = mm->vmas[first]->start;
+	end = mm->vmas[last - 1]->end;
+	vma_remove(mm, first, last);
+	unmap_tables(mm, start, end);
 	return 0;
 }
 
@@ -168,19 +154,22 @@ int mm_unmap(struct mm *mm, unsigned long address, size_t length)
 /* Holes are reported, but what is mapped around them is discarded all the same. */
 static int discard_locked(struct mm *mm, unsigned long start, unsigned long end)
 {
-	struct vma *vma = vma_find(mm, start);
 	struct gather gather;
 	int err = 0;
 
 	gather_begin(&gather, mm);
-	for (; start < end && vma && vma->start < end; vma = vma_next(mm, vma)) {
-		if (vma->start > start)
+	for (unsigned int i = vma_index(mm, start); start < end; i++) {
+		const struct vma *vma = i < mm->vma_count ? mm->vmas[i] : NULL;
+
+		if (!vma || vma->start > start)
 			err = -ENOMEM;
+		if (!vma || vma->start >= end)
+			break;
 		gather_unmap(&gather, max(start, vma->start), min(end, vma->end));
 		start = vma->end;
 	}
 	gather_end(&gather);
-	return start < end ? -ENOMEM : err;
+	return err;
 }
 
 int mm_discard(struct mm *mm, unsigned long address, size_t length)

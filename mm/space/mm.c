@@ -37,7 +37,6 @@ struct mm *mm_create(void)
 	mm->users = 1;
 	rwsem_init(&mm->lock, "mm", RANK_MM);
 	spin_init(&mm->table_lock, "page table", RANK_PAGE_TABLE);
-	list_init(&mm->vmas);
 	if (table_create_root(mm, arch_root_level_initial())) {
 		cache_free(mm_cache, mm);
 		return NULL;
@@ -58,15 +57,13 @@ void mm_get(struct mm *mm)
 static void free_mappings(struct mm *mm)
 {
 	struct gather gather;
-	struct list *item;
 
 	gather_begin(&gather, mm);
 	gather_unmap(&gather, 0, mm->limit);
 	gather_free_tables(&gather, 0, mm->limit, 0, 0);
 	gather_end(&gather);
-	mm->tree = NULL;
-	while ((item = list_pop(&mm->vmas)) != NULL)
-		vma_free(list_entry(item, struct vma, link));
+	vma_remove(mm, 0, mm->vma_count);
+	kfree(mm->vmas);
 }
 
 /* What was taken must have come back: a frame or table that is still counted is lost. */
@@ -107,10 +104,8 @@ void mm_use(struct mm *mm)
 void mm_for_each_vma(
 	struct mm *mm, void (*visit)(const struct vma *vma, void *arg), void *arg)
 {
-	const struct vma *vma;
-
 	rwsem_read_lock(&mm->lock);
-	list_for_each (vma, &mm->vmas, link)
-		visit(vma, arg);
+	for (unsigned int i = 0; i < mm->vma_count; i++)
+		visit(mm->vmas[i], arg);
 	rwsem_read_unlock(&mm->lock);
 }

@@ -16,16 +16,7 @@
 #include "arch/contract/pgtable.h"
 #include "arch/contract/trap.h"
 
-/* A place in the treap of VMAs: a search tree by address, a heap by priority. */
-struct vma_node {
-	struct vma *parent, *child[2]; /* lower, higher addresses */
-	unsigned long gap_max;         /* widest gap before any VMA of this subtree */
-	u32 priority;
-};
-
 struct vma {
-	struct list link;         /* (l:mm) in mm->vmas, ordered by address */
-	struct vma_node node;     /* (l:mm) in mm->tree (mm/space/vma.h) */
 	unsigned long start, end; /* (l:mm) page-aligned, [start, end) */
 	unsigned int prot;        /* (l:mm) PROT_* */
 	unsigned int flags;       /* (l:mm) VMA_* */
@@ -46,14 +37,13 @@ struct mm {
 	s32 users;           /* (a) */
 	struct rwsem lock;
 	struct spinlock table_lock;
-	struct list vmas;             /* (l:lock) */
-	struct vma *tree;             /* (l:lock) the same VMAs, for lookup */
-	unsigned int vma_count;       /* (l:lock) */
-	unsigned long brk_start, brk; /* (l:lock) */
-	unsigned long stack_top;      /* (c) end of the first stack, as exec places it */
-	unsigned long mmap_base;      /* (c) search downwards from here */
-	u64 pages;                    /* (l:table_lock) resident frames */
-	u32 tables[LEVELS];           /* (l:table_lock) tables by level */
+	struct vma **vmas;                /* (l:lock) by address (mm/space/vma.c) */
+	unsigned int vma_count, vma_room; /* (l:lock) of vmas: used, allocated */
+	unsigned long brk_start, brk;     /* (l:lock) */
+	unsigned long stack_top; /* (c) end of the first stack, as exec places it */
+	unsigned long mmap_base; /* (c) search downwards from here */
+	u64 pages;               /* (l:table_lock) resident frames */
+	u32 tables[LEVELS];      /* (l:table_lock) tables by level */
 };
 
 /* flags of mm_map() */

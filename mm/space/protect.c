@@ -38,14 +38,15 @@ static void protect_tables(
 /* May all of [start, end) get this protection? Asked before anything is changed. */
 static int check(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
 {
-	struct vma *vma = vma_find(mm, start);
+	for (unsigned int i = vma_index(mm, start); start < end; i++) {
+		const struct vma *vma = i < mm->vma_count ? mm->vmas[i] : NULL;
 
-	for (; start < end; start = vma->end, vma = vma_next(mm, vma)) {
 		if (!vma || vma->start > start)
 			return -ENOMEM;
 		if ((prot & PROT_WRITE) && !(vma->flags & VMA_NORESERVE) &&
 			map_exceeds_memory(min(end, vma->end) - start))
 			return -ENOMEM;
+		start = vma->end;
 	}
 	return 0;
 }
@@ -53,17 +54,15 @@ static int check(struct mm *mm, unsigned long start, unsigned long end, unsigned
 static int protect_locked(
 	struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
 {
-	struct vma *vma;
 	int err = check(mm, start, end, prot);
 
 	if (!err)
-		err = vma_split(mm, start);
-	if (!err)
-		err = vma_split(mm, end);
+		err = vma_split(mm, start, end);
 	if (err)
 		return err;
-	for (vma = vma_find(mm, start); vma && vma->start < end; vma = vma_next(mm, vma))
-		vma->prot = prot;
+	for (unsigned int i = vma_index(mm, start);
+		i < mm->vma_count && mm->vmas[i]->start < end; i++)
+		mm->vmas[i]->prot = prot;
 	protect_tables(mm, start, end, prot);
 	/* SAFE(protect_flush): without it a CPU goes on writing through an old
 	 * translation after the caller was told that nobody can; pairs with pxd_unhook()

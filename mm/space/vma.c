@@ -1,18 +1,20 @@
 /*
- * mm/space/vma.c - the set of VMAs: an ordered list, and a treap over it.
+ * mm/space/vma.c - the set of VMAs: an array of pointers, sorted by address.
  *
- * The list gives neighbours, the treap lookup in O(log n): a binary search tree by
- * address in which each node's (pseudo-random) priority is at least its children's. The
- * shape then does not depend on the order of mmap calls, and insertion and removal are a
- * few rotations. Each node also keeps the widest gap before any VMA of its subtree, so
- * the search for a free range skips what cannot hold it.
+ * Lookup is a binary search and neighbours are neighbours, which is what nearly all uses
+ * want. Adding and removing shift the pointers above; the search for a gap walks down.
+ * Both are linear in the number of VMAs, with so small a constant that programs with
+ * thousands do not notice. The array doubles when it is full and never shrinks.
  *
- * Locks: mm->lock. VMAs come from a type-safe cache. Can fail: vma_create(), vma_split().
+ * Locks: mm->lock. The VMAs come from a type-safe cache. Can fail: adding, splitting.
  */
 #include "mm/space/vma.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
+#include "kernel/base/string.h"
 #include "mm/space/cache.h"
+
+#define ROOM_FIRST 32
 
 static struct cache *vma_cache;
 
@@ -21,209 +23,135 @@ void vma_init(void)
 	vma_cache = cache_create("vma", sizeof(struct vma), CACHE_TYPE_SAFE);
 }
 
-/* The list's head stands for "none". */
-static struct vma *vma_of(const struct mm *mm, struct list *item)
+unsigned int vma_index(const struct mm *mm, unsigned long address)
 {
-	return item == &mm->vmas ? NULL : list_entry(item, struct vma, link);
-}
+	unsigned int low = 0, high = mm->vma_count;
 
-struct vma *vma_next(const struct mm *mm, const struct vma *vma)
-{
-	return vma_of(mm, vma->link.next);
-}
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
 
-struct vma *vma_previous(const struct mm *mm, const struct vma *vma)
-{
-	return vma_of(mm, vma->link.prev);
-}
-
-struct vma *vma_last(const struct mm *mm)
-{
-	return vma_of(mm, mm->vmas.prev);
-}
-
-struct vma *vma_find(struct mm *mm, unsigned long address)
-{
-	struct vma *vma = mm->tree, *found = NULL;
-
-	while (vma) {
-		if (address < vma->end)
-			found = vma;
-		vma = vma->node.child[address >= vma->end];
+		if (mm->vmas[middle]->end > address)
+			high = middle;
+		else
+			low = middle + 1;
 	}
-	return found;
+	return low;
 }
 
-/* Where a gap begins, given the VMA below it (NULL: none). */
-static unsigned long gap_start(const struct vma *below)
+struct vma *vma_find(const struct mm *mm, unsigned long address)
 {
-	return below ? below->end : VMA_BOTTOM;
+	unsigned int index = vma_index(mm, address);
+
+	return index < mm->vma_count ? mm->vmas[index] : NULL;
 }
 
-/* And where it ends: a stack keeps its distance from what is below. */
-static unsigned long gap_end(const struct vma *above)
+unsigned long vma_floor(const struct mm *mm, unsigned int index)
 {
-	unsigned long distance = above->flags & VMA_STACK ? MM_STACK_GAP : 0;
-
-	return above->start > distance ? above->start - distance : 0;
+	return index ? mm->vmas[index - 1]->end : VMA_BOTTOM;
 }
 
-static unsigned long gap_before(const struct mm *mm, const struct vma *vma)
+/* Where the free range below a VMA ends: a stack keeps its distance. */
+static unsigned long gap_end(const struct vma *vma)
 {
-	unsigned long start = gap_start(vma_previous(mm, vma)), end = gap_end(vma);
+	unsigned long distance = vma->flags & VMA_STACK ? MM_STACK_GAP : 0;
 
-	return end > start ? end - start : 0;
+	return vma->start > distance ? vma->start - distance : 0;
 }
 
-bool vma_range_is_free(struct mm *mm, unsigned long start, unsigned long end)
+bool vma_range_is_free(const struct mm *mm, unsigned long start, unsigned long end)
 {
-	struct vma *vma = vma_find(mm, start);
+	const struct vma *vma = vma_find(mm, start);
 
 	return !vma || (vma->start > start && gap_end(vma) >= end);
 }
 
-static unsigned long gap_max(const struct vma *vma)
+unsigned long vma_find_gap(const struct mm *mm, unsigned long length)
 {
-	return vma ? vma->node.gap_max : 0;
+	unsigned long end = mm->mmap_base;
+	unsigned int index = vma_index(mm, end);
+
+	for (;; index--) {
+		unsigned long start = vma_floor(mm, index);
+
+		if (index < mm->vma_count)
+			end = min(end, gap_end(mm->vmas[index]));
+		if (end >= start && end - start >= length)
+			return end - length;
+		if (!index)
+			return 0;
+	}
 }
 
-static void update(const struct mm *mm, struct vma *vma)
+/* Room for one more pointer. */
+static int make_room(struct mm *mm)
 {
-	unsigned long below =
-		max(gap_max(vma->node.child[0]), gap_max(vma->node.child[1]));
+	unsigned int room = mm->vma_room ? 2 * mm->vma_room : ROOM_FIRST;
+	struct vma **vmas;
 
-	vma->node.gap_max = max(gap_before(mm, vma), below);
+	if (mm->vma_count >= MM_VMAS_MAX)
+		return -ENOMEM;
+	if (mm->vma_count < mm->vma_room)
+		return 0;
+	vmas = kmalloc(room * sizeof(*vmas));
+	if (!vmas)
+		return -ENOMEM;
+	memcpy(vmas, mm->vmas, mm->vma_count * sizeof(*vmas));
+	kfree(mm->vmas);
+	mm->vmas = vmas;
+	mm->vma_room = room;
+	return 0;
 }
 
-/* A gap changed: the subtrees that contain it are all those from `vma` up. */
-static void update_up(const struct mm *mm, struct vma *vma)
+int vma_add(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
+	unsigned int flags)
 {
-	for (; vma; vma = vma->node.parent)
-		update(mm, vma);
-}
+	unsigned int index = vma_index(mm, start);
+	struct vma *vma;
 
-/* Where the tree points to `vma`. */
-static struct vma **slot_of(struct mm *mm, struct vma *vma)
-{
-	struct vma *parent = vma->node.parent;
-
-	return parent ? &parent->node.child[parent->node.child[1] == vma] : &mm->tree;
-}
-
-/* Swap a VMA with its parent; the order of addresses stays. */
-static void rotate_up(struct mm *mm, struct vma *vma)
-{
-	struct vma *parent = vma->node.parent;
-	int side = parent->node.child[1] == vma;
-	struct vma *inner = vma->node.child[!side];
-
-	*slot_of(mm, parent) = vma;
-	vma->node.parent = parent->node.parent;
-	parent->node.child[side] = inner;
-	if (inner)
-		inner->node.parent = parent;
-	vma->node.child[!side] = parent;
-	parent->node.parent = vma;
-	update(mm, parent);
-	update(mm, vma);
-}
-
-/* Well mixed and yet the same in every run: a multiplicative hash of a counter. */
-static u32 next_priority(void)
-{
-	static u32 counter;
-
-	return atomic_add_relaxed(&counter, 1) * 2654435761u;
-}
-
-struct vma *vma_create(
-	unsigned long start, unsigned long end, unsigned int prot, unsigned int flags)
-{
-	struct vma *vma = cache_alloc(vma_cache);
-
+	if (make_room(mm))
+		return -ENOMEM;
+	vma = cache_alloc(vma_cache);
 	if (!vma)
-		return NULL;
-	vma->start = start;
-	vma->end = end;
-	vma->prot = prot;
-	vma->flags = flags;
-	vma->node.priority = next_priority();
-	return vma;
+		return -ENOMEM;
+	*vma = (struct vma){.start = start, .end = end, .prot = prot, .flags = flags};
+	LAB_ASSERT(index == mm->vma_count || end <= mm->vmas[index]->start,
+		"VMA at %lx overlaps another", start);
+	for (unsigned int i = mm->vma_count++; i > index; i--)
+		mm->vmas[i] = mm->vmas[i - 1];
+	mm->vmas[index] = vma;
+	return 0;
 }
 
-void vma_free(struct vma *vma)
+static int split_at(struct mm *mm, unsigned long address)
 {
-	cache_free(vma_cache, vma);
-}
-
-void vma_insert(struct mm *mm, struct vma *vma)
-{
-	struct vma **slot = &mm->tree, *parent = NULL, *previous = NULL, *next;
-
-	while (*slot) {
-		parent = *slot;
-		if (vma->start > parent->start)
-			previous = parent;
-		slot = &parent->node.child[vma->start > parent->start];
-	}
-	*slot = vma;
-	vma->node.parent = parent;
-	vma->node.child[0] = vma->node.child[1] = NULL;
-	list_insert(&vma->link, previous ? &previous->link : &mm->vmas);
-	mm->vma_count++;
-	next = vma_next(mm, vma);
-	LAB_ASSERT((!previous || previous->end <= vma->start) &&
-			   (!next || vma->end <= next->start),
-		"VMA at %lx overlaps", vma->start);
-	update_up(mm, vma);
-	update_up(mm, next);
-	while (vma->node.parent && vma->node.parent->node.priority < vma->node.priority)
-		rotate_up(mm, vma);
-}
-
-void vma_remove(struct mm *mm, struct vma *vma)
-{
-	struct vma *next = vma_next(mm, vma), *parent;
-
-	for (;;) {
-		struct vma *low = vma->node.child[0], *high = vma->node.child[1];
-
-		if (!low && !high)
-			break;
-		if (!low || (high && high->node.priority > low->node.priority))
-			low = high;
-		rotate_up(mm, low);
-	}
-	parent = vma->node.parent;
-	*slot_of(mm, vma) = NULL;
-	list_remove(&vma->link);
-	mm->vma_count--;
-	update_up(mm, parent);
-	update_up(mm, next);
-}
-
-void vma_resize(struct mm *mm, struct vma *vma, unsigned long start, unsigned long end)
-{
-	vma->start = start;
-	vma->end = end;
-	update_up(mm, vma);
-	update_up(mm, vma_next(mm, vma));
-}
-
-int vma_split(struct mm *mm, unsigned long address)
-{
-	struct vma *vma = vma_find(mm, address), *high;
+	struct vma *vma = vma_find(mm, address);
+	unsigned long end;
+	int err;
 
 	if (!vma || vma->start >= address)
 		return 0;
-	if (mm->vma_count >= MM_VMAS_MAX)
-		return -ENOMEM;
-	high = vma_create(address, vma->end, vma->prot, vma->flags);
-	if (!high)
-		return -ENOMEM;
-	vma_resize(mm, vma, vma->start, address);
-	vma_insert(mm, high);
-	return 0;
+	end = vma->end;
+	vma->end = address;
+	err = vma_add(mm, address, end, vma->prot, vma->flags);
+	if (err)
+		vma->end = end;
+	return err;
+}
+
+int vma_split(struct mm *mm, unsigned long start, unsigned long end)
+{
+	int err = split_at(mm, start);
+
+	return err ? err : split_at(mm, end);
+}
+
+void vma_remove(struct mm *mm, unsigned int first, unsigned int last)
+{
+	for (unsigned int i = first; i < last; i++)
+		cache_free(vma_cache, mm->vmas[i]);
+	mm->vma_count -= last - first;
+	for (unsigned int i = first; i < mm->vma_count; i++)
+		mm->vmas[i] = mm->vmas[i + (last - first)];
 }
 
 static bool can_merge(const struct vma *low, const struct vma *high)
@@ -234,58 +162,17 @@ static bool can_merge(const struct vma *low, const struct vma *high)
 
 void vma_merge(struct mm *mm, unsigned long start, unsigned long end)
 {
-	/* start - 1: the one before counts if it touches. */
-	struct vma *vma = vma_find(mm, start - 1), *next;
+	/* start - 1: the VMA before counts if it touches. */
+	unsigned int i = vma_index(mm, start - 1);
 
-	while (vma && vma->end <= end && (next = vma_next(mm, vma)) != NULL) {
-		if (can_merge(vma, next)) {
-			unsigned long joined = next->end;
+	while (i + 1 < mm->vma_count && mm->vmas[i]->end <= end) {
+		struct vma *low = mm->vmas[i], *high = mm->vmas[i + 1];
 
-			vma_remove(mm, next);
-			vma_free(next);
-			vma_resize(mm, vma, vma->start, joined);
+		if (can_merge(low, high)) {
+			low->end = high->end;
+			vma_remove(mm, i + 1, i + 2);
 		} else {
-			vma = next;
+			i++;
 		}
 	}
-}
-
-/* The highest VMA, from `vma` downwards, with at least `length` free bytes before it. */
-static struct vma *find_gap_from(
-	const struct mm *mm, struct vma *vma, unsigned long length)
-{
-	while (vma && gap_before(mm, vma) < length) {
-		struct vma *child = vma->node.child[0];
-
-		if (gap_max(child) >= length) {
-			/* It is in there: its rightmost such node leads to it. */
-			do
-				vma = child;
-			while (gap_max(child = vma->node.child[1]) >= length);
-		} else {
-			/* All below is done: up, past the parents that lie above us. */
-			while (vma->node.parent && vma->node.parent->node.child[0] == vma)
-				vma = vma->node.parent;
-			vma = vma->node.parent;
-		}
-	}
-	return vma;
-}
-
-unsigned long vma_find_gap(struct mm *mm, unsigned long length)
-{
-	unsigned long top = mm->mmap_base;
-	struct vma *vma = vma_find(mm, top);
-
-	if (!vma || vma->start >= top) {
-		/* Nothing lies across the top: the first gap ends there. */
-		struct vma *below = vma ? vma_previous(mm, vma) : vma_last(mm);
-		unsigned long end = vma ? min(top, gap_end(vma)) : top;
-
-		if (end >= gap_start(below) && end - gap_start(below) >= length)
-			return end - length;
-		vma = below;
-	}
-	vma = find_gap_from(mm, vma, length);
-	return vma ? gap_end(vma) - length : 0;
 }

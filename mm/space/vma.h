@@ -1,7 +1,7 @@
 /*
  * mm/space/vma.h - the set of VMAs of an mm: inside mm/space only.
  *
- * All of it under mm->lock: for writing, except vma_find(), vma_next(), vma_previous().
+ * Under mm->lock: for writing where the set or a VMA changes, else reading is enough.
  */
 #pragma once
 
@@ -11,36 +11,31 @@
 
 void vma_init(void); /* once, at boot */
 
-/* The lowest VMA that ends above `address`; it may begin above it, too. NULL: none. */
-struct vma *vma_find(struct mm *mm, unsigned long address);
+/* The index in mm->vmas of the lowest VMA that ends above `address`; mm->vma_count: there
+ * is none. vma_find(): the VMA itself, or NULL. It may begin above `address`, too. */
+unsigned int vma_index(const struct mm *mm, unsigned long address);
+struct vma *vma_find(const struct mm *mm, unsigned long address);
 
-/* NULL: there is none. */
-struct vma *vma_next(const struct mm *mm, const struct vma *vma);
-struct vma *vma_previous(const struct mm *mm, const struct vma *vma);
-struct vma *vma_last(const struct mm *mm);
+/* The end of what lies below mm->vmas[index]. */
+unsigned long vma_floor(const struct mm *mm, unsigned int index);
 
 /* Nothing is mapped in the range, nor does it come too near to the stack above it. */
-bool vma_range_is_free(struct mm *mm, unsigned long start, unsigned long end);
+bool vma_range_is_free(const struct mm *mm, unsigned long start, unsigned long end);
 
-/* A new VMA that is in no set; NULL: no memory. */
-struct vma *vma_create(
-	unsigned long start, unsigned long end, unsigned int prot, unsigned int flags);
-void vma_free(struct vma *vma);
+/* The highest free range of `length` bytes below mm->mmap_base: its start, or 0. */
+unsigned long vma_find_gap(const struct mm *mm, unsigned long length);
 
-/* Into the set, which must have nothing there; out of it. */
-void vma_insert(struct mm *mm, struct vma *vma);
-void vma_remove(struct mm *mm, struct vma *vma);
+/* A VMA where nothing is mapped. -ENOMEM: no memory, or too many VMAs. */
+int vma_add(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
+	unsigned int flags);
 
-/* Change the bounds of a VMA in the set, without passing its neighbours. */
-void vma_resize(struct mm *mm, struct vma *vma, unsigned long start, unsigned long end);
+/* Make VMA boundaries at both addresses, where they lie inside VMAs. -ENOMEM: as above;
+ * there may be more boundaries than before, which changes nothing. */
+int vma_split(struct mm *mm, unsigned long start, unsigned long end);
 
-/* Make a VMA boundary at `address`, if it lies inside a VMA. -ENOMEM: no memory, or too
- * many VMAs. */
-int vma_split(struct mm *mm, unsigned long address);
+/* Free the VMAs with these indices: first .. last - 1. */
+void vma_remove(struct mm *mm, unsigned int first, unsigned int last);
 
 /* Join VMAs of the same kind that touch, from the one before `start` to the one after
  * `end`. */
 void vma_merge(struct mm *mm, unsigned long start, unsigned long end);
-
-/* The highest free range of `length` bytes below mm->mmap_base: its start, or 0. */
-unsigned long vma_find_gap(struct mm *mm, unsigned long length);

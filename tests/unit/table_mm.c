@@ -21,7 +21,6 @@ bool table_mm_make(struct mm *mm, int level)
 	*mm = (struct mm){.users = 1};
 	rwsem_init(&mm->lock, "test mm", RANK_MM);
 	spin_init(&mm->table_lock, "test page table", RANK_PAGE_TABLE);
-	list_init(&mm->vmas);
 	EXPECT_EQ(table_create_root(mm, level), 0);
 	EXPECT_EQ(table_root_level(mm), level);
 	return true;
