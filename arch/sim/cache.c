@@ -58,3 +58,13 @@ u64 cache_objects(const struct cache *cache)
 {
 	return cache->objects;
 }
+
+void *kmalloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+void kfree(void *memory)
+{
+	free(memory);
+}

@@ -11,7 +11,6 @@
 #include "mm/space/vma.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
-#include "kernel/base/string.h"
 #include "mm/space/cache.h"
 
 #define ROOM_FIRST 32
@@ -95,7 +94,8 @@ static int make_room(struct mm *mm)
 	vmas = kmalloc(room * sizeof(*vmas));
 	if (!vmas)
 		return -ENOMEM;
-	memcpy(vmas, mm->vmas, mm->vma_count * sizeof(*vmas));
+	for (unsigned int i = 0; i < mm->vma_count; i++)
+		vmas[i] = mm->vmas[i];
 	kfree(mm->vmas);
 	mm->vmas = vmas;
 	mm->vma_room = room;
@@ -113,7 +113,10 @@ int vma_add(struct mm *mm, unsigned long start, unsigned long end, unsigned int 
 	vma = cache_alloc(vma_cache);
 	if (!vma)
 		return -ENOMEM;
-	*vma = (struct vma){.start = start, .end = end, .prot = prot, .flags = flags};
+	vma->start = start;
+	vma->end = end;
+	vma->prot = prot;
+	vma->flags = flags;
 	LAB_ASSERT(index == mm->vma_count || end <= mm->vmas[index]->start,
 		"VMA at %lx overlaps another", start);
 	for (unsigned int i = mm->vma_count++; i > index; i--)
