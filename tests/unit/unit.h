@@ -21,9 +21,16 @@ struct unit_test {
 	void (*run)(void);
 };
 
+/* Without it the compiler lays the tests of a file out backwards. */
+#ifdef __clang__
+#define __in_order
+#else
+#define __in_order __attribute__((no_reorder))
+#endif
+
 #define UNIT_TEST(ident)                                                                 \
 	static void unit_##ident(void);                                                  \
-	static const struct unit_test unit_entry_##ident __used __section(               \
+	static const struct unit_test unit_entry_##ident __used __in_order __section(    \
 		"unit_tests") = {.name = #ident, .run = unit_##ident};                   \
 	static void unit_##ident(void)
 
