@@ -98,7 +98,7 @@ SIM_SRC := $(wildcard mm/table/*.c) arch/sim/base.c arch/sim/cache.c arch/sim/fr
 	$(patsubst %,tests/unit/%.c,mm_calls mm_model runner)
 SIM_CFLAGS := -std=gnu11 -O1 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
 	-fno-strict-aliasing -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -DORIGAMI_LAB -DORIGAMI_SIM -I. -Iarch/sim/include
+	-fno-sanitize=object-size -fno-sanitize-recover=all -DORIGAMI_LAB -DORIGAMI_SIM -I. -Iarch/sim/include
 SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
 
 define sim_rules
@@ -131,6 +131,7 @@ $U/box: $(BOX) $(wildcard user/*.h) Makefile | need-$(ARCH)
 $U/native-init: user/native-init.c user/native.h kernel/task/native.h Makefile | need-$(ARCH)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UFLAGS) -ffreestanding -nostdlib -s $< -o $@
+$U/bench: UFLAGS += -Wl,-e,bench_start
 $U/%: user/%.c Makefile | need-$(ARCH)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UFLAGS) -s $< -o $@
@@ -202,8 +203,8 @@ test: $(TEST_NEEDS) need-run-x86_64 need-run-s390x need-grub need-ipl ## all tha
 mutants: $(TEST_NEEDS) ## remove one protection at a time: a test must notice
 	@tests/tools/suite.py tests/mutants.t
 bench: need-run-$(ARCH) ## instructions per operation, in the release build
-	$(Q)$(MAKE) --no-print-directory BUILD=release image $(dir $O)$(ARCH)-user/bench
-	@BUILD=release tests/tools/bench.py
+	$(Q)$(MAKE) --no-print-directory BUILD=release image $U/bench
+	@tests/tools/bench.py
 LATER := explore races replay settle conformance torture
 .PHONY: $(LATER)
 explore races replay settle conformance torture: ## (with a later release)

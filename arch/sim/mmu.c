@@ -13,6 +13,8 @@
 #include "arch/contract/uaccess.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/panic.h"
+#include "mm/space/mm.h"
+#include "mm/table/ptdesc.h"
 
 #define TLB_ENTRIES 64
 
@@ -59,8 +61,18 @@ unsigned long arch_user_end(void)
 	return arch_root_limit(LEVEL_PGD);
 }
 
+/* Who loads a root without being in its mm's CPU set is left out of every flush. */
+static void check_in_set(const pxd_t *root)
+{
+	const struct ptdesc *table = ptdesc_of(arch_root_level(root[0]), root);
+
+	ASSERT(table->mm->cpus & 1U << sim_cpu, "cpu %u loads a root too early", sim_cpu);
+}
+
 void arch_root_load(pxd_t *root)
 {
+	if (root)
+		check_in_set(root);
 	mmus[sim_cpu].root = root;
 	arch_tlb_flush_local_all();
 }

@@ -66,50 +66,47 @@ static UINT32 find_entry(struct file file, const Elf64_Phdr *segment)
 static void claim(struct file file, UINT64 low, UINT64 high)
 {
 	EFI_PHYSICAL_ADDRESS address = low & ~(UINT64)EFI_PAGE_MASK;
-	EFI_STATUS status;
-
-	if (low >= high)
-		fail(L"%s is damaged: it has nothing to load", file.name);
-	status = BS->AllocatePages(AllocateAddress, EfiLoaderData,
+	EFI_STATUS status = BS->AllocatePages(AllocateAddress, EfiLoaderData,
 		EFI_SIZE_TO_PAGES(high - address), &address);
+
 	if (EFI_ERROR(status))
 		fail(L"the memory that %s needs, 0x%lx to 0x%lx, is not free: %r",
 			file.name, low, high, status);
+}
+
+static void copy_segment(struct file file, const Elf64_Phdr *segment)
+{
+	UINT8 *to = (UINT8 *)segment->p_paddr;
+
+	CopyMem(to, file.data + segment->p_offset, segment->p_filesz);
+	ZeroMem(to + segment->p_filesz, segment->p_memsz - segment->p_filesz);
 }
 
 UINT32 load_kernel(struct file file)
 {
 	const Elf64_Ehdr *header = check_header(file);
 	const Elf64_Phdr *segments = (const Elf64_Phdr *)(file.data + header->e_phoff);
+	const Elf64_Phdr *end = segments + header->e_phnum;
 	UINT64 low = KERNEL_MAX, high = 0;
 	UINT32 entry = 0;
 
-	for (UINTN i = 0; i < header->e_phnum; i++) {
-		const Elf64_Phdr *segment = &segments[i];
-
-		if (segment->p_type != PT_LOAD && segment->p_type != PT_NOTE)
-			continue;
-		check_segment(file, segment);
+	for (const Elf64_Phdr *segment = segments; segment < end; segment++) {
+		if (segment->p_type == PT_NOTE || segment->p_type == PT_LOAD)
+			check_segment(file, segment);
 		if (segment->p_type == PT_NOTE && !entry)
 			entry = find_entry(file, segment);
-		if (segment->p_type == PT_NOTE || !segment->p_memsz)
+		if (segment->p_type != PT_LOAD)
 			continue;
 		low = segment->p_paddr < low ? segment->p_paddr : low;
-		high = segment->p_paddr + segment->p_memsz > high
-			       ? segment->p_paddr + segment->p_memsz
-			       : high;
+		if (segment->p_paddr + segment->p_memsz > high)
+			high = segment->p_paddr + segment->p_memsz;
 	}
-	claim(file, low, high);
 	if (entry < low || entry >= high)
 		fail(L"%s has no PVH entry note", file.name);
-	for (UINTN i = 0; i < header->e_phnum; i++) {
-		UINT8 *to = (UINT8 *)segments[i].p_paddr;
-
-		if (segments[i].p_type != PT_LOAD)
-			continue;
-		CopyMem(to, file.data + segments[i].p_offset, segments[i].p_filesz);
-		ZeroMem(to + segments[i].p_filesz,
-			segments[i].p_memsz - segments[i].p_filesz);
+	claim(file, low, high);
+	for (const Elf64_Phdr *segment = segments; segment < end; segment++) {
+		if (segment->p_type == PT_LOAD)
+			copy_segment(file, segment);
 	}
 	return entry;
 }

@@ -18,13 +18,9 @@
 
 EFI_HANDLE loader_image;
 
-/* What BIOS E820 calls the kinds of memory; PVH uses the same numbers. */
-enum e820_type {
-	E820_RAM = 1,
-	E820_RESERVED,
-	E820_ACPI,
-	E820_NVS,
-	E820_BROKEN,
+enum memory_type { /* as in BIOS E820 */
+	MEMORY_RAM = 1,
+	MEMORY_RESERVED,
 };
 
 struct pvh_module {
@@ -43,7 +39,7 @@ struct pvh_start_info {
 };
 
 /* Boot services' and our own memory is free once boot services have ended. */
-static enum e820_type memory_type(UINT32 efi_type)
+static enum memory_type memory_type(UINT32 efi_type)
 {
 	switch (efi_type) {
 	case EfiLoaderCode:
@@ -51,15 +47,9 @@ static enum e820_type memory_type(UINT32 efi_type)
 	case EfiBootServicesCode:
 	case EfiBootServicesData:
 	case EfiConventionalMemory:
-		return E820_RAM;
-	case EfiACPIReclaimMemory:
-		return E820_ACPI;
-	case EfiACPIMemoryNVS:
-		return E820_NVS;
-	case EfiUnusableMemory:
-		return E820_BROKEN;
+		return MEMORY_RAM;
 	default:
-		return E820_RESERVED;
+		return MEMORY_RESERVED;
 	}
 }
 
@@ -68,7 +58,7 @@ static void add_memory(struct pvh_start_info *info, const EFI_MEMORY_DESCRIPTOR 
 {
 	struct pvh_memory *memory = (struct pvh_memory *)info->memory;
 	struct pvh_memory *last = memory + info->memory_count - 1;
-	enum e820_type type = memory_type(piece->Type);
+	enum memory_type type = memory_type(piece->Type);
 	UINT64 size = piece->NumberOfPages * EFI_PAGE_SIZE;
 
 	if (info->memory_count && last->type == type &&
@@ -156,7 +146,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 {
 	struct file kernel, ramdisk, cmdline;
 	struct pvh_start_info *info;
-	UINTN trampoline_size = trampoline_end - trampoline;
+	UINTN size = trampoline_end - trampoline;
 	VOID *low;
 	UINT32 entry;
 
@@ -171,8 +161,8 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 		Print(L"Origami EFI loader: \\ramdisk is missing, going on without\r\n");
 	cmdline = read_file(L"\\cmdline.txt");
 	info = describe(ramdisk, cmdline);
-	low = allocate(trampoline_size, EfiLoaderCode);
-	CopyMem(low, trampoline, trampoline_size);
+	low = allocate(size, EfiLoaderCode);
+	CopyMem(low, trampoline, size);
 	exit_boot_services(info);
 	((trampoline_entry *)low)(entry, (UINT32)(UINT64)info);
 	return EFI_LOAD_ERROR; /* not reached */

@@ -37,39 +37,23 @@ void *allocate(UINTN size, EFI_MEMORY_TYPE type)
 
 static EFI_FILE *open_volume(void)
 {
-	EFI_LOADED_IMAGE *image = NULL;
-	EFI_FILE_IO_INTERFACE *volume;
-	EFI_FILE *root;
-	EFI_STATUS status;
+	EFI_LOADED_IMAGE *image;
+	EFI_FILE *root = NULL;
+	EFI_STATUS status =
+		BS->HandleProtocol(loader_image, &LoadedImageProtocol, (void **)&image);
 
-	status = BS->HandleProtocol(loader_image, &LoadedImageProtocol, (void **)&image);
 	if (!EFI_ERROR(status))
-		status = BS->HandleProtocol(
-			image->DeviceHandle, &FileSystemProtocol, (void **)&volume);
-	if (!EFI_ERROR(status))
-		status = volume->OpenVolume(volume, &root);
-	if (EFI_ERROR(status))
-		fail(L"cannot open the volume that I was started from: %r", status);
+		root = LibOpenRoot(image->DeviceHandle);
+	if (!root)
+		fail(L"cannot open the volume that I was started from");
 	return root;
-}
-
-static UINTN file_size(EFI_FILE *handle, const CHAR16 *name)
-{
-	EFI_FILE_INFO *info = LibFileInfo(handle);
-	UINTN size;
-
-	if (!info)
-		fail(L"%s: cannot read its size", name);
-	size = info->FileSize;
-	FreePool(info);
-	return size;
 }
 
 struct file read_file(const CHAR16 *name)
 {
 	struct file file = {.name = name};
-	EFI_FILE *root = open_volume();
-	EFI_FILE *handle;
+	EFI_FILE *handle, *root = open_volume();
+	EFI_FILE_INFO *info;
 	EFI_STATUS status;
 	UINTN got;
 
@@ -78,7 +62,10 @@ struct file read_file(const CHAR16 *name)
 		return file;
 	if (EFI_ERROR(status))
 		fail(L"%s: %r", name, status);
-	got = file.size = file_size(handle, name);
+	info = LibFileInfo(handle);
+	if (!info)
+		fail(L"%s: cannot read its size", name);
+	got = file.size = info->FileSize;
 	file.data = allocate(file.size + 1, EfiLoaderData);
 	status = handle->Read(handle, &got, file.data);
 	if (EFI_ERROR(status) || got != file.size)

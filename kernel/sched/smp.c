@@ -57,7 +57,7 @@ void cpu_start_others(void)
 		if (!start_cpu(cpu))
 			print("cpu %u does not start; going on without it\n", cpu);
 	}
-	print("%d of %u CPUs online\n", __builtin_popcount(atomic_load(&cpus_online)),
+	print("%u of %u CPUs online\n", cpuset_count(atomic_load(&cpus_online)),
 		cpu_count);
 }
 

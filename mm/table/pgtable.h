@@ -19,6 +19,7 @@
 #pragma once
 
 #include "kernel/base/panic.h"
+#include "kernel/base/trace.h"
 #include "kernel/base/types.h"
 #include "arch/contract/page.h"
 #include "arch/contract/pgtable.h"
@@ -147,8 +148,10 @@ static __always_inline void pxd_set(const int level, pxd_t *ptr, pxd_t entry)
 static __always_inline pxd_t pxd_unhook(
 	const int level, pxd_t *ptr, unsigned long address, pxd_t replacement)
 {
-	if (IS_LAB)
+	if (IS_LAB) {
 		pxd_check_store(level, ptr);
+		TRACE(unhook, address, ptr->v);
+	}
 	return arch_pxd_unhook(level, ptr, address, replacement);
 }
 

@@ -30,7 +30,7 @@ UNIT_TEST(ipi_call_reaches_the_set)
 		atomic_store(&ran, 0);
 		ipi_call(cpus_online, note, &mine);
 		EXPECT_EQ(atomic_load(&ran), cpus_online);
-		EXPECT_EQ(mine, __builtin_popcount(cpus_online));
+		EXPECT_EQ(mine, cpuset_count(cpus_online));
 	}
 	for_each_cpu (cpu, cpus_online) {
 		u64 mine = 0;
@@ -55,7 +55,7 @@ static void call_everybody(unsigned long cpu)
 /* All CPUs call all CPUs at once: who waits must go on serving. */
 UNIT_TEST(ipi_calls_cross)
 {
-	u64 cpus = (u64)__builtin_popcount(cpus_online);
+	u64 cpus = cpuset_count(cpus_online);
 
 	atomic_store(&total, 0);
 	crew_on_each_cpu(call_everybody);

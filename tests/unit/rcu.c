@@ -78,7 +78,7 @@ static void hold_cpu_until_told(unsigned long unused)
 /* The difference between the flavours: is preemption off a read section? */
 UNIT_TEST(rcu_preempt_off_reads_only_if_merged)
 {
-	if (__builtin_popcount(cpus_online) < 2) {
+	if (cpuset_count(cpus_online) < 2) {
 		unit_skip("needs two CPUs");
 		return;
 	}

@@ -45,7 +45,8 @@ struct page *table_mm_map(struct mm *mm, unsigned long address, unsigned int pro
 	return page;
 }
 
-void table_mm_map_leaf(struct mm *mm, int level, unsigned long address, unsigned int prot)
+struct page *table_mm_map_leaf(
+	struct mm *mm, int level, unsigned long address, unsigned int prot)
 {
 	struct page *page =
 		frame_alloc(ARCH_LEVEL_SHIFT(level) - PAGE_SHIFT, PAGE_ANON, 0);
@@ -54,6 +55,7 @@ void table_mm_map_leaf(struct mm *mm, int level, unsigned long address, unsigned
 	EXPECT_EQ(descend_alloc(mm, address, level, &at), 0);
 	EXPECT_EQ(at.level, level);
 	install(mm, &at, page_phys(page), prot);
+	return page;
 }
 
 void table_mm_unmap(struct mm *mm, unsigned long start, unsigned long end,

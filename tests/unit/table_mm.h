@@ -15,7 +15,7 @@ void table_mm_free(struct mm *mm);
 
 /* Map a fresh frame, or one leaf of `level`, at the address. */
 struct page *table_mm_map(struct mm *mm, unsigned long address, unsigned int prot);
-void table_mm_map_leaf(
+struct page *table_mm_map_leaf(
 	struct mm *mm, int level, unsigned long address, unsigned int prot);
 
 /* Remove [start, end), tables included, where nothing is mapped in [floor, ceiling). */

@@ -19,17 +19,17 @@ static inline void *arch_current(void)
 
 static inline void arch_current_set(void *thread)
 {
-	lowcore->current = thread;
+	LC->current = thread;
 }
 
 static inline unsigned long arch_percpu_offset(void)
 {
-	return lowcore->percpu_offset;
+	return LC->percpu_offset;
 }
 
 static inline unsigned int arch_cpu_id(void)
 {
-	return lowcore->cpu;
+	return LC->cpu;
 }
 
 static inline void arch_cpu_relax(void)

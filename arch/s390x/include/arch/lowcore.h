@@ -100,5 +100,5 @@ LOWCORE_ASSERT(cpu, LC_CPU);
 LOWCORE_ASSERT(start_psw, LC_START_PSW);
 LOWCORE_ASSERT(control, LC_CONTROL);
 
-#define lowcore ((volatile struct lowcore *)LOWCORE)
+#define LC ((volatile struct lowcore *)LOWCORE)
 #endif

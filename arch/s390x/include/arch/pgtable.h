@@ -45,7 +45,7 @@ static inline void arch_ipte(unsigned long *entry, unsigned long address)
 	 * issuer leaves its translation block: without the taken branch it, and the other
 	 * CPUs, may go on using the old translation; pairs with the free that follows.
 	 */
-	asm volatile("	.insn	rrf,0xb2210000,%0,%1,0,0\n"
+	asm volatile("	ipte	%0,%1\n"
 		     "	j	1f\n"
 		     "	nopr	%%r7\n"
 		     "1:\n"
@@ -97,7 +97,7 @@ static inline phys_t arch_pxd_phys(int level, pxd_t e)
 {
 	if (arch_pxd_leaf(level, e))
 		return phys(e.v & ~0UL << ARCH_LEVEL_SHIFT(level));
-	return phys(e.v & PAGE_MASK);
+	return phys(e.v & (level == LEVEL_PMD ? ~0x7ffUL : PAGE_MASK));
 }
 
 static inline bool arch_pxd_bad(int level, pxd_t e)
@@ -105,7 +105,7 @@ static inline bool arch_pxd_bad(int level, pxd_t e)
 	if (arch_pxd_none(level, e) || arch_pxd_leaf(level, e))
 		return false;
 	return level == LEVEL_PTE ||
-	       e.v != arch_pxd_table(level, phys(e.v & PAGE_MASK)).v;
+	       e.v != arch_pxd_table(level, arch_pxd_phys(level, e)).v;
 }
 
 /* There is no write-only and no execute-only: any right includes reading. */

@@ -28,7 +28,7 @@ struct regs {
 	unsigned long teid;
 	u16 ilc;  /* bytes of the instruction that trapped */
 	u16 code; /* of the program check, or the SVC's operand */
-	u32 dxc;  /* data exception code; after a system call: its number */
+	u32 dxc;  /* why a data exception happened */
 };
 
 static_assert_size(struct regs, REGS_SIZE);

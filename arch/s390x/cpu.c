@@ -1,0 +1,109 @@
+/*
+ * arch/s390x/cpu.c - one CPU: its control registers, its clock, its idle wait.
+ *
+ * The TOD clock counts 4096 units a microsecond since 1900 and is the same on all CPUs;
+ * each CPU has a clock comparator that interrupts when the TOD clock has passed it.
+ * (PoP, chapter 4, "Timing".)
+ */
+#include "arch/s390x/control.h"
+#include "arch/s390x/machine.h"
+#include "arch/contract/cpu.h"
+#include "arch/contract/irq.h"
+#include "arch/contract/pgtable.h"
+#include "arch/contract/timer.h"
+#include "kernel/base/print.h"
+
+#define TOD_1970 0x7d91048bca000000UL
+
+static u64 tod_at_boot; /* (c) */
+
+bool facility_installed(unsigned int number)
+{
+	static u64 list[4]; /* every caller would store the same */
+	register unsigned long last asm("0") = ARRAY_SIZE(list) - 1;
+
+	if (!list[0])
+		asm volatile("stfle %1" : "+d"(last), "=Q"(list) : : "cc", "memory");
+	return number < 64 * ARRAY_SIZE(list) &&
+	       list[number / 64] >> (63 - number % 64) & 1;
+}
+
+const char *arch_name(void)
+{
+	return "s390x";
+}
+
+const char *arch_cpu_describe(void)
+{
+	return facility_installed(FACILITY_IEP) ? "s390x home-space broadcast-flush nx"
+						: "s390x home-space broadcast-flush";
+}
+
+/* On CPU 0; the other CPUs get copies of its registers. */
+void control_init(void)
+{
+	unsigned long cr0 = control_store(0) | CR0_SECONDARY | CR0_AFP | CR0_EMERGENCY |
+			    CR0_CLOCK | CR0_SERVICE;
+
+	if (facility_installed(FACILITY_IEP))
+		cr0 |= CR0_IEP;
+	control_load(0, cr0);
+	control_load(13, kernel_space());
+	arch_root_load(NULL);
+}
+
+static u64 tod_read(void)
+{
+	u64 tod;
+
+	asm volatile("stckf %0" : "=Q"(tod) : : "cc");
+	return tod;
+}
+
+/* 512 units are 125 ns; in two steps, so that nothing overflows. */
+static u64 tod_to_ns(u64 tod)
+{
+	return (tod >> 9) * 125 + ((tod & 511) * 125 >> 9);
+}
+
+u64 arch_clock_ns(void)
+{
+	return tod_to_ns(tod_read() - tod_at_boot);
+}
+
+u64 arch_clock_epoch_ns(void)
+{
+	return tod_to_ns(tod_at_boot - TOD_1970);
+}
+
+void arch_timer_set(u64 deadline)
+{
+	u64 compare = ~0UL;
+
+	if (deadline < ~0UL / 5)
+		compare = tod_at_boot + deadline / 125 * 512 +
+			  deadline % 125 * 512 / 125 + 1;
+	asm volatile("sckc %0" : : "Q"(compare) : "memory");
+}
+
+void arch_timer_init(void)
+{
+	if (!tod_at_boot)
+		tod_at_boot = tod_read();
+	arch_timer_set(~0UL);
+}
+
+/* The wait begins and interrupts go on in one instruction: none is lost in between. */
+void arch_cpu_idle(void)
+{
+	struct psw psw = {.mask = PSW_KERNEL + PSW_EXT + PSW_WAIT};
+
+	asm volatile("	larl	%%r1,1f\n"
+		     "	stg	%%r1,8(%0)\n"
+		     "	lpswe	0(%0)\n"
+		     "1:\n"
+		     :
+		     : "a"(&psw)
+		     : "r1", "cc", "memory");
+	arch_irq_disable();
+}

@@ -1,0 +1,87 @@
+/*
+ * arch/s390x/root.c - user address spaces: primary space, CR1, and forgetting them.
+ *
+ * An ASCE ("address-space control element") is the root's origin with its type and
+ * length; the type follows from the root's first entry, which knows its level. Secondary
+ * space (CR7) is always the same as primary: uaccess.c needs it.
+ */
+#include "arch/s390x/control.h"
+#include "arch/s390x/machine.h"
+#include "arch/contract/pgtable.h"
+#include "arch/contract/tlb.h"
+#include "arch/contract/uaccess.h"
+
+#define IDTE_CLEAR_BY_ASCE 0x800UL
+
+/* No user space: an eighth of a region-third table, without entries. */
+static const pxd_t nobody[512] __aligned(PAGE_SIZE) = {
+	[0 ... 511] = {CRST_INVALID | (LEVEL_PUD - LEVEL_PMD) << 2}};
+
+static unsigned long asce_of(const pxd_t *root)
+{
+	return (unsigned long)root | crst_type(arch_root_level(root[0])) | CRST_LENGTH;
+}
+
+int arch_root_level_initial(void)
+{
+	return LEVEL_PUD;
+}
+
+/* The last page of the full 64 bits is given up: its end would be 0. */
+unsigned long arch_root_limit(int level)
+{
+	return level == LEVEL_PGD ? PAGE_MASK : BIT(ARCH_LEVEL_SHIFT(level + 1));
+}
+
+bool arch_root_can_grow(void)
+{
+	return true;
+}
+
+unsigned long arch_user_end(void)
+{
+	return arch_root_limit(arch_root_level_initial());
+}
+
+/* The kernel is elsewhere: a user's root holds nothing but the user's. */
+void arch_root_init(pxd_t *root)
+{
+}
+
+/* LCTLG also drops what this CPU cached of the spaces that are replaced. */
+void arch_root_load(pxd_t *root)
+{
+	unsigned long asce =
+		root ? asce_of(root) : (unsigned long)nobody | crst_type(LEVEL_PUD);
+
+	control_load(1, asce);
+	control_load(7, asce);
+}
+
+bool arch_tlb_broadcasts(void)
+{
+	return true;
+}
+
+void arch_tlb_flush_local_all(void)
+{
+	asm volatile("ptlb" : : : "memory");
+}
+
+/* There is no cheaper instruction for a range of this CPU only. */
+void arch_tlb_flush_local(unsigned long start, unsigned long end)
+{
+	arch_tlb_flush_local_all();
+}
+
+/* PoP chapter 10, IDTE; the taken branch as in arch_ipte(). */
+void arch_tlb_flush_everywhere(pxd_t *root)
+{
+	asm volatile("	idte	%%r0,%0,%1\n"
+		     "	j	1f\n"
+		     "	nopr	%%r7\n"
+		     "1:\n"
+		     :
+		     : "a"(asce_of(root)), "a"(IDTE_CLEAR_BY_ASCE)
+		     : "memory");
+}

@@ -1,0 +1,178 @@
+/*
+ * arch/s390x/trap.c - system calls, program checks and interrupts, in C.
+ *
+ * A program check has a code; most say "the program is wrong". Two kinds are ours: a
+ * translation exception (an invalid entry on the way; the PSW points AT the instruction)
+ * and a protection exception (a leaf without the right; the PSW points BEHIND it and is
+ * moved back, so that in both cases going on means trying again). The TEID in the prefix
+ * area tells page, kind of access and address space; home space is the kernel's own, so
+ * a fault there is a bug, and one in another space is a user address.
+ */
+#include "arch/s390x/entry.h"
+#include "arch/s390x/sclp.h"
+#include "arch/contract/cpu.h"
+#include "arch/contract/ipi.h"
+#include "arch/contract/irq.h"
+#include "arch/contract/page.h"
+#include "arch/contract/timer.h"
+#include "arch/contract/trap.h"
+#include "arch/s390x/uaccess.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/ipi.h"
+#include "kernel/base/panic.h"
+
+#define TEID_ADDRESS 0xfffffffffffff000UL
+#define TEID_STORE   0x400UL
+#define TEID_NOEXEC  0x080UL /* with a protection exception: the leaf's IEP bit */
+#define TEID_SPACE   0x003UL
+#define TEID_HOME    3
+
+enum program_check {
+	PGM_OPERATION = 0x01,
+	PGM_PROTECTION = 0x04,
+	PGM_ADDRESSING = 0x05,
+	PGM_DATA = 0x07,
+	PGM_FIXED_OVERFLOW = 0x08,
+	PGM_HFP_DIVIDE = 0x0f,
+	PGM_SEGMENT = 0x10,
+	PGM_PAGE = 0x11,
+	PGM_ASCE_TYPE = 0x38,
+	PGM_REGION_FIRST = 0x39,
+	PGM_REGION_THIRD = 0x3b,
+	PGM_MASK = 0x7f, /* the rest of the code tells about tracing */
+};
+
+enum external_interrupt {
+	EXT_CLOCK_COMPARATOR = 0x1004,
+	EXT_EMERGENCY_SIGNAL = 0x1201,
+	EXT_SERVICE_SIGNAL = 0x2401,
+};
+
+struct trap_ops trap_ops;
+
+static bool is_translation(unsigned int check)
+{
+	return check == PGM_SEGMENT || check == PGM_PAGE ||
+	       (check >= PGM_ASCE_TYPE && check <= PGM_REGION_THIRD);
+}
+
+static __noreturn void kernel_fault(const struct regs *regs, bool protection)
+{
+	unsigned long address = regs->teid & TEID_ADDRESS, sp = regs->gprs[15];
+	const char *verb = protection && regs->teid & TEID_NOEXEC ? "executed"
+			   : regs->teid & TEID_STORE              ? "wrote to"
+								  : "read";
+
+	/* A frame is at most 2 KiB, so its first store hits the guard page. */
+	if (!protection && address == (sp & PAGE_MASK))
+		panic_regs(regs, "kernel stack overflow (stack pointer %lx)", sp);
+	panic_regs(regs, "page fault: the kernel %s %s memory at %lx", verb,
+		protection ? "protected" : "unmapped", address);
+}
+
+/*
+ * A missing page does not tell a fetch of instructions from a fetch of data. If it is the
+ * page that the PSW is about to execute, it is tried as the one, then as the other: a
+ * leaf without the right to execute then shows itself by its IEP bit.
+ */
+static int ask_page_fault(const struct regs *regs, bool protection)
+{
+	unsigned long address = regs->teid & TEID_ADDRESS, ip = regs->psw.address;
+
+	if (!trap_ops.page_fault)
+		return -EFAULT;
+	if (protection && regs->teid & TEID_NOEXEC)
+		return trap_ops.page_fault(address, ACCESS_EXEC);
+	if (protection || regs->teid & TEID_STORE)
+		return trap_ops.page_fault(address, ACCESS_WRITE);
+	if (regs_from_user(regs) &&
+		(address == (ip & PAGE_MASK) || address == ((ip + 5) & PAGE_MASK)) &&
+		!trap_ops.page_fault(address, ACCESS_EXEC))
+		return 0;
+	return trap_ops.page_fault(address, ACCESS_READ);
+}
+
+static void page_fault(struct regs *regs, bool protection)
+{
+	unsigned long fixup;
+	int error;
+
+	if (protection)
+		regs->psw.address -= regs->ilc;
+	if (regs_from_user(regs)) {
+		error = ask_page_fault(regs, protection);
+		if (error)
+			trap_ops.user_fault(regs,
+				error == -EFAULT ? FAULT_SEGV : FAULT_BUS,
+				regs->teid & TEID_ADDRESS);
+		return;
+	}
+	fixup = uaccess_fixup(regs->psw.address);
+	if ((regs->teid & TEID_SPACE) == TEID_HOME || !fixup)
+		kernel_fault(regs, protection);
+	/* With interrupts off it is a user atomic, whose caller asks and tries again. */
+	if (!regs_irqs_on(regs) || ask_page_fault(regs, protection))
+		regs->psw.address = fixup;
+}
+
+/* A data exception is arithmetic if an IEEE reason is given, else a wrong instruction. */
+static enum user_fault program_fault(const struct regs *regs, unsigned int check)
+{
+	if (check == PGM_DATA)
+		return regs->dxc & 0xf8 && regs->dxc < 0xfe ? FAULT_FPE : FAULT_ILLEGAL;
+	if (check >= PGM_FIXED_OVERFLOW && check <= PGM_HFP_DIVIDE)
+		return FAULT_FPE;
+	return check == PGM_ADDRESSING ? FAULT_BUS : FAULT_ILLEGAL;
+}
+
+void trap_program_check(struct regs *regs)
+{
+	unsigned int check = regs->code & PGM_MASK;
+
+	if (regs_irqs_on(regs))
+		arch_irq_enable();
+	if (check == PGM_PROTECTION || is_translation(check))
+		page_fault(regs, check == PGM_PROTECTION);
+	else if (!regs_from_user(regs))
+		panic_regs(regs, "program check %x in the kernel", regs->code);
+	else
+		trap_ops.user_fault(regs, program_fault(regs, check), regs->psw.address);
+	arch_irq_disable();
+	if (regs_from_user(regs))
+		trap_ops.return_to_user(regs);
+}
+
+void trap_system_call(struct regs *regs)
+{
+	arch_irq_enable();
+	trap_ops.syscall(regs);
+	trap_ops.return_to_user(regs);
+}
+
+void trap_interrupt(struct regs *regs)
+{
+	u16 code = LC->ext_code;
+	u32 parameter = LC->ext_parameter;
+
+	irq_enter();
+	switch (code) {
+	case EXT_CLOCK_COMPARATOR:
+		arch_timer_set(~0UL); /* it stays pending while the time has passed */
+		timer_interrupt();
+		break;
+	case EXT_EMERGENCY_SIGNAL:
+		ipi_receive();
+		break;
+	case EXT_SERVICE_SIGNAL:
+		sclp_interrupt(parameter);
+		break;
+	}
+	irq_exit(regs);
+	if (regs_from_user(regs))
+		trap_ops.return_to_user(regs);
+}
+
+void trap_machine_check(struct regs *regs)
+{
+	panic_regs(regs, "machine check");
+}

@@ -1,0 +1,160 @@
+/*
+ * arch/s390x/uaccess.c - reading and writing user memory.
+ *
+ * The kernel runs in home space, where user addresses mean nothing: there is no user
+ * pointer that could reach kernel memory. MVCOS ("move with optional specifications")
+ * copies between two spaces, named by bits in r0. Atomic operations have no such form;
+ * they run in secondary-space mode, where instructions come from the primary space and
+ * operands from the secondary: for these few instructions primary is the kernel,
+ * secondary the user, and interrupts are off.
+ *
+ * A fault in one of these instructions is looked up in ex_table (trap.c).
+ */
+#include "arch/s390x/uaccess.h"
+#include "arch/s390x/control.h"
+#include "arch/contract/irq.h"
+#include "arch/contract/trap.h"
+#include "arch/contract/uaccess.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/spin.h"
+
+#define OAC_PRIMARY                                                                      \
+	0x0001UL /* an operand in the primary space; 0: where the PSW says               \
+		  */
+
+struct fixup {
+	unsigned long from, to;
+};
+
+extern const struct fixup __start_ex_table[], __stop_ex_table[];
+
+unsigned long uaccess_fixup(unsigned long address)
+{
+	for (const struct fixup *f = __start_ex_table; f < __stop_ex_table; f++)
+		if (f->from == address)
+			return f->to;
+	return 0;
+}
+
+/* At most a page, and within one user page: all or nothing. */
+static bool move(unsigned long to, unsigned long from, size_t size, unsigned long spaces)
+{
+	register unsigned long oac asm("0") = spaces;
+	bool failed = true;
+
+	asm volatile("0:	mvcos	0(%1),0(%2),%3\n"
+		     "	lhi	%0,0\n"
+		     "1:\n" ON_FAULT(0b, 1b)
+		     : "+d"(failed)
+		     : "a"(to), "a"(from), "d"(size), "d"(oac)
+		     : "cc", "memory");
+	return !failed;
+}
+
+static size_t user_chunk(unsigned long user, size_t size)
+{
+	return min(size, PAGE_SIZE - (user & ~PAGE_MASK));
+}
+
+size_t arch_copy_from_user(void *to, unsigned long from, size_t size)
+{
+	rank_assert_may_fault("copy from user");
+	while (size) {
+		size_t n = user_chunk(from, size);
+
+		if (!move((unsigned long)to, from, n, OAC_PRIMARY))
+			break;
+		to = (char *)to + n;
+		from += n;
+		size -= n;
+	}
+	return size;
+}
+
+size_t arch_copy_to_user(unsigned long to, const void *from, size_t size)
+{
+	rank_assert_may_fault("copy to user");
+	while (size) {
+		size_t n = user_chunk(to, size);
+
+		if (!move(to, (unsigned long)from, n, OAC_PRIMARY << 16))
+			break;
+		to += n;
+		from = (const char *)from + n;
+		size -= n;
+	}
+	return size;
+}
+
+size_t arch_clear_user(unsigned long to, size_t size)
+{
+	static const char zeros[PAGE_SIZE];
+
+	rank_assert_may_fault("clear user");
+	while (size) {
+		size_t n = user_chunk(to, size);
+
+		if (!move(to, (unsigned long)zeros, n, OAC_PRIMARY << 16))
+			break;
+		to += n;
+		size -= n;
+	}
+	return size;
+}
+
+/*
+ * SAFE(secondary_irqs_off): an interrupt that switched threads in here would leave the
+ * next user program with the kernel as its primary space; pairs with arch_root_load().
+ * The program check of a fault comes in home space and goes straight to label 1.
+ */
+static int user_atomic(unsigned long address, u32 *word, u32 value, bool swap)
+{
+	unsigned long flags = arch_irq_save();
+	unsigned long kernel = control_store(13), user = control_store(1);
+	int error = -EFAULT;
+
+	asm volatile("	lctlg	%%c1,%%c1,%[kernel]\n"
+		     "	sacf	256\n"
+		     "	tmll	%[swap],1\n"
+		     "	jz	2f\n"
+		     "0:	cs	%[word],%[value],0(%[address])\n"
+		     "	j	3f\n"
+		     "2:	l	%[word],0(%[address])\n"
+		     "3:	lhi	%[error],0\n"
+		     "1:	sacf	768\n"
+		     "	lctlg	%%c1,%%c1,%[user]\n" ON_FAULT(0b, 1b) ON_FAULT(2b, 1b)
+		     : [error] "+d"(error), [word] "+d"(*word)
+		     : [swap] "d"((int)swap), [value] "d"(value), [address] "a"(address),
+		     [kernel] "Q"(kernel), [user] "Q"(user)
+		     : "cc", "memory");
+	arch_irq_restore(flags);
+	return error;
+}
+
+/* The fault is resolved here, with interrupts on; then it is tried again. */
+static int user_atomic_retry(unsigned long address, u32 *word, u32 value, bool swap)
+{
+	u32 expected = *word;
+
+	rank_assert_may_fault("user atomic");
+	if (!IS_ALIGNED(address, sizeof(u32)))
+		return -EFAULT;
+	while (user_atomic(address, word, value, swap)) {
+		if (trap_ops.page_fault(
+			    address & PAGE_MASK, swap ? ACCESS_WRITE : ACCESS_READ))
+			return -EFAULT;
+		*word = expected;
+	}
+	return 0;
+}
+
+int arch_user_load_u32(unsigned long address, u32 *value)
+{
+	return user_atomic_retry(address, value, 0, false);
+}
+
+int arch_user_cas_u32(unsigned long address, u32 expected, u32 value, u32 *old)
+{
+	*old = expected;
+	return user_atomic_retry(address, old, value, true);
+}
