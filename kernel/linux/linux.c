@@ -69,6 +69,7 @@ static int thread_attach(struct task_thread *thread)
 {
 	struct task *task = thread->thread.task;
 	struct linux_thread *mine = kmalloc(sizeof(*mine));
+	struct linux_thread *creator = current_task() ? linux_thread() : NULL;
 
 	if (!mine)
 		return -ENOMEM;
@@ -76,8 +77,8 @@ static int thread_attach(struct task_thread *thread)
 		kfree(mine);
 		return -ENOMEM;
 	}
-	if (current_task())
-		mine->blocked = linux_thread()->blocked;
+	if (creator)
+		mine->blocked = creator->blocked;
 	thread->linux_data = mine;
 	return 0;
 }
