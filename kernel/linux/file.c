@@ -432,41 +432,43 @@ static size_t put_entry(char *to, size_t room, const struct entry *entry, u64 ne
 	return size;
 }
 
-/* Fill a kernel page with entries from the directory's offset on. Two readers of one open
- * directory may see an entry twice; /proc needs the tree lock, which comes before ours.
- */
-static ssize_t read_entries(struct open *open, char *to, size_t room)
+/* Fill a kernel page with entries from number *next on, and move *next. */
+static ssize_t read_entries(struct open *open, u64 *next, char *to, size_t room)
 {
-	u64 next = READ_ONCE(open->offset);
 	struct entry entry;
 	size_t done = 0, size;
 
-	while (tree_entry(open->object, next, &entry)) {
-		size = put_entry(to + done, room - done, &entry, next + 1);
+	while (tree_entry(open->object, *next, &entry)) {
+		size = put_entry(to + done, room - done, &entry, *next + 1);
 		if (!size)
 			break;
 		done += size;
-		next++;
+		++*next;
 	}
-	if (!done && tree_entry(open->object, next, &entry))
+	if (!done && tree_entry(open->object, *next, &entry))
 		return -EINVAL; /* not even one fits */
-	mutex_lock(&open->lock);
-	open->offset = next;
-	mutex_unlock(&open->lock);
 	return done;
 }
 
+/* Two readers of one open directory may see an entry twice: its lock cannot be held, as
+ * /proc needs the tree lock, which comes before it. */
 static long get_entries(struct open *open, unsigned long to, size_t size)
 {
 	struct page *page = frame_alloc(0, PAGE_KERNEL, 0);
+	u64 next = READ_ONCE(open->offset);
 	ssize_t done;
 
 	if (!page)
 		return -ENOMEM;
-	done = read_entries(open, page_address(page), min(size, PAGE_SIZE));
+	done = read_entries(open, &next, page_address(page), min(size, PAGE_SIZE));
 	if (done > 0 && user_put(to, page_address(page), done))
 		done = -EFAULT;
 	page_put(page);
+	if (done > 0) {
+		mutex_lock(&open->lock);
+		open->offset = next;
+		mutex_unlock(&open->lock);
+	}
 	return done;
 }
 

@@ -23,8 +23,8 @@ static const int excepted[] = {SYS_exit, SYS_exit_group, SYS_pause, SYS_vfork, S
 
 static const unsigned long nonsense[] = {
 	0xffffffff80200000UL,
-	0xffff800000000000UL,
-	0x8000000000000000UL,
+	0xffff800080000000UL, /* negative as an int: no descriptor of ours */
+	0x8000000080000000UL,
 	0xffffffffffffffffUL,
 	0x00007ffffffff000UL,
 };
