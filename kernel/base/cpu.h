@@ -17,6 +17,15 @@ _Static_assert(NR_CPUS <= 32, "a CPU set is one word");
 extern unsigned int cpu_count; /* (c) CPUs 0..cpu_count-1 are present */
 extern cpuset_t cpus_online;   /* (a) */
 
+static inline unsigned int cpuset_count(cpuset_t set)
+{
+	unsigned int count = 0;
+
+	for (; set; set &= set - 1)
+		count++;
+	return count;
+}
+
 #define for_each_cpu(cpu, set)                                                           \
 	for ((cpu) = 0; (cpu) < cpu_count; (cpu)++)                                      \
 		if ((set) & (1U << (cpu)))

@@ -24,7 +24,7 @@ static void poke(cpuset_t set)
 
 	for_each_cpu (cpu, set)
 		arch_ipi_send(cpu);
-	counter_add(COUNT_IPIS, __builtin_popcount(set));
+	counter_add(COUNT_IPIS, cpuset_count(set));
 }
 
 static void call_here(void (*fn)(void *), void *arg)

@@ -103,15 +103,6 @@ char *strrchr(const char *s, int c)
 	return last;
 }
 
-int __popcountdi2(long value)
-{
-	int bits = 0;
-
-	for (u64 left = (u64)value; left; left &= left - 1)
-		bits++;
-	return bits;
-}
-
 bool string_copy(char *to, const char *from, size_t size)
 {
 	size_t length = strnlen(from, size);

@@ -18,9 +18,6 @@ int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 
-/* What __builtin_popcount() becomes on a CPU without an instruction for it. */
-int __popcountdi2(long value);
-
 /* Copies at most size-1 bytes and always ends with NUL. True if all of `from` fitted. */
 bool string_copy(char *to, const char *from, size_t size);
 
