@@ -21,11 +21,11 @@ int arch_root_level_initial(void)
 	return arch_la57 ? LEVEL_PGD : LEVEL_P4D;
 }
 
-/* One page is left out at the top: code there could make RIP non-canonical by running off
- * its end. */
+/* All of the lower half, its last page too: running off its end makes RIP non-canonical,
+ * but no system call returns there, see leave_to_user() in trap.c. */
 unsigned long arch_root_limit(int level)
 {
-	return (1UL << (ARCH_LEVEL_SHIFT(level) + 8)) - PAGE_SIZE;
+	return 1UL << (ARCH_LEVEL_SHIFT(level) + 8);
 }
 
 bool arch_root_can_grow(void)
