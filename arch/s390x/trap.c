@@ -48,8 +48,6 @@ enum external_interrupt {
 	EXT_SERVICE_SIGNAL = 0x2401,
 };
 
-struct trap_ops trap_ops;
-
 static bool is_translation(unsigned int check)
 {
 	return check == PGM_SEGMENT || check == PGM_PAGE ||
