@@ -30,8 +30,8 @@ struct unit_test {
 
 #define UNIT_TEST(ident)                                                                 \
 	static void unit_##ident(void);                                                  \
-	static const struct unit_test unit_entry_##ident __used __in_order __section(    \
-		"unit_tests") = {.name = #ident, .run = unit_##ident};                   \
+	static const struct unit_test unit_entry_##ident __used __in_order __aligned(8)  \
+		__section("unit_tests") = {.name = #ident, .run = unit_##ident};         \
 	static void unit_##ident(void)
 
 void unit_failed(const char *file, int line, const char *what, unsigned long left,
