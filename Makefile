@@ -88,32 +88,41 @@ $(KERNEL): $(OBJ) $O/symbols.c
 -include $(OBJ:.o=.d)
 
 # --- mm on the host --------------------------------------------------------------------
-# mm's own source on the simulated machine (arch/sim), under ASan and UBSan, in two
-# geometries: A is shaped like x86_64, B like s390x.
-SIM_SRC := $(wildcard mm/table/*.c) arch/sim/base.c arch/sim/cache.c arch/sim/frame.c \
-	arch/sim/main.c arch/sim/mmu.c arch/sim/sched.c \
-	$(patsubst %,mm/space/%.c,anon brk fault map mm page protect vma) \
+# mm's own source on the simulated machine (arch/sim), in two geometries: A is shaped like
+# x86_64, B like s390x. `asan` runs the unit tests; `hooks` is only compiled, with the
+# instrumentation of -fsanitize=thread, and looked at.
+SIM_MM := $(wildcard mm/table/*.c) \
+	$(patsubst %,mm/space/%.c,anon brk fault map mm page protect vma)
+SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format percpu rank spin) \
-	$(wildcard tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,tests/unit/%.c,mm_calls mm_model runner)
-SIM_CFLAGS := -std=gnu11 -O1 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
-	-fno-strict-aliasing -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize=object-size -fno-sanitize-recover=all -DORIGAMI_LAB -DORIGAMI_SIM -I. -Iarch/sim/include
-SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
+SIM_FLAGS := -std=gnu11 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
+	-fno-strict-aliasing -DORIGAMI_SIM -I. -Iarch/sim/include
+SIM_ASAN := -O1 -DORIGAMI_LAB -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize=object-size -fno-sanitize-recover=all
+SIM_HOOKS := -O2 -ffreestanding -mgeneral-regs-only -fno-optimize-sibling-calls \
+	-fsanitize=thread --param=tsan-distinguish-volatile=1 \
+	--param=tsan-instrument-func-entry-exit=0 -Wno-tsan
 
 define sim_rules
 build/sim-$1-asan/%.o: %.c Makefile
 	@mkdir -p $$(@D)
-	$$(Q)gcc $$(SIM_CFLAGS) -Iarch/sim/geometry-$1 -MMD -MP -c $$< -o $$@
+	$$(Q)gcc $$(SIM_FLAGS) $$(SIM_ASAN) -Iarch/sim/geometry-$1 -MMD -MP -c $$< -o $$@
+build/sim-$1-hooks/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$$(Q)gcc $$(SIM_FLAGS) $$(SIM_HOOKS) -Iarch/sim/geometry-$1 -MMD -MP -c $$< -o $$@
 build/sim-$1-asan/unit: $$(SIM_SRC:%.c=build/sim-$1-asan/%.o) arch/sim/sim.lds
-	$$(Q)gcc $$(SIM_CFLAGS) $$(filter %.o,$$^) -Wl,-T,arch/sim/sim.lds -o $$@
--include $$(SIM_SRC:%.c=build/sim-$1-asan/%.d)
+	$$(Q)gcc $$(SIM_ASAN) $$(filter %.o,$$^) -Wl,-T,arch/sim/sim.lds -o $$@
+-include $$(SIM_SRC:%.c=build/sim-$1-asan/%.d) $$(SIM_MM:%.c=build/sim-$1-hooks/%.d)
 endef
 $(foreach geometry,A B,$(eval $(call sim_rules,$(geometry))))
+SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
 
-.PHONY: host-test
+.PHONY: host-test hook-lint
 host-test: $(SIM_UNITS) ## unit tests of mm on the simulated machine
 	$(Q)for unit in $(SIM_UNITS); do echo "# $$unit"; $$unit || exit 1; done
+hook-lint: $(SIM_MM:%.c=build/sim-A-hooks/%.o) $(SIM_MM:%.c=build/sim-B-hooks/%.o)
+	$(Q)tests/tools/hooks.py $^
 
 # --- user programs and the ramdisk -----------------------------------------------------
 # Static programs of the stock toolchain; box is all small tools in one (user/box.h).

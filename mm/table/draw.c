@@ -15,12 +15,12 @@ struct drawing {
 	void (*emit)(const char *line, void *arg);
 	void *arg;
 	int root_level;
-	/* the run of leaves not yet drawn; count == 0: none */
-	unsigned long count;
+	/* the run of alike leaves that is not drawn yet */
+	unsigned long count; /* 0: none */
 	int level;
 	unsigned int prot;
-	unsigned long address;
-	phys_t frame;
+	unsigned long address; /* of the first */
+	phys_t frame;          /* of the first */
 };
 
 /* A line about one entry, indented by how far its level is below the root. */
@@ -67,6 +67,7 @@ static void draw_rights(char *to, unsigned int prot)
 	to[0] = prot & PROT_READ ? 'r' : '-';
 	to[1] = prot & PROT_WRITE ? 'w' : '-';
 	to[2] = prot & PROT_EXEC ? 'x' : '-';
+	to[3] = '\0';
 }
 
 /* One leaf is drawn with its frame, several as a range of indices. */
@@ -74,7 +75,7 @@ static void draw_run(struct drawing *drawing)
 {
 	unsigned long first = pxd_index(drawing->level, drawing->address);
 	unsigned long last = first + drawing->count - 1;
-	char size[16], rights[4] = "---";
+	char size[16], rights[4];
 
 	if (!drawing->count)
 		return;
@@ -89,10 +90,9 @@ static void draw_run(struct drawing *drawing)
 	drawing->count = 0;
 }
 
-static bool draw_leaf(
-	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+static void add_leaf(
+	struct drawing *drawing, int level, pxd_t entry, unsigned long address)
 {
-	struct drawing *drawing = walk->arg;
 	unsigned int prot = arch_pxd_prot(level, entry);
 	unsigned long end = drawing->address + drawing->count * pxd_size(level);
 
@@ -105,23 +105,33 @@ static bool draw_leaf(
 		drawing->frame = arch_pxd_phys(level, entry);
 	}
 	drawing->count++;
-	return false;
 }
 
-static bool draw_table(
-	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+static void draw_table(
+	struct drawing *drawing, int level, pxd_t entry, unsigned long address)
 {
-	struct drawing *drawing = walk->arg;
-
 	draw_run(drawing);
 	draw(drawing, level, "[%lu] %012lx -> %s table %lx", pxd_index(level, address),
 		address, pxd_name(level - 1),
 		(unsigned long)arch_pxd_phys(level, entry).v);
+}
+
+static bool visit_leaf(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	add_leaf(walk->arg, level, entry, address);
+	return false;
+}
+
+static bool visit_table(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	draw_table(walk->arg, level, entry, address);
 	return false;
 }
 
 /* A run ends with its table. */
-static void draw_table_end(
+static void leave_table(
 	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
 {
 	draw_run(walk->arg);
@@ -130,7 +140,7 @@ static void draw_table_end(
 static void draw_all(struct drawing *drawing, struct mm *mm)
 {
 	static const struct walk_ops ops = {
-		.leaf = draw_leaf, .enter = draw_table, .leave = draw_table_end};
+		.leaf = visit_leaf, .enter = visit_table, .leave = leave_table};
 	struct walk walk = {.mm = mm, .ops = &ops, .arg = drawing};
 
 	for (int level = LEVEL_PGD; level > drawing->root_level; level--)
@@ -144,7 +154,6 @@ static __always_inline bool draw_step(const int level, struct drawing *drawing,
 	struct descent *at, unsigned long address)
 {
 	unsigned long first = ALIGN_DOWN(address, pxd_size(level));
-	struct walk here = {.arg = drawing};
 
 	if (pxd_folded(level, at->entry)) {
 		draw(drawing, level, "folded");
@@ -153,11 +162,11 @@ static __always_inline bool draw_step(const int level, struct drawing *drawing,
 			first);
 		return false;
 	} else if (level == LEVEL_PTE || pxd_leaf(level, at->entry)) {
-		draw_leaf(&here, level, at->ptr, at->entry, first);
+		add_leaf(drawing, level, at->entry, first);
 		draw_run(drawing);
 		return false;
 	} else {
-		draw_table(&here, level, at->ptr, at->entry, first);
+		draw_table(drawing, level, at->entry, first);
 	}
 	return descend_step(level, at, address);
 }
@@ -177,8 +186,13 @@ static void draw_way(struct drawing *drawing, struct mm *mm, unsigned long addre
 void mm_draw_table(struct mm *mm, unsigned long address,
 	void (*emit)(const char *line, void *arg), void *arg)
 {
-	struct drawing drawing = {.emit = emit, .arg = arg};
+	struct drawing drawing;
 
+	drawing.emit = emit;
+	drawing.arg = arg;
+	drawing.count = 0;
+	drawing.level = LEVEL_PTE;
+	drawing.address = 0;
 	rwsem_read_lock(&mm->lock);
 	draw_header(&drawing, mm);
 	if (address == ~0UL)
