@@ -31,6 +31,7 @@ void arch_thread_switch(struct arch_thread *previous, struct arch_thread *next,
  */
 void arch_thread_set_tls(struct arch_thread *thread, unsigned long tls, bool running);
 
-/* A new user thread inherits FP state, or starts clean (execve). */
+/* A new user thread inherits FP state and TLS (a vfork child runs on its parent's), or
+ * starts with clean FP state (execve). */
 void arch_thread_copy_fp(struct arch_thread *to, const struct arch_thread *from);
 void arch_thread_reset_fp(struct arch_thread *thread, bool running);

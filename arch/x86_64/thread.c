@@ -111,6 +111,7 @@ void arch_thread_copy_fp(struct arch_thread *to, const struct arch_thread *from)
 {
 	unsigned long flags = arch_irq_save();
 
+	to->tls = from->tls;
 	if (from == this_cpu(arch_cpu).thread && from->user)
 		fp_save(to);
 	else
