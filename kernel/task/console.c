@@ -135,6 +135,7 @@ void console_start(void)
 
 	ASSERT(thread, "no memory for the console thread");
 	console_notify = on_typed;
+	console_write("\f", 1); /* ends what firmware has written; tests look for it */
 	thread_start(thread);
 }
 
