@@ -8,8 +8,12 @@
 #include "kernel/sched/runqueue.h"
 #include "kernel/base/string.h"
 #include "kernel/base/trace.h"
+#include "kernel/sched/timer.h"
 #include "arch/contract/ipi.h"
 #include "arch/contract/irq.h"
+#include "arch/contract/timer.h"
+
+#define SOON_NS (500 * 1000UL)
 
 DEFINE_PERCPU(struct runqueue, runqueue);
 cpuset_t cpus_idle;
@@ -65,12 +69,25 @@ unsigned int runqueue_place(const struct thread *thread)
 	return first_cpu(best);
 }
 
+/* Who wakes a thread often sleeps next, and poking another CPU costs more than waiting a
+ * moment: the first thread woken stays near its waker, and the early tick that comes with
+ * it (see runqueue_deliver) has it stolen if the waker runs on. */
+unsigned int runqueue_place_woken(const struct thread *thread)
+{
+	const struct runqueue *here = &this_cpu(runqueue);
+	unsigned int cpu = arch_cpu_id();
+
+	if (!irq_active() && current() != here->idle && list_empty(&here->ready) &&
+		allowed_on(thread, cpu) && !atomic_load_acquire(&thread->on_cpu))
+		return cpu;
+	return runqueue_place(thread);
+}
+
 void runqueue_deliver(struct thread *thread)
 {
 	unsigned long flags = arch_irq_save();
 	unsigned int cpu = thread->cpu;
 	struct runqueue *rq = &per_cpu(runqueue, cpu);
-	cpuset_t helpers = READ_ONCE(thread->allowed);
 	bool idle;
 
 	TRACE(wake, thread->id, cpu);
@@ -78,15 +95,10 @@ void runqueue_deliver(struct thread *thread)
 	list_append(&rq->ready, &thread->queue);
 	idle = rq->current == rq->idle;
 	spin_unlock(&rq->lock);
-	/* SAFE(queue_then_ask): without the barrier, this CPU could read cpus_idle before
-	 * its append is visible, while a CPU going idle sets its bit and finds the queue
-	 * empty: a thread waits beside an idle CPU. Pairs with runqueue_steal(). */
-	smp_mb();
-	helpers &= atomic_load(&cpus_idle);
 	if (idle)
 		poke(cpu);
-	else if (helpers)
-		poke(first_cpu(helpers));
+	else if (cpu == arch_cpu_id())
+		timer_tick_by(arch_clock_ns() + SOON_NS);
 	arch_irq_restore(flags);
 }
 
@@ -123,7 +135,9 @@ struct thread *runqueue_steal(unsigned int thief)
 {
 	struct thread *thread = NULL;
 
-	/* First say that this CPU idles, then look: pairs with SAFE(queue_then_ask). */
+	/* First say that this CPU idles, then look. A thread that is queued behind this
+	 * look by somebody who has not seen the bit yet is found by that CPU's next tick.
+	 */
 	atomic_or(&cpus_idle, 1U << thief);
 	for (unsigned int i = 1; i < cpu_count && !thread; i++) {
 		unsigned int victim = (thief + i) % cpu_count;

@@ -33,6 +33,7 @@ struct runqueue *runqueue_lock_of(struct thread *thread);
 
 /* The CPU that a thread in flight should go to. Its queue's lock is held. */
 unsigned int runqueue_place(const struct thread *thread);
+unsigned int runqueue_place_woken(const struct thread *thread);
 
 /* Lands a READY thread in flight on thread->cpu. The thread may run, and be gone, before
  * this returns. */

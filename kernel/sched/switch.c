@@ -88,7 +88,7 @@ static void switch_to(struct runqueue *rq, struct thread *me, struct thread *nex
 	account_runtime(rq);
 	rcu_note_switch(me);
 	if (me == rq->idle)
-		timer_start_tick();
+		timer_tick_by(rq->since + SLICE_NS);
 	if (me->mm != next->mm && sched_switch_mm)
 		sched_switch_mm(me->mm, next->mm);
 	rq->previous = me;

@@ -184,7 +184,7 @@ bool thread_wake(struct thread *thread)
 
 	if (asleep) {
 		thread->state = THREAD_READY; /* in flight */
-		thread->cpu = runqueue_place(thread);
+		thread->cpu = runqueue_place_woken(thread);
 	}
 	spin_unlock(&rq->lock);
 	if (asleep)

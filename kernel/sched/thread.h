@@ -7,9 +7,9 @@
  *                           +-- wake -- WAITING
  *
  * Threads are preemptive, also inside the kernel, whenever preemption and interrupts are
- * enabled. Each CPU has its own run queue (round robin, one time slice for all); waking
- * prefers the thread's last CPU unless it is busy and another one idles; an idle CPU
- * steals. `allowed` restricts the CPUs.
+ * enabled. Each CPU has its own run queue (round robin, one time slice for all). A woken
+ * thread stays near its waker if nobody waits there yet, else goes to its last CPU unless
+ * that is busy and another one idles; an idle CPU steals. `allowed` restricts the CPUs.
  *
  * The scheduler lies below mm: it gets thread memory from `thread_memory` (kernel/task),
  * knows an mm only as a pointer, and tells its owner about switches through

@@ -14,8 +14,7 @@
 #include "arch/contract/irq.h"
 #include "arch/contract/timer.h"
 
-#define NEVER    (~0UL)
-#define SLICE_NS (10 * 1000 * 1000UL)
+#define NEVER (~0UL)
 
 struct timer_queue {
 	struct spinlock lock;
@@ -153,13 +152,13 @@ void timer_interrupt(void)
 	spin_unlock(&queue->lock);
 }
 
-void timer_start_tick(void)
+void timer_tick_by(u64 deadline)
 {
 	struct timer_queue *queue = &this_cpu(timer_queue);
 
-	if (queue->tick != NEVER)
+	if (queue->tick <= deadline)
 		return;
-	queue->tick = arch_clock_ns() + SLICE_NS;
+	queue->tick = deadline;
 	spin_lock(&queue->lock);
 	program(queue);
 	spin_unlock(&queue->lock);

@@ -21,8 +21,10 @@ void timer_start(struct timer *timer, u64 deadline);
 /* When it returns, fn is not running and will not run. True if it was still pending. */
 bool timer_stop(struct timer *timer);
 
-/* This CPU leaves idle: give it a tick again. Interrupts off. */
-void timer_start_tick(void);
+#define SLICE_NS (10 * 1000 * 1000UL) /* from tick to tick */
+
+/* This CPU gets a tick by then, if not sooner. Interrupts off. */
+void timer_tick_by(u64 deadline);
 
 /* Makes this CPU's queue. Once per CPU, before its first timer. */
 void timer_init_cpu(unsigned int cpu);
