@@ -50,19 +50,20 @@ def extended_ramdisk(config, work, command, files):
     return path
 
 
-def grub_config(cmdline):
+def grub_config(cmdline, ramdisk):
     # Quoted word by word: GRUB would expand $, and hand on the quotes of words with blanks.
     quoted = " ".join("'%s'" % word.replace("'", "'\\''") for word in cmdline.split())
     return ("set timeout=0\nset default=0\n"
             "menuentry Origami {\n"
-            "\tmultiboot2 /boot/kernel.elf %s\n\tmodule2 /boot/ramdisk.cpio\n}\n"
-            % quoted).encode()
+            "\tmultiboot2 /boot/kernel.elf %s\n%s}\n"
+            % (quoted, "\tmodule2 /boot/ramdisk.cpio\n" if ramdisk else "")).encode()
 
 
 def make_grub_tree(folder, kernel, ramdisk, cmdline):
-    write(folder + "/boot/grub/grub.cfg", grub_config(cmdline))
+    have_ramdisk = os.path.exists(ramdisk)
+    write(folder + "/boot/grub/grub.cfg", grub_config(cmdline, have_ramdisk))
     write(folder + "/boot/kernel.elf", read(kernel))
-    if os.path.exists(ramdisk):
+    if have_ramdisk:
         write(folder + "/boot/ramdisk.cpio", read(ramdisk))
 
 
@@ -91,7 +92,9 @@ def make_esp(output, loader, kernel, ramdisk, cmdline):
 
 
 def make_ipl(output, kernel, ramdisk, cmdline):
-    run(sys.executable, "boot/s390x/mkimage.py", kernel, ramdisk, cmdline, output)
+    os.makedirs(os.path.dirname(output), exist_ok=True)
+    run(sys.executable, "boot/s390x/mkimage.py", kernel,
+        ramdisk if os.path.exists(ramdisk) else "", cmdline, output)
 
 
 def boot_direct(config, work, ramdisk):
