@@ -44,7 +44,7 @@ int arch_root_level_initial(void)
 
 unsigned long arch_root_limit(int level)
 {
-	return 1UL << min(ARCH_LEVEL_SHIFT(level) + ARCH_LEVEL_BITS(level) - 1, 62);
+	return SIM_ROOT_LIMIT(level);
 }
 
 bool arch_root_can_grow(void)

@@ -31,7 +31,7 @@ UNIT_TEST(table_gather_drops_its_reference)
 		page = table_mm_map(&mm, 0x123000, PROT_READ);
 		page_get(page);
 		EXPECT_EQ(mm.pages, 1);
-		table_mm_unmap(&mm, 0x123000, 0x124000, 0, mm.limit);
+		table_mm_unmap(&mm, 0x123000, 0x124000, 0, 0);
 		EXPECT_EQ(mm.pages, 0);
 		EXPECT_EQ(page->refs, 1);
 		EXPECT(!mapped(&mm, 0x123000));
@@ -76,7 +76,7 @@ UNIT_TEST(table_gather_keeps_shared_tables)
 		table_mm_unmap(&mm, 0x5000, 0x6000, 0, 0x9000);
 		EXPECT_EQ(mm.tables[LEVEL_PTE], 1);
 		EXPECT(mapped(&mm, 0x9000));
-		table_mm_unmap(&mm, 0x9000, 0xa000, 0, mm.limit);
+		table_mm_unmap(&mm, 0x9000, 0xa000, 0, 0);
 		EXPECT_EQ(table_mm_tables(&mm), 1);
 		table_mm_free(&mm);
 	}
@@ -116,7 +116,7 @@ UNIT_TEST(table_gather_frees_unused_tables)
 		if (!table_mm_make(&mm, root))
 			continue;
 		EXPECT_EQ(descend_alloc(&mm, 0x5000, LEVEL_PTE, &at), 0);
-		table_mm_unmap(&mm, 0x5000, 0x6000, 0, mm.limit);
+		table_mm_unmap(&mm, 0x5000, 0x6000, 0, 0);
 		EXPECT_EQ(table_mm_tables(&mm), 1);
 		table_mm_free(&mm);
 	}
@@ -133,7 +133,7 @@ UNIT_TEST(table_gather_large_leaf)
 			continue;
 		table_mm_map_leaf(&mm, LEVEL_PMD, large, PROT_READ);
 		EXPECT_EQ(mm.pages, pxd_size(LEVEL_PMD) / PAGE_SIZE);
-		table_mm_unmap(&mm, large, large + pxd_size(LEVEL_PMD), 0, mm.limit);
+		table_mm_unmap(&mm, large, large + pxd_size(LEVEL_PMD), 0, 0);
 		EXPECT_EQ(mm.pages, 0);
 		table_mm_free(&mm);
 	}

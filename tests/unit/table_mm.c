@@ -73,7 +73,7 @@ void table_mm_unmap(struct mm *mm, unsigned long start, unsigned long end,
 
 void table_mm_free(struct mm *mm)
 {
-	table_mm_unmap(mm, 0, mm->limit, 0, mm->limit);
+	table_mm_unmap(mm, 0, mm->limit, 0, 0);
 	EXPECT_EQ(mm->pages, 0);
 	EXPECT_EQ(table_mm_tables(mm), 1);
 	table_destroy_root(mm);

@@ -66,7 +66,7 @@ static void unmap_while_used(bool broadcasts)
 	{
 		two_cpus(&mm, root);
 		sim_trace_reset();
-		table_mm_unmap(&mm, PAGE_AT, PAGE_AT + PAGE_SIZE, 0, mm.limit);
+		table_mm_unmap(&mm, PAGE_AT, PAGE_AT + PAGE_SIZE, 0, 0);
 		expect_order(TRACE_unhook, TRACE_tlb_flush);
 		expect_order(TRACE_tlb_flush, TRACE_frame_free);
 		sim_on_cpu(1);
@@ -99,7 +99,7 @@ UNIT_TEST(sim_tables_wait_for_readers)
 		two_cpus(&mm, root);
 		rcu_barrier();
 		before = sim_blocks_used;
-		table_mm_unmap(&mm, PAGE_AT, PAGE_AT + PAGE_SIZE, 0, mm.limit);
+		table_mm_unmap(&mm, PAGE_AT, PAGE_AT + PAGE_SIZE, 0, 0);
 		EXPECT_EQ(table_mm_tables(&mm), 1);
 		EXPECT_EQ(before - sim_blocks_used, 1); /* the frame */
 		EXPECT_EQ(sim_rcu_run(), root);         /* every table but the root */
@@ -140,7 +140,7 @@ UNIT_TEST(sim_switch_forgets)
 	EXPECT_EQ(other.cpus, 2);
 	EXPECT_EQ(sim_tlb_entries(), 0);
 	sim_on_cpu(0);
-	table_mm_unmap(&mm, PAGE_AT, PAGE_AT + PAGE_SIZE, 0, mm.limit);
+	table_mm_unmap(&mm, PAGE_AT, PAGE_AT + PAGE_SIZE, 0, 0);
 	switch_to(1, NULL);
 	tlb_leave(&other);
 	table_mm_free(&other);
@@ -193,7 +193,7 @@ UNIT_TEST(sim_gather_without_memory)
 	for (unsigned long i = 1; i <= 100; i++)
 		table_mm_map(&mm, i * PAGE_SIZE, PROT_READ);
 	sim_frames_left = 0;
-	table_mm_unmap(&mm, 0, mm.limit, 0, mm.limit);
+	table_mm_unmap(&mm, 0, mm.limit, 0, 0);
 	sim_frames_left = ~0UL;
 	EXPECT_EQ(mm.pages, 0);
 	table_mm_free(&mm);

@@ -8,6 +8,7 @@
 #define ARCH_LEVEL_SHIFT(level) (12 + 9 * (level))
 #define ARCH_LEVEL_BITS(level)  9
 #define ARCH_TABLE_ORDER(level) 0
+#define SIM_ROOT_LIMIT(level)   BIT(ARCH_LEVEL_SHIFT(level) + 8) /* half: user space */
 
 extern int sim_boot_root; /* LEVEL_PMD .. LEVEL_PGD */
 

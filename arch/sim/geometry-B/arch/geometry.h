@@ -8,6 +8,8 @@
 #define ARCH_LEVEL_SHIFT(level) ((level) == LEVEL_PTE ? 12 : 9 + 11 * (level))
 #define ARCH_LEVEL_BITS(level)  ((level) == LEVEL_PTE ? 8 : 11)
 #define ARCH_TABLE_ORDER(level) ((level) == LEVEL_PTE ? 0 : 2)
+#define SIM_ROOT_LIMIT(level)                                                            \
+	((level) == LEVEL_PGD ? PAGE_MASK : BIT(ARCH_LEVEL_SHIFT((level) + 1)))
 
 extern int sim_boot_root; /* what a new mm starts with */
 
