@@ -27,10 +27,12 @@ int arch_root_level_initial(void)
 	return LEVEL_PUD;
 }
 
-/* The last page of the full 64 bits is given up: its end would be 0. */
+/* Of the full 64 bits the last 8 PiB are given up: their end would be 0, and a limit is
+ * where a table ends. */
 unsigned long arch_root_limit(int level)
 {
-	return level == LEVEL_PGD ? PAGE_MASK : BIT(ARCH_LEVEL_SHIFT(level + 1));
+	return level == LEVEL_PGD ? -BIT(ARCH_LEVEL_SHIFT(level))
+				  : BIT(ARCH_LEVEL_SHIFT(level + 1));
 }
 
 bool arch_root_can_grow(void)
