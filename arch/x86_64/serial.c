@@ -99,6 +99,7 @@ void arch_console_enable_input(void)
 {
 	if (!uart_exists(COM1))
 		return;
+	drain(); /* turning the FIFO on, which comes next, empties it */
 	arch_console_write("", 0);
 	io_apic_enable_com1(acpi_io_apic());
 	port_write8(COM1 + UART_INTERRUPTS, 1);
