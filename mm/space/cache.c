@@ -23,11 +23,12 @@
 #define CACHE_POISON 0x5afe0b1ec7f4ee5dUL
 
 struct cache {
-	const char *name;     /* (c) */
-	size_t size;          /* (c) what users see */
-	size_t stride;        /* (c) from object to object */
-	size_t link;          /* (c) offset of the free link */
-	unsigned int order;   /* (c) of a slab */
+	const char *name;   /* (c) */
+	size_t size;        /* (c) what users see */
+	size_t stride;      /* (c) from object to object */
+	size_t link;        /* (c) offset of the free link */
+	size_t poison;      /* (c) words that are poisoned while free, behind the link */
+	unsigned int order; /* (c) of a slab */
 	unsigned int objects; /* (c) per slab */
 	unsigned int flags;   /* (c) */
 	struct spinlock lock;
@@ -47,6 +48,7 @@ struct cache *cache_create(const char *name, size_t size, unsigned int flags)
 	cache->flags = flags;
 	cache->size = ALIGN_UP(size, sizeof(void *));
 	cache->link = flags & CACHE_TYPE_SAFE ? cache->size : 0;
+	cache->poison = IS_LAB && !cache->link ? cache->size / sizeof(long) - 1 : 0;
 	cache->stride =
 		ALIGN_UP(max(cache->size, cache->link + sizeof(void *)), CACHE_ALIGN);
 	/* Several objects per frame, or one object per block: either way an object's
@@ -64,40 +66,21 @@ static void **link_of(const struct cache *cache, void *object)
 	return (void **)((char *)object + cache->link);
 }
 
-/* The words that are poisoned: all but the link, which comes first. */
-static bool poison_intact(const struct cache *cache, void *object)
-{
-	unsigned long *word = object;
-
-	for (size_t n = 1; n < cache->size / sizeof(*word); n++)
-		if (word[n] != CACHE_POISON)
-			return false;
-	return cache->size > sizeof(*word);
-}
-
-static bool is_poisoned(const struct cache *cache)
-{
-	return IS_LAB && !(cache->flags & CACHE_TYPE_SAFE);
-}
-
 static void poison(const struct cache *cache, void *object)
 {
-	unsigned long *word = object;
-
-	if (!is_poisoned(cache))
-		return;
-	/* SAFE(cache_double_free): an object that is on the free list twice would get
-	 * two owners; pairs with the poison left by the first cache_free() */
-	ASSERT(!poison_intact(cache, object), "%s %p freed twice", cache->name, object);
-	for (size_t n = 1; n < cache->size / sizeof(*word); n++)
-		word[n] = CACHE_POISON;
+	for (size_t n = 1; n <= cache->poison; n++)
+		((unsigned long *)object)[n] = CACHE_POISON;
 }
 
-static void check_poison(const struct cache *cache, void *object)
+/* How many words of the poison are as they should be. */
+static size_t poison_left(const struct cache *cache, const void *object)
 {
-	if (is_poisoned(cache) && cache->size > sizeof(void *))
-		ASSERT(poison_intact(cache, object),
-			"%s %p was written after it was freed", cache->name, object);
+	size_t n = 0;
+
+	while (n < cache->poison &&
+		((const unsigned long *)object)[n + 1] == CACHE_POISON)
+		n++;
+	return n;
 }
 
 static struct page *slab_create(struct cache *cache)
@@ -125,50 +108,39 @@ static void slab_free_rcu(struct rcu_head *head)
 	frame_free(container_of(head, struct page, rcu));
 }
 
-static void slab_free(struct cache *cache, struct page *slab)
+/* A free object, of the new `slab` if there is one; NULL: no slab has any. */
+static void *take(struct cache *cache, struct page *slab)
 {
-	/* SAFE(cache_type_safe): a reader that found an object before it was freed would
-	 * look at another type's memory; pairs with the reader's rcu_read_lock() */
-	if (cache->flags & CACHE_TYPE_SAFE)
-		call_rcu(&slab->rcu, slab_free_rcu);
-	else
-		frame_free(slab);
-}
+	void *object = NULL;
 
-/* Lock held. NULL: no slab has a free object. */
-static void *take(struct cache *cache)
-{
-	struct page *slab = list_first(&cache->partial, struct page, link);
-	void *object;
-
-	if (list_empty(&cache->partial))
-		return NULL;
-	object = slab->free_list;
-	slab->free_list = *link_of(cache, object);
-	if (--slab->free_objects == 0)
-		list_remove(&slab->link);
-	cache->in_use++;
+	spin_lock(&cache->lock);
+	if (slab)
+		list_push(&cache->partial, &slab->link);
+	if (!list_empty(&cache->partial)) {
+		slab = list_first(&cache->partial, struct page, link);
+		object = slab->free_list;
+		slab->free_list = *link_of(cache, object);
+		if (--slab->free_objects == 0)
+			list_remove(&slab->link);
+		cache->in_use++;
+	}
+	spin_unlock(&cache->lock);
 	return object;
 }
 
 void *cache_alloc(struct cache *cache)
 {
-	struct page *slab;
-	void *object;
+	void *object = take(cache, NULL);
 
-	spin_lock(&cache->lock);
-	object = take(cache);
-	spin_unlock(&cache->lock);
 	if (!object) {
-		slab = slab_create(cache);
+		struct page *slab = slab_create(cache);
+
 		if (!slab)
 			return NULL;
-		spin_lock(&cache->lock);
-		list_push(&cache->partial, &slab->link);
-		object = take(cache);
-		spin_unlock(&cache->lock);
+		object = take(cache, slab);
 	}
-	check_poison(cache, object);
+	ASSERT(poison_left(cache, object) == cache->poison,
+		"%s %p was written after it was freed", cache->name, object);
 	if (!(cache->flags & CACHE_TYPE_SAFE))
 		memset(object, 0, cache->size);
 	return object;
@@ -181,6 +153,10 @@ void cache_free(struct cache *cache, void *object)
 
 	ASSERT(slab->type == PAGE_CACHE && slab->cache == cache, "%p is no %s", object,
 		cache->name);
+	/* SAFE(cache_double_free): an object that is on the free list twice gets two
+	 * owners; pairs with the poison left by the first cache_free() */
+	ASSERT(!cache->poison || poison_left(cache, object) < cache->poison,
+		"%s %p freed twice", cache->name, object);
 	poison(cache, object);
 	spin_lock(&cache->lock);
 	*link_of(cache, object) = slab->free_list;
@@ -193,8 +169,12 @@ void cache_free(struct cache *cache, void *object)
 	if (give_up)
 		list_remove(&slab->link);
 	spin_unlock(&cache->lock);
-	if (give_up)
-		slab_free(cache, slab);
+	/* SAFE(cache_type_safe): a reader that found an object before it was freed would
+	 * look at another type's memory; pairs with the reader's rcu_read_lock() */
+	if (give_up && (cache->flags & CACHE_TYPE_SAFE))
+		call_rcu(&slab->rcu, slab_free_rcu);
+	else if (give_up)
+		frame_free(slab);
 }
 
 u64 cache_objects(const struct cache *cache)
