@@ -13,6 +13,7 @@
 #include "kernel/sched/thread.h"
 #include "mm/space/frame.h"
 
+#include <sanitizer/common_interface_defs.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -64,6 +65,7 @@ void print(const char *format, ...)
 static __noreturn void end(const char *text)
 {
 	print("# PANIC on cpu %u: %s\n", sim_cpu, text);
+	__sanitizer_print_stack_trace();
 	abort();
 }
 

@@ -61,18 +61,23 @@ unsigned long arch_user_end(void)
 	return arch_root_limit(LEVEL_PGD);
 }
 
-/* Who loads a root without being in its mm's CPU set is left out of every flush. */
+/* While a root is loaded, from before to after, its mm must know: a CPU that is not in
+ * the set is left out of every flush. */
 static void check_in_set(const pxd_t *root)
 {
-	const struct ptdesc *table = ptdesc_of(arch_root_level(root[0]), root);
+	const struct ptdesc *table;
 
-	ASSERT(table->mm->cpus & 1U << sim_cpu, "cpu %u loads a root too early", sim_cpu);
+	if (!root)
+		return;
+	table = ptdesc_of(arch_root_level(root[0]), root);
+	ASSERT(table->mm->cpus & 1U << sim_cpu, "cpu %u has a root loaded in secret",
+		sim_cpu);
 }
 
 void arch_root_load(pxd_t *root)
 {
-	if (root)
-		check_in_set(root);
+	check_in_set(mmus[sim_cpu].root);
+	check_in_set(root);
 	mmus[sim_cpu].root = root;
 	arch_tlb_flush_local_all();
 }
