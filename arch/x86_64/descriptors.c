@@ -21,8 +21,8 @@
 struct tss {
 	u32 reserved0;
 	u64 rsp[3]; /* stack for entries from user mode to ring 0 */
-	u64 reserved1;
 	u64 ist[8]; /* [0] is reserved; 1..7 */
+	u64 reserved1;
 	u16 reserved2;
 	u16 io_map; /* past the end: no port is open to user mode */
 	u32 pad;
@@ -57,7 +57,8 @@ static struct gate idt[256] __aligned(16) __ro_after_init;
 
 _Static_assert(offsetof(struct arch_cpu, kernel_stack) == 16, "entry.asm");
 _Static_assert(offsetof(struct arch_cpu, user_sp) == 24, "entry.asm");
-_Static_assert(offsetof(struct tss, io_map) == 0x66, "Intel SDM figure 7-11");
+_Static_assert(offsetof(struct tss, ist[1]) == 0x24, "Intel SDM vol. 3, figure 8-11");
+_Static_assert(offsetof(struct tss, io_map) == 0x66, "Intel SDM vol. 3, figure 8-11");
 
 static void idt_fill(void)
 {
