@@ -137,7 +137,6 @@ void console_start(void)
 	console_notify = on_typed;
 	console_write("\f", 1); /* ends what firmware has written; tests look for it */
 	thread_start(thread);
-	console_write("\f", 1); /* firmware may have written: a new page begins */
 }
 
 unsigned int console_mode(void)

@@ -24,6 +24,6 @@ for arch in MACHINES:
         log = result.log.lower()
         test(result.status == 125 and words in log,
              "%s: %s ends in a panic that says \"%s\"" % (arch, name, words), result)
-        test("cpu" in log and re.search(r"(unit_crash|dig|unit_run)", log),
+        test("cpu" in log and re.search(r"(unit_crash|dig|unit_run|start_thread)", log),
              "%s: %s names the CPU and the way there" % (arch, name), result)
 done()
