@@ -3,6 +3,8 @@
 
 #include <asm/unistd.h>
 
-#define CALL(name, function) long function(struct regs *regs);
+#define CALL(name) long sys_##name(struct regs *regs);
+#define ALSO(other, name)
 #include "kernel/linux/calls.def"
 #undef CALL
+#undef ALSO

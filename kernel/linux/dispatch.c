@@ -14,9 +14,11 @@
 #define NOTED_BITS 1024
 
 static long (*const calls[])(struct regs *regs) = {
-#define CALL(name, function) [__NR_##name] = function,
+#define CALL(name)        [__NR_##name] = sys_##name,
+#define ALSO(other, name) [__NR_##other] = sys_##name,
 #include "kernel/linux/calls.def"
 #undef CALL
+#undef ALSO
 };
 
 static u64 noted[NOTED_BITS / 64];
@@ -32,7 +34,7 @@ static __noinline long unknown(unsigned long number)
 	return -ENOSYS;
 }
 
-long sys_missing(struct regs *regs)
+long sys_clone3(struct regs *regs)
 {
 	return -ENOSYS;
 }
@@ -47,6 +49,7 @@ void linux_syscall(struct regs *regs)
 	unsigned long number = regs_syscall(regs);
 	long result;
 
+	counter_add(COUNT_SYSCALLS, 1);
 	if (likely(number < ARRAY_SIZE(calls) && calls[number]))
 		result = calls[number](regs);
 	else

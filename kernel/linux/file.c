@@ -18,6 +18,7 @@ struct open *file_get(int fd)
 
 /* --- reading and writing --- */
 
+/* `position` is that of pread and pwrite; NULL: the open object's own. */
 static long transfer(
 	int fd, unsigned long address, size_t size, const u64 *position, bool write)
 {
@@ -26,8 +27,8 @@ static long transfer(
 
 	if (!open)
 		return -EBADF;
-	if (open->kind == OPEN_DIRECTORY)
-		result = write ? -EBADF : -EISDIR;
+	if (position && open_is_stream(open))
+		result = -ESPIPE;
 	else if (write)
 		result = open_write_user(open, address, size, position);
 	else
@@ -38,34 +39,30 @@ static long transfer(
 	return result;
 }
 
-long sys_read(struct regs *regs)
+static long transfer_on(struct regs *regs, bool write)
 {
 	return transfer(
-		regs_arg(regs, 0), regs_arg(regs, 1), regs_arg(regs, 2), NULL, false);
-}
-
-long sys_write(struct regs *regs)
-{
-	return transfer(
-		regs_arg(regs, 0), regs_arg(regs, 1), regs_arg(regs, 2), NULL, true);
+		regs_arg(regs, 0), regs_arg(regs, 1), regs_arg(regs, 2), NULL, write);
 }
 
 static long transfer_at(struct regs *regs, bool write)
 {
-	int fd = regs_arg(regs, 0);
 	u64 position = regs_arg(regs, 3);
-	struct open *open = file_get(fd);
-	bool stream;
 
-	if (!open)
-		return -EBADF;
-	stream = open_is_stream(open);
-	open_put(open);
 	if ((s64)position < 0)
 		return -EINVAL;
-	if (stream)
-		return -ESPIPE;
-	return transfer(fd, regs_arg(regs, 1), regs_arg(regs, 2), &position, write);
+	return transfer(regs_arg(regs, 0), regs_arg(regs, 1), regs_arg(regs, 2),
+		&position, write);
+}
+
+long sys_read(struct regs *regs)
+{
+	return transfer_on(regs, false);
+}
+
+long sys_write(struct regs *regs)
+{
+	return transfer_on(regs, true);
 }
 
 long sys_pread64(struct regs *regs)
@@ -114,40 +111,32 @@ long sys_writev(struct regs *regs)
 	return transfer_vector(regs, true);
 }
 
-static s64 seek_base(const struct open *open, int whence)
+static s64 seek_locked(struct open *open, s64 distance, int whence)
 {
-	switch (whence) {
-	case SEEK_SET:
-		return 0;
-	case SEEK_CUR:
-		return open->offset;
-	case SEEK_END:
-		return open->size;
-	default:
+	s64 base = whence == SEEK_CUR   ? open->offset
+		   : whence == SEEK_END ? open->size
+					: 0;
+	s64 to;
+
+	if (whence < SEEK_SET || whence > SEEK_END ||
+		__builtin_add_overflow(base, distance, &to) || to < 0)
 		return -EINVAL;
-	}
+	open->offset = to;
+	return to;
 }
 
 long sys_lseek(struct regs *regs)
 {
 	struct open *open = file_get(regs_arg(regs, 0));
-	s64 result;
+	s64 result = -ESPIPE;
 
 	if (!open)
 		return -EBADF;
-	if (open_is_stream(open)) {
-		open_put(open);
-		return -ESPIPE;
+	if (!open_is_stream(open)) {
+		mutex_lock(&open->lock);
+		result = seek_locked(open, regs_arg(regs, 1), regs_arg(regs, 2));
+		mutex_unlock(&open->lock);
 	}
-	mutex_lock(&open->lock);
-	result = seek_base(open, regs_arg(regs, 2));
-	if (result >= 0 &&
-		(__builtin_add_overflow(result, (s64)regs_arg(regs, 1), &result) ||
-			result < 0))
-		result = -EINVAL;
-	if (result >= 0)
-		open->offset = result;
-	mutex_unlock(&open->lock);
 	open_put(open);
 	return result;
 }
@@ -334,37 +323,34 @@ static long get_flags(const struct open *open)
 	       (open->kind == OPEN_DIRECTORY ? O_DIRECTORY : 0);
 }
 
-static void set_flags(struct open *open, int flags)
+static long set_flags(struct open *open, int flags)
 {
 	unsigned int changeable = OPEN_APPEND | OPEN_NONBLOCK;
 
 	mutex_lock(&open->lock);
 	open->flags = (open->flags & ~changeable) | (open_flags(flags) & changeable);
 	mutex_unlock(&open->lock);
+	return 0;
 }
 
-static long get_close_on_exec(int fd)
+/* The commands about a number in the table. */
+static long fcntl_handle(int fd, int command, unsigned long argument)
 {
+	struct handles *handles = current_task()->handles;
 	bool value;
 
-	if (!handles_get_cloexec(current_task()->handles, fd, &value))
-		return -EBADF;
-	return value ? FD_CLOEXEC : 0;
-}
-
-/* The commands that look at the open object; takes over the reference. */
-static long fcntl_open(struct open *open, int command, unsigned long argument)
-{
-	long result = 0;
-
-	if (command == F_GETFL)
-		result = get_flags(open);
-	else if (command == F_SETFL)
-		set_flags(open, argument);
-	else
-		result = -EINVAL;
-	open_put(open);
-	return result;
+	switch (command) {
+	case F_GETFD:
+		if (!handles_get_cloexec(handles, fd, &value))
+			return -EBADF;
+		return value ? FD_CLOEXEC : 0;
+	case F_SETFD:
+		return handles_set_cloexec(handles, fd, argument & FD_CLOEXEC);
+	default:
+		if (argument >= HANDLES_MAX)
+			return -EINVAL;
+		return duplicate(fd, argument, command == F_DUPFD_CLOEXEC);
+	}
 }
 
 long sys_fcntl(struct regs *regs)
@@ -372,21 +358,20 @@ long sys_fcntl(struct regs *regs)
 	int fd = regs_arg(regs, 0), command = regs_arg(regs, 1);
 	unsigned long argument = regs_arg(regs, 2);
 	struct open *open;
+	long result = -EINVAL;
 
-	switch (command) {
-	case F_DUPFD:
-	case F_DUPFD_CLOEXEC:
-		if (argument >= HANDLES_MAX)
-			return -EINVAL;
-		return duplicate(fd, argument, command == F_DUPFD_CLOEXEC);
-	case F_GETFD:
-		return get_close_on_exec(fd);
-	case F_SETFD:
-		return handles_set_cloexec(
-			current_task()->handles, fd, argument & FD_CLOEXEC);
-	}
+	if (command == F_GETFD || command == F_SETFD || command == F_DUPFD ||
+		command == F_DUPFD_CLOEXEC)
+		return fcntl_handle(fd, command, argument);
 	open = file_get(fd);
-	return open ? fcntl_open(open, command, argument) : -EBADF;
+	if (!open)
+		return -EBADF;
+	if (command == F_GETFL)
+		result = get_flags(open);
+	else if (command == F_SETFL)
+		result = set_flags(open, argument);
+	open_put(open);
+	return result;
 }
 
 long sys_ioctl(struct regs *regs)

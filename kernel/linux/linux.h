@@ -86,10 +86,10 @@ void process_exec(struct task *task);
 
 /* --- signal.c --- */
 
-/* Both: tree lock held. Zombies are accepted and ignored. */
-void signal_send_task(struct task *task, int signal);
-void signal_send_thread(struct task_thread *thread, int signal);
 void signal_send_self(int signal);
+
+/* Tree lock held. Zombies are accepted and ignored. */
+void signal_send_task(struct task *task, int signal);
 int signal_send_group(int group, int signal); /* -ESRCH: nobody is in it */
 void signal_exec(struct task *task);
 void signal_task_ended(struct task *task);

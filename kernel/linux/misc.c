@@ -133,27 +133,13 @@ static struct rlimit64 limit_of(unsigned int resource)
 	return (struct rlimit64){value, value};
 }
 
-static long put_limit(unsigned int resource, unsigned long to)
-{
-	struct rlimit64 limit = limit_of(resource);
-
-	if (resource >= RLIM_NLIMITS)
-		return -EINVAL;
-	return to ? user_put(to, &limit, sizeof(limit)) : 0;
-}
-
-long sys_getrlimit(struct regs *regs)
-{
-	return regs_arg(regs, 1) ? put_limit(regs_arg(regs, 0), regs_arg(regs, 1))
-				 : -EFAULT;
-}
-
 long sys_prlimit64(struct regs *regs)
 {
 	int pid = regs_arg(regs, 0);
 	unsigned int resource = regs_arg(regs, 1);
 	unsigned long new = regs_arg(regs, 2);
-	struct rlimit64 limit;
+	unsigned long old = regs_arg(regs, 3);
+	struct rlimit64 limit, is = limit_of(resource);
 
 	if (pid && pid != current_task()->pid)
 		return -ESRCH;
@@ -161,9 +147,9 @@ long sys_prlimit64(struct regs *regs)
 		return -EINVAL;
 	if (new &&user_get(&limit, new, sizeof(limit)))
 		return -EFAULT;
-	if (new &&limit.rlim_max != limit_of(resource).rlim_max)
+	if (new &&limit.rlim_max != is.rlim_max)
 		return -EPERM;
-	return put_limit(resource, regs_arg(regs, 3));
+	return old ? user_put(old, &is, sizeof(is)) : 0;
 }
 
 /* --- scheduling --- */
@@ -174,43 +160,30 @@ long sys_sched_yield(struct regs *regs)
 	return 0;
 }
 
-/* Both with the tree lock held: 0, -ESRCH, -EINVAL. */
-static long change_affinity(int tid, u64 cpus)
+/* Tree lock held: the thread of a tid argument, where 0 means the running one. */
+static struct thread *named_locked(int tid)
 {
 	struct task_thread *thread =
 		tid ? task_find_thread_locked(tid) : current_thread();
 
-	return thread ? thread_set_allowed(&thread->thread, cpus) : -ESRCH;
+	return thread ? &thread->thread : NULL;
 }
 
-static long read_affinity(int tid, u64 *cpus)
-{
-	struct task_thread *thread =
-		tid ? task_find_thread_locked(tid) : current_thread();
-
-	*cpus = thread ? READ_ONCE(thread->thread.allowed) : 0;
-	*cpus &= atomic_load(&cpus_online);
-	return thread ? 0 : -ESRCH;
-}
-
+/* Whole words only: of a part of one, the bytes would be other CPUs on each machine. */
 long sys_sched_setaffinity(struct regs *regs)
 {
-	int tid = regs_arg(regs, 0);
-	size_t size = min(regs_arg(regs, 1), sizeof(u64));
-	unsigned long words = 0;
-	long result;
+	struct thread *thread;
+	u64 cpus;
+	long result = -ESRCH;
 
-	/* A short set lacks the higher CPUs; on a big-endian machine the bytes of a word
-	 * that is cut off are the low CPUs, so only whole words make sense. */
-	if (size < sizeof(words))
+	if (regs_arg(regs, 1) < sizeof(cpus))
 		return -EINVAL;
-	if (user_get(&words, regs_arg(regs, 2), size))
+	if (user_get(&cpus, regs_arg(regs, 2), sizeof(cpus)))
 		return -EFAULT;
-	words &= atomic_load(&cpus_online);
-	if (!words)
-		return -EINVAL;
 	mutex_lock(&task_tree_lock);
-	result = change_affinity(tid, words);
+	thread = named_locked(regs_arg(regs, 0));
+	if (thread)
+		result = thread_set_allowed(thread, cpus & atomic_load(&cpus_online));
 	mutex_unlock(&task_tree_lock);
 	return result;
 }
@@ -218,16 +191,17 @@ long sys_sched_setaffinity(struct regs *regs)
 long sys_sched_getaffinity(struct regs *regs)
 {
 	unsigned long size = regs_arg(regs, 1);
+	struct thread *thread;
 	u64 cpus;
-	long error;
 
 	if (size < sizeof(cpus) || size % sizeof(cpus))
 		return -EINVAL;
 	mutex_lock(&task_tree_lock);
-	error = read_affinity(regs_arg(regs, 0), &cpus);
+	thread = named_locked(regs_arg(regs, 0));
+	cpus = thread ? READ_ONCE(thread->allowed) & atomic_load(&cpus_online) : 0;
 	mutex_unlock(&task_tree_lock);
-	if (error)
-		return error;
+	if (!thread)
+		return -ESRCH;
 	return user_put(regs_arg(regs, 2), &cpus, sizeof(cpus)) ? -EFAULT
 								: (long)sizeof(cpus);
 }

@@ -172,6 +172,7 @@ long sys_umask(struct regs *regs)
 	return atomic_exchange(&linux_task()->umask, regs_arg(regs, 0) & 0777);
 }
 
+/* mkdir, and under their numbers all that would change the ramdisk. */
 static long read_only(int directory, unsigned long user_path)
 {
 	char path[PATH_LIMIT];
@@ -180,12 +181,12 @@ static long read_only(int directory, unsigned long user_path)
 	return error ? error : -EROFS;
 }
 
-long sys_read_only(struct regs *regs)
+long sys_mkdir(struct regs *regs)
 {
 	return read_only(AT_FDCWD, regs_arg(regs, 0));
 }
 
-long sys_read_only_at(struct regs *regs)
+long sys_mkdirat(struct regs *regs)
 {
 	return read_only(regs_arg(regs, 0), regs_arg(regs, 1));
 }

@@ -234,13 +234,11 @@ static bool is_wanted(const struct task *child, void *arg)
 	       (!wanted->group || child->linux_data->group == wanted->group);
 }
 
-/* What getrusage-like structures report: the CPU time, as user time. */
+/* The child's CPU time, all of it as user time. */
 static long put_usage(unsigned long to, u64 runtime_ns)
 {
-	struct rusage usage = {
-		.ru_utime.tv_sec = runtime_ns / 1000000000,
-		.ru_utime.tv_usec = runtime_ns % 1000000000 / 1000,
-	};
+	struct rusage usage = {.ru_utime.tv_sec = runtime_ns / 1000000000,
+		.ru_utime.tv_usec = runtime_ns % 1000000000 / 1000};
 
 	return to ? user_put(to, &usage, sizeof(usage)) : 0;
 }
@@ -264,69 +262,4 @@ long sys_wait4(struct regs *regs)
 	if (status && user_put(status, &ended.status, sizeof(ended.status)))
 		return -EFAULT;
 	return put_usage(regs_arg(regs, 3), ended.runtime_ns) ? -EFAULT : pid;
-}
-
-/* siginfo as waitid fills it; the kernel's headers describe it only as unions. */
-struct child_info {
-	int signal, error, code, pad;
-	int pid, uid, status;
-	int rest[25];
-};
-
-static_assert_size(struct child_info, 128);
-
-static struct child_info describe(const struct task_ended *ended)
-{
-	int signal = ended->status & 0x7f;
-
-	return (struct child_info){
-		.signal = SIGCHLD,
-		.code = signal ? 2 : 1, /* CLD_KILLED, CLD_EXITED */
-		.pid = ended->pid,
-		.status = signal ? signal : ended->status >> 8,
-	};
-}
-
-long sys_waitid(struct regs *regs)
-{
-	int which = regs_arg(regs, 0), id = regs_arg(regs, 1),
-	    options = regs_arg(regs, 3);
-	unsigned long to = regs_arg(regs, 2);
-	struct wanted wanted = {
-		.pid = which == P_PID ? id : 0, .group = which == P_PGID ? id : 0};
-	struct child_info info = {0};
-	struct task_ended ended;
-	int pid;
-
-	if (which < P_ALL || which > P_PGID || !(options & WEXITED))
-		return -EINVAL;
-	if (which == P_PGID && !id)
-		wanted.group = linux_task()->group;
-	else if (which != P_ALL && id <= 0)
-		return -EINVAL;
-	pid = task_wait(is_wanted, &wanted,
-		(options & WNOHANG ? TASK_WAIT_NOHANG : 0) |
-			(options & WNOWAIT ? TASK_WAIT_KEEP : 0),
-		&ended);
-	if (pid < 0)
-		return pid;
-	if (pid)
-		info = describe(&ended);
-	if (to && user_put(to, &info, sizeof(info)))
-		return -EFAULT;
-	return put_usage(regs_arg(regs, 4), pid ? ended.runtime_ns : 0);
-}
-
-long sys_getrusage(struct regs *regs)
-{
-	int who = regs_arg(regs, 0);
-	u64 ns = 0;
-
-	if (who == RUSAGE_SELF)
-		ns = time_of_task(current_task());
-	else if (who == RUSAGE_THREAD)
-		ns = thread_runtime(current());
-	else if (who != RUSAGE_CHILDREN)
-		return -EINVAL;
-	return regs_arg(regs, 1) ? put_usage(regs_arg(regs, 1), ns) : -EFAULT;
 }

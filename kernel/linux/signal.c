@@ -7,9 +7,8 @@
  * Handlers are stored, so that a program can ask for them, but do not run: a caught
  * signal has its default effect, and the log says so once.
  *
- * Locks: linux_task->lock for pending bits, masks and actions; the tree lock to walk a
- * task's threads. Senders to others hold the tree lock; a thread may always signal
- * itself. The first process dies only of its own faults.
+ * Locks: linux_task->lock for pending bits, masks and actions; senders hold the tree lock
+ * too, to walk the task's threads. The first process dies only of its own faults.
  */
 #include "kernel/linux/linux.h"
 #include "kernel/base/atomic.h"
@@ -50,58 +49,45 @@ static void cancel_opposite(struct linux_task *state, int signal)
 	wake_up(&state->continued);
 }
 
-/* An ignored signal is remembered only for a thread that blocks it: it may wait for it.
+/*
+ * To one thread, or to a task and whichever of its threads looks first. An ignored signal
+ * is remembered only for a thread that blocks it: it may wait for it. Tree lock held.
  */
-static bool thread_wants(const struct linux_thread *thread, u64 bit, bool is_ignored)
-{
-	return !is_ignored || thread->blocked & bit;
-}
-
-static bool thread_takes(const struct linux_thread *thread, u64 bit)
-{
-	return !(thread->blocked & bit) || thread->waiting & bit;
-}
-
-void signal_send_task(struct task *task, int signal)
+static void send(struct task *task, struct task_thread *only, int signal)
 {
 	struct linux_task *state = task->linux_data;
+	u64 bit = SIGBIT(signal), *pending;
 	struct task_thread *thread;
-	u64 bit = SIGBIT(signal);
-	bool is_ignored;
+	bool dropped;
 
 	if (!state || task->state != TASK_ALIVE)
 		return;
 	spin_lock(&state->lock);
 	cancel_opposite(state, signal);
-	is_ignored = ignored(task, signal);
-	list_for_each (thread, &task->threads, link)
-		if (thread_wants(thread->linux_data, bit, is_ignored))
-			state->pending |= bit;
-	list_for_each (thread, &task->threads, link)
-		if (state->pending & bit && thread_takes(thread->linux_data, bit))
+	dropped = ignored(task, signal);
+	pending = only ? &only->linux_data->pending : &state->pending;
+	list_for_each (thread, &task->threads, link) {
+		struct linux_thread *its = thread->linux_data;
+
+		if ((only && thread != only) || (dropped && !(its->blocked & bit)))
+			continue;
+		*pending |= bit;
+		if (!(its->blocked & bit) || its->waiting & bit)
 			task_thread_notify(thread, TASK_WORK_SIGNAL);
+	}
 	spin_unlock(&state->lock);
 }
 
-void signal_send_thread(struct task_thread *thread, int signal)
+void signal_send_task(struct task *task, int signal)
 {
-	struct task *task = thread->thread.task;
-	struct linux_task *state = task->linux_data;
-	struct linux_thread *target = thread->linux_data;
-	u64 bit = SIGBIT(signal);
-
-	spin_lock(&state->lock);
-	cancel_opposite(state, signal);
-	if (thread_wants(target, bit, ignored(task, signal)))
-		target->pending |= bit;
-	if (target->pending & bit && thread_takes(target, bit))
-		task_thread_notify(thread, TASK_WORK_SIGNAL);
-	spin_unlock(&state->lock);
+	send(task, NULL, signal);
 }
 
 void signal_send_self(int signal)
 {
-	signal_send_thread(current_thread(), signal);
+	mutex_lock(&task_tree_lock);
+	send(current_task(), current_thread(), signal);
+	mutex_unlock(&task_tree_lock);
 }
 
 int signal_send_group(int group, int signal)
@@ -199,7 +185,7 @@ static void act(int signal)
  * SAFE(signal-clear-first): the work bit is cleared before the pending bits are looked
  * at. The other way round, a signal that is sent in between would set a bit that we then
  * clear, and nobody would look again. Pairs with task_thread_notify() after the pending
- * bit is set in signal_send_task().
+ * bit is set in send().
  */
 void signal_deliver(struct regs *regs)
 {
@@ -462,7 +448,7 @@ static long send_tid(int pid, int tid, int signal)
 	if (thread && pid && thread->thread.task->pid != pid)
 		thread = NULL;
 	if (thread && signal)
-		signal_send_thread(thread, signal);
+		send(thread->thread.task, thread, signal);
 	mutex_unlock(&task_tree_lock);
 	return thread ? 0 : -ESRCH;
 }

@@ -88,29 +88,6 @@ long sys_newfstatat(struct regs *regs)
 	return error ? error : put_stat(regs_arg(regs, 2), &info);
 }
 
-long sys_statx(struct regs *regs)
-{
-	struct file_info info;
-	struct statx stat = {.stx_mask = STATX_BASIC_STATS, .stx_blksize = PAGE_SIZE};
-	int error = describe_at(
-		regs_arg(regs, 0), regs_arg(regs, 1), regs_arg(regs, 2), &info);
-
-	if (error)
-		return error;
-	stat.stx_nlink = info.links;
-	stat.stx_mode = info.mode;
-	stat.stx_ino = info.inode;
-	stat.stx_size = info.size;
-	stat.stx_blocks = ALIGN_UP(info.size, BLOCK) / BLOCK;
-	stat.stx_atime.tv_sec = info.mtime;
-	stat.stx_mtime.tv_sec = info.mtime;
-	stat.stx_ctime.tv_sec = info.mtime;
-	stat.stx_rdev_major = info.special >> 8;
-	stat.stx_rdev_minor = info.special & 0xff;
-	stat.stx_dev_minor = info.device;
-	return user_put(regs_arg(regs, 4), &stat, sizeof(stat));
-}
-
 #define MAY_EXECUTE 1
 #define MAY_WRITE   2
 #define MAY_ALL     7

@@ -8,7 +8,6 @@
 #include "kernel/linux/linux.h"
 #include "arch/contract/timer.h"
 #include <linux/time.h>
-#include <linux/times.h>
 
 #define NS 1000000000UL
 
@@ -123,16 +122,6 @@ long sys_time(struct regs *regs)
 	return now;
 }
 #endif
-
-/* In clock ticks of 10 ms; children are not counted. */
-long sys_times(struct regs *regs)
-{
-	struct tms times = {.tms_utime = time_of_task(current_task()) / (NS / 100)};
-
-	if (regs_arg(regs, 0) && user_put(regs_arg(regs, 0), &times, sizeof(times)))
-		return -EFAULT;
-	return arch_clock_ns() / (NS / 100);
-}
 
 /* A relative sleep that a signal cuts short reports what was left of it. */
 static long sleep_until(u64 deadline, unsigned long left)
