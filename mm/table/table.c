@@ -64,8 +64,8 @@ static void fill(pxd_t *entries, int level, pxd_t empty)
 struct ptdesc *table_alloc(struct mm *mm, int level)
 {
 	pxd_t empty = arch_pxd_empty(level);
-	struct ptdesc *table = (struct ptdesc *)frame_alloc(
-		ARCH_TABLE_ORDER(level), PAGE_TABLE, empty.v ? 0 : FRAME_ZERO);
+	struct ptdesc *table = (struct ptdesc *)frame_alloc(ARCH_TABLE_ORDER(level),
+		PAGE_TABLE, FRAME_USER | (empty.v ? 0 : FRAME_ZERO));
 
 	if (!table)
 		return NULL;

@@ -78,7 +78,7 @@ void table_mm_free(struct mm *mm)
 	EXPECT_EQ(table_mm_tables(mm), 1);
 	table_destroy_root(mm);
 	EXPECT_EQ(table_mm_tables(mm), 0);
-	rcu_barrier(); /* the callbacks that free the tables name this mm */
+	rcu_barrier(); /* the next test finds all frames back */
 }
 
 unsigned int table_mm_tables(const struct mm *mm)
