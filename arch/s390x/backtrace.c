@@ -49,6 +49,31 @@ static bool in_text(unsigned long address)
 	       address < (unsigned long)__text_end;
 }
 
+/* The word at `frame` looks like a back chain: a frame close above, called from text. */
+static bool is_chained(unsigned long frame)
+{
+	unsigned long caller;
+
+	if (!is_frame(frame))
+		return false;
+	caller = *(unsigned long *)frame;
+	return caller > frame && caller - frame <= FRAME_MAX && is_frame(caller) &&
+	       in_text(*(unsigned long *)(caller + FRAME_RETURN));
+}
+
+/* After a stack overflow r15 points into the guard page, and the chain, which would begin
+ * there, begins in the first frame above it. */
+static unsigned long first_frame(unsigned long sp)
+{
+	if (readable(sp))
+		return sp;
+	sp = ALIGN_UP(sp, PAGE_SIZE);
+	for (unsigned long at = sp; at < sp + PAGE_SIZE; at += 8)
+		if (in_text(return_address(caller_of(at))))
+			return at;
+	return sp;
+}
+
 void arch_backtrace(const struct regs *regs, void (*visit)(unsigned long address))
 {
 	unsigned long sp =
@@ -59,13 +84,8 @@ void arch_backtrace(const struct regs *regs, void (*visit)(unsigned long address
 	/* After a jump to nowhere only r14 knows where it came from. */
 	if (regs && !in_text(regs->psw.address) && in_text(regs->gprs[14]))
 		visit(regs->gprs[14]);
-	for (int i = 0; i < FRAMES_MAX && is_frame(sp); i++) {
-		unsigned long caller = *(unsigned long *)sp;
-
-		if (caller <= sp || caller - sp > FRAME_MAX || !is_frame(caller))
-			break;
-		if (in_text(*(unsigned long *)(caller + FRAME_RETURN)))
-			visit(*(unsigned long *)(caller + FRAME_RETURN));
-		sp = caller;
-	}
+	sp = first_frame(sp);
+	for (int i = 0; i < FRAMES_MAX && (sp = caller_of(sp)); i++)
+		if (in_text(return_address(sp))) /* interrupted code has none there */
+			visit(return_address(sp));
 }
