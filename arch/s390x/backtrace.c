@@ -49,16 +49,22 @@ static bool in_text(unsigned long address)
 	       address < (unsigned long)__text_end;
 }
 
-/* The word at `frame` looks like a back chain: a frame close above, called from text. */
-static bool is_chained(unsigned long frame)
+/* The frame that called into `frame`; 0 where the chain ends or is broken. */
+static unsigned long caller_of(unsigned long frame)
 {
 	unsigned long caller;
 
 	if (!is_frame(frame))
-		return false;
+		return 0;
 	caller = *(unsigned long *)frame;
-	return caller > frame && caller - frame <= FRAME_MAX && is_frame(caller) &&
-	       in_text(*(unsigned long *)(caller + FRAME_RETURN));
+	if (caller <= frame || caller - frame > FRAME_MAX || !is_frame(caller))
+		return 0;
+	return caller;
+}
+
+static unsigned long return_address(unsigned long caller)
+{
+	return caller ? *(unsigned long *)(caller + FRAME_RETURN) : 0;
 }
 
 /* After a stack overflow r15 points into the guard page, and the chain, which would begin
