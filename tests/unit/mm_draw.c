@@ -1,5 +1,5 @@
 /*
- * tests/unit/table_draw.c - the text of `pt`, at every depth that the machine has.
+ * tests/unit/mm_draw.c - the text of `pt`, at every depth that the machine has.
  */
 #include "tests/unit/table_mm.h"
 #include "tests/unit/unit.h"
@@ -79,7 +79,7 @@ static unsigned long frame_of(const struct page *page)
 	return (unsigned long)page_phys(page).v;
 }
 
-UNIT_TEST(table_draw_empty)
+UNIT_TEST(mm_draw_empty)
 {
 	struct mm mm;
 
@@ -94,7 +94,7 @@ UNIT_TEST(table_draw_empty)
 }
 
 /* Alike neighbours share a line; another protection or a hole starts a new one. */
-UNIT_TEST(table_draw_whole)
+UNIT_TEST(mm_draw_whole)
 {
 	struct page *page;
 	struct mm mm;
@@ -119,7 +119,7 @@ UNIT_TEST(table_draw_whole)
 	}
 }
 
-UNIT_TEST(table_draw_large_leaf)
+UNIT_TEST(mm_draw_large_leaf)
 {
 	unsigned long large = 2 * pxd_size(LEVEL_PMD);
 	struct page *page, *page_large;
@@ -143,7 +143,7 @@ UNIT_TEST(table_draw_large_leaf)
 }
 
 /* The way to one address shows each level, and where it ends. */
-UNIT_TEST(table_draw_one_address)
+UNIT_TEST(mm_draw_one_address)
 {
 	struct page *page;
 	struct mm mm;

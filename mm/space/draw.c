@@ -1,5 +1,5 @@
 /*
- * mm/table/draw.c - the text of `pt`: a page table, level by level, for human eyes.
+ * mm/space/draw.c - the text of `pt`: a page table, level by level, for human eyes.
  *
  * All of it, with runs of alike neighbours in one line, or the way to one address. Only
  * mm->lock is held: entries may change between two lines, but each line is true of one
