@@ -1,8 +1,8 @@
 /*
- * kernel/base/spin.c - ticket spinlocks; see spin.h.
+ * kernel/base/spin.c - spinlocks; see spin.h.
  *
- * `next` is the ticket handed out next, `owner` the ticket that may enter: FIFO. The
- * bookkeeping of lab builds stands in functions of its own, empty in release builds.
+ * One word, taken by exchange; waiters read it until it looks free. The bookkeeping of
+ * lab builds stands in functions of its own, empty in release builds.
  */
 #include "kernel/base/spin.h"
 #include "kernel/base/atomic.h"
@@ -80,14 +80,12 @@ void spin_assert_held(const struct spinlock *lock)
 
 void spin_lock(struct spinlock *lock)
 {
-	u32 ticket;
-
 	preempt_disable();
 	note_acquire(lock);
-	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 	/* Acquire: pairs with the release in unlock(); without it this CPU could read
 	 * what the lock protects before the previous holder's stores are visible. */
-	while (atomic_load_acquire(&lock->owner) != ticket)
+	while (atomic_load_relaxed(&lock->locked) ||
+		__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
 		arch_cpu_relax();
 	note_held(lock);
 }
@@ -96,7 +94,7 @@ static void unlock(struct spinlock *lock)
 {
 	note_release(lock);
 	/* Release: what was stored under the lock is visible before the lock is free. */
-	atomic_store_release(&lock->owner, lock->owner + 1);
+	atomic_store_release(&lock->locked, 0);
 }
 
 void spin_unlock(struct spinlock *lock)

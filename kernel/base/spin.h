@@ -1,7 +1,8 @@
 /*
  * kernel/base/spin.h - spinlocks: short critical sections that never sleep.
  *
- * A FIFO (ticket) lock, so that no CPU starves under QEMU's uneven vCPU scheduling.
+ * Whoever runs takes it. A FIFO (ticket) lock would be fairer, but hands itself to CPUs
+ * that QEMU's host does not run just then, and all others wait for that one.
  * spin_lock() disables preemption while held; data that interrupt handlers also take
  * needs the _irqsave form on every path, else the handler waits for its own CPU for ever
  * (lab builds check this: a lock once taken in an interrupt must always be taken with
@@ -13,7 +14,7 @@
 #include "kernel/base/rank.h"
 
 struct spinlock {
-	u32 next, owner; /* (a) ticket to hand out, ticket that may enter */
+	u32 locked; /* (a) */
 #ifdef ORIGAMI_LAB
 	const char *name;    /* (c) */
 	enum lock_rank rank; /* (c) */
