@@ -168,10 +168,12 @@ void rcu_note_switch(struct thread *previous)
 	note_quiescent();
 }
 
+/* A reader that is found here is treated as if it were preempted: a CPU that is found in
+ * one short section after another would otherwise never be quiescent. */
 void rcu_note_preemptible(void)
 {
-	if (current_info()->rcu_nesting == 0)
-		note_quiescent();
+	if (atomic_load_relaxed(&rcu.waiting) & 1U << arch_cpu_id())
+		rcu_note_switch(current());
 }
 
 void rcu_idle_enter(void)

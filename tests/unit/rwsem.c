@@ -7,12 +7,14 @@
 #include "kernel/sched/wait.h"
 
 static struct rwsem sem = RWSEM_INIT(sem, "unit", RANK_MM);
+#define ROUNDS 80
+
 static s32 readers_inside, writers_inside; /* (a) */
 static u64 value;                          /* (l:sem) plain on purpose */
 
 static void read_and_write(unsigned long me)
 {
-	for (unsigned long i = 0; i < 300; i++) {
+	for (unsigned long i = 0; i < ROUNDS; i++) {
 		if ((i + me) % 4) {
 			rwsem_read_lock(&sem);
 			atomic_add(&readers_inside, 1);
@@ -43,7 +45,7 @@ UNIT_TEST(rwsem_excludes)
 	for (unsigned long i = 0; i < THREADS; i++)
 		crew_start(read_and_write, i, ANYWHERE);
 	crew_join();
-	EXPECT_EQ(value, THREADS * 300 / 4);
+	EXPECT_EQ(value, THREADS * ROUNDS / 4);
 	EXPECT(!rwsem_is_write_held(&sem));
 	EXPECT_EQ(sem.readers, 0);
 }

@@ -32,15 +32,15 @@ UNIT_TEST(wait_handoffs_on_one_cpu)
 {
 	cpuset_t one = cpus_online & ~(cpus_online - 1);
 
-	play_on(one, one, 10000);
+	play_on(one, one, 4000);
 }
 
 UNIT_TEST(wait_handoffs_across_cpus)
 {
 	cpuset_t one = cpus_online & ~(cpus_online - 1);
 
-	play_on(one, ANYWHERE, 5000);
-	play_on(ANYWHERE, ANYWHERE, 5000);
+	play_on(one, ANYWHERE, 2000);
+	play_on(ANYWHERE, ANYWHERE, 2000);
 	play_on(one, cpus_online == one ? one : ~one, 200); /* each one an interrupt */
 }
 
