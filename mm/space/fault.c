@@ -70,6 +70,7 @@ int mm_fault(struct mm *mm, unsigned long address, unsigned int access)
 		err = fault_locked(mm, address, access);
 		rwsem_read_unlock(&mm->lock);
 	}
-	TRACE(fault_done, address, err);
+	if (err)
+		TRACE(fault_done, address, err);
 	return err;
 }

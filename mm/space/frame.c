@@ -28,8 +28,9 @@
 #include "mm/space/cache.h"
 #include "mm/space/poison.h"
 
-#define FRAME_BATCH     16 /* moved between a CPU's list and the blocks at once */
-#define FRAME_LIST_MAX  32 /* a longer list gives a batch back */
+#define FRAME_BATCH_ORDER                                                                \
+	4 /* log2 of the frames that a list takes from the blocks at once */
+#define FRAME_LIST_MAX  32          /* a longer list gives half back */
 #define FRAME_BYTES_MIN (4UL << 20) /* left after boot; less cannot run a program */
 
 struct frame_list {
@@ -98,17 +99,35 @@ static struct page *block_take(unsigned int order)
 	return page;
 }
 
-/* list->lock held: trade with the blocks until the list has `count` frames, giving back
- * those that have been on it for longest. */
+/* list->lock and frame_lock held: all frames of one block; a small one, if there is any,
+ * rather than part of a large one. */
+static bool list_add_block(struct frame_list *list)
+{
+	unsigned int order = 0;
+	struct page *page;
+
+	while (order < FRAME_BATCH_ORDER && list_empty(&blocks[order]))
+		order++;
+	page = block_take(order);
+	if (!page)
+		return false;
+	for (unsigned int i = 0; i < 1U << order; i++) {
+		page[i].type = PAGE_FREE_CPU;
+		list_append(&list->pages, &page[i].link);
+	}
+	list->count += 1U << order;
+	return true;
+}
+
+/* list->lock held: trade with the blocks until the list has about `count` frames, giving
+ * back those that have been on it for longest. */
 static void list_trade(struct frame_list *list, unsigned int count)
 {
 	struct page *page;
 
 	spin_lock(&frame_lock);
-	for (; list->count < count && (page = block_take(0)) != NULL; list->count++) {
-		page->type = PAGE_FREE_CPU;
-		list_append(&list->pages, &page->link);
-	}
+	while (list->count < count && list_add_block(list))
+		continue;
 	for (; list->count > count; list->count--) {
 		page = list_entry(list->pages.prev, struct page, link);
 		list_remove(&page->link);
@@ -125,7 +144,7 @@ static struct page *list_take(bool refill)
 	struct list *item;
 
 	if (!list->count && refill)
-		list_trade(list, FRAME_BATCH);
+		list_trade(list, 1U << FRAME_BATCH_ORDER);
 	item = list_pop(&list->pages);
 	if (item)
 		list->count--;
@@ -141,7 +160,7 @@ static void list_put(struct page *page)
 	page->type = PAGE_FREE_CPU;
 	list_push(&list->pages, &page->link);
 	if (++list->count > FRAME_LIST_MAX)
-		list_trade(list, FRAME_LIST_MAX - FRAME_BATCH);
+		list_trade(list, FRAME_LIST_MAX / 2);
 	spin_unlock_irqrestore(&list->lock, irq);
 }
 
@@ -205,10 +224,11 @@ void frame_free(struct page *page)
 	ASSERT(page->type > PAGE_FREE_CPU && page->refs <= 1,
 		"frame %lx freed twice, or in use: type %u, %d references",
 		page_phys(page).v, page->type, page->refs);
-	TRACE(frame_free, page_phys(page).v, order);
 	atomic_store_relaxed(&page->refs, 0);
-	if (IS_LAB)
+	if (IS_LAB) {
+		TRACE(frame_free, page_phys(page).v, order);
 		poison_fill(page, order);
+	}
 	if (order == 0)
 		return list_put(page);
 	irq = spin_lock_irqsave(&frame_lock);

@@ -11,7 +11,9 @@
 #include "kernel/base/types.h"
 #include "kernel/base/list.h"
 #include "kernel/base/atomic.h"
+#include "kernel/base/panic.h"
 #include "kernel/sched/rcu.h"
+#include "arch/contract/page.h"
 
 enum page_type {
 	PAGE_RESERVED, /* no RAM, never allocated (kernel image, ramdisk), or inside a
@@ -48,10 +50,28 @@ extern struct page *page_array; /* (c) page of frame page_first_frame + i */
 extern u64 page_first_frame, page_frame_count; /* (c) */
 
 /* The frame must be RAM that the boot map called usable. */
-struct page *page_of_phys(phys_t address);
-struct page *page_of_virt(const void *address);
-phys_t page_phys(const struct page *page);
-void *page_address(const struct page *page);
+static inline struct page *page_of_phys(phys_t address)
+{
+	u64 index = (address.v >> PAGE_SHIFT) - page_first_frame;
+
+	LAB_ASSERT(index < page_frame_count, "no RAM at %lx", address.v);
+	return &page_array[index];
+}
+
+static inline phys_t page_phys(const struct page *page)
+{
+	return phys((page_first_frame + (u64)(page - page_array)) << PAGE_SHIFT);
+}
+
+static inline struct page *page_of_virt(const void *address)
+{
+	return page_of_phys(virt_to_phys(address));
+}
+
+static inline void *page_address(const struct page *page)
+{
+	return phys_to_virt(page_phys(page));
+}
 
 /* page_put() frees the frame at zero. page_try_get() refuses a frame whose count is zero
  * (being freed): what a lockless walker uses. */

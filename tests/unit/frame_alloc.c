@@ -2,20 +2,12 @@
  * tests/unit/frame_alloc.c - mm/space/frame.c: blocks, lists, exhaustion, poison.
  */
 #include "tests/unit/unit.h"
+#include "tests/unit/frame_help.h"
 #include "arch/contract/irq.h"
 #include "arch/contract/page.h"
-#include "kernel/base/list.h"
 #include "kernel/sched/rcu.h"
 #include "mm/space/frame.h"
 #include "mm/space/poison.h"
-
-static u64 frames_free(void)
-{
-	struct frame_stats stats;
-
-	frame_stats(&stats);
-	return stats.free;
-}
 
 static void take_all(struct list *taken, unsigned int order, unsigned int flags)
 {
@@ -25,25 +17,13 @@ static void take_all(struct list *taken, unsigned int order, unsigned int flags)
 		list_append(taken, &page->link);
 }
 
-static u64 give_all(struct list *taken)
-{
-	struct list *item;
-	u64 count = 0;
-
-	while ((item = list_pop(taken)) != NULL) {
-		frame_free(list_entry(item, struct page, link));
-		count++;
-	}
-	return count;
-}
-
 UNIT_TEST(frame_unique)
 {
 	enum {
 		COUNT = 300
 	};
 	static struct page *pages[COUNT];
-	u64 before = frames_free();
+	u64 before = frame_count_free();
 
 	for (unsigned long i = 0; i < COUNT; i++) {
 		unsigned long *word;
@@ -54,7 +34,7 @@ UNIT_TEST(frame_unique)
 		for (unsigned int n = 0; n < PAGE_SIZE / sizeof(*word); n++)
 			word[n] = i;
 	}
-	EXPECT_EQ(before - frames_free(), COUNT);
+	EXPECT_EQ(before - frame_count_free(), COUNT);
 	for (unsigned long i = 0; i < COUNT; i++) {
 		unsigned long *word = page_address(pages[i]);
 
@@ -65,12 +45,12 @@ UNIT_TEST(frame_unique)
 		EXPECT(page_of_virt(word) == pages[i]);
 		page_put(pages[i]);
 	}
-	EXPECT_EQ(frames_free(), before);
+	EXPECT_EQ(frame_count_free(), before);
 }
 
 UNIT_TEST(frame_blocks_are_aligned)
 {
-	u64 before = frames_free();
+	u64 before = frame_count_free();
 
 	for (unsigned int order = 0; order <= FRAME_ORDER_MAX; order++) {
 		struct page *page = frame_alloc(order, PAGE_KERNEL, FRAME_ZERO);
@@ -85,48 +65,51 @@ UNIT_TEST(frame_blocks_are_aligned)
 		       1;
 		EXPECT_EQ(*last, 0);
 		EXPECT_EQ(page->order, order);
-		EXPECT_EQ(before - frames_free(), 1UL << order);
+		EXPECT_EQ(before - frame_count_free(), 1UL << order);
 		frame_free(page);
 	}
-	EXPECT_EQ(frames_free(), before);
+	EXPECT_EQ(frame_count_free(), before);
 }
 
-/* All of memory in the largest blocks, then in frames, then again: as many blocks as
- * before, so every frame found its buddy. */
+/* All of memory (but for what is held to save time) in the largest blocks, then in
+ * frames, then again: as many blocks as before, so every frame found its buddy. */
 UNIT_TEST(frame_exhaustion_and_merging)
 {
-	struct list taken;
-	u64 blocks, frames, before;
+	struct list held, taken;
+	u64 blocks, before;
 
 	rcu_barrier(); /* what is still on its way would arrive in between */
 	list_init(&taken);
-	before = frames_free();
+	frame_hold_all_but(&held, 16UL << 20);
+	before = frame_count_free();
 	take_all(&taken, FRAME_ORDER_MAX, 0);
-	blocks = give_all(&taken);
+	blocks = frame_give_all(&taken);
 	EXPECT(blocks > 0);
 	take_all(&taken, 0, 0);
 	EXPECT(frame_alloc(0, PAGE_KERNEL, 0) == NULL);
-	EXPECT_EQ(frames_free(), 0);
-	frames = give_all(&taken);
-	EXPECT_EQ(frames, before);
+	EXPECT_EQ(frame_count_free(), 0);
+	EXPECT_EQ(frame_give_all(&taken), before);
 	take_all(&taken, FRAME_ORDER_MAX, 0);
-	EXPECT_EQ(give_all(&taken), blocks);
-	EXPECT_EQ(frames_free(), before);
+	EXPECT_EQ(frame_give_all(&taken), blocks);
+	EXPECT_EQ(frame_count_free(), before);
+	frame_give_all(&held);
 }
 
 UNIT_TEST(frame_users_leave_a_reserve)
 {
-	struct list taken;
+	struct list held, taken;
 	struct page *page;
 
 	list_init(&taken);
+	frame_hold_all_but(&held, 16UL << 20);
 	take_all(&taken, 0, FRAME_USER);
-	EXPECT(frames_free() >= 128);
+	EXPECT(frame_count_free() >= 128);
 	page = frame_alloc(0, PAGE_KERNEL, 0);
 	EXPECT(page != NULL);
 	if (page)
 		frame_free(page);
-	give_all(&taken);
+	frame_give_all(&taken);
+	frame_give_all(&held);
 }
 
 UNIT_TEST(frame_zeroed)

@@ -2,6 +2,7 @@
  * tests/unit/mm_calls.c - mm/space: errors, placement, brk, stacks, promises, memory.
  */
 #include "tests/unit/unit.h"
+#include "tests/unit/frame_help.h"
 #include "tests/unit/mm_help.h"
 #include "kernel/base/errno.h"
 #include "kernel/sched/rcu.h"
@@ -9,14 +10,6 @@
 
 #define RW    (PROT_READ | PROT_WRITE)
 #define PLACE 0x10000000UL
-
-static u64 frames_free(void)
-{
-	struct frame_stats stats;
-
-	frame_stats(&stats);
-	return stats.free;
-}
 
 static int map_at(struct mm *mm, unsigned long at, size_t length, unsigned int flags)
 {
@@ -194,15 +187,15 @@ UNIT_TEST(mm_promises)
 UNIT_TEST(mm_out_of_memory)
 {
 	struct mm *mm = mm_create();
-	unsigned long at = 0, length = 0;
-	struct frame_stats stats;
+	unsigned long at = 0, length;
+	struct list held;
 	u64 before;
 	int err = 0;
 
 	rcu_barrier();
-	before = frames_free();
-	frame_stats(&stats);
-	length = stats.total * PAGE_SIZE;
+	frame_hold_all_but(&held, 12UL << 20);
+	before = frame_count_free();
+	length = before * PAGE_SIZE;
 	EXPECT_EQ(mm_map(mm, &at, length, RW, 0), 0);
 	for (unsigned long offset = 0; !err && offset < length; offset += PAGE_SIZE)
 		err = mm_fault(mm, at + offset, ACCESS_WRITE);
@@ -210,7 +203,8 @@ UNIT_TEST(mm_out_of_memory)
 	EXPECT_EQ(mm_unmap(mm, at, length), 0);
 	EXPECT_EQ(mm->pages, 0);
 	rcu_barrier();
-	EXPECT(before - frames_free() <= 2); /* a slab of VMAs; nothing else stays */
+	EXPECT(before - frame_count_free() <= 2); /* slabs of VMAs; nothing else stays */
+	frame_give_all(&held);
 	mm_put(mm);
 }
 
