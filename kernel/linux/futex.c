@@ -104,7 +104,7 @@ static int sleep(struct futex_waiter *waiter, u64 deadline)
 }
 
 /*
- * SAFE(futex-queue-first): the waiter is queued before the word is read. A waker stores
+ * SAFE(futex_queue_first): the waiter is queued before the word is read. A waker stores
  * the word and then locks the bucket; if we read the old value, our queueing came first
  * and it finds us. Reading first would lose a wake-up that falls between read and queue.
  * Pairs with the lock taken in futex_wake().

@@ -182,7 +182,7 @@ static void act(int signal)
 }
 
 /*
- * SAFE(signal-clear-first): the work bit is cleared before the pending bits are looked
+ * SAFE(signal_clear_first): the work bit is cleared before the pending bits are looked
  * at. The other way round, a signal that is sent in between would set a bit that we then
  * clear, and nobody would look again. Pairs with task_thread_notify() after the pending
  * bit is set in send().

@@ -48,7 +48,8 @@ int main(void)
 	for (int number = 0; number <= NUMBERS; number++) {
 		if (is_excepted(number))
 			continue;
-		for (unsigned int i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+		for (unsigned int i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]);
+			i++) {
 			unsigned long x = nonsense[i];
 			long result = syscall(number, x, x, x, x, x, x);
 

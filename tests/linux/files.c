@@ -38,7 +38,8 @@ static void paths(void)
 
 	test(!chdir("/dev") && getcwd(path, sizeof(path)) && !strcmp(path, "/dev"),
 		"chdir and getcwd");
-	test(!access("null", F_OK) && !access("./null", R_OK) && !access("../dev//null", W_OK),
+	test(!access("null", F_OK) && !access("./null", R_OK) &&
+			!access("../dev//null", W_OK),
 		"paths from the working directory");
 	test(!chdir("..") && getcwd(path, sizeof(path)) && !strcmp(path, "/"),
 		"up to the root");
@@ -52,7 +53,8 @@ static void paths(void)
 	test(fails(open(name, O_RDONLY), ENAMETOOLONG), "a name that is too long");
 	size = readlink("/proc/self/exe", path, sizeof(path));
 	test(size > 0 && path[0] == '/', "the program knows its own path");
-	test(fails(readlink("/dev", path, sizeof(path)), EINVAL), "a directory is no link");
+	test(fails(readlink("/dev", path, sizeof(path)), EINVAL),
+		"a directory is no link");
 	directory = open("/dev", O_RDONLY | O_DIRECTORY);
 	test(openat(directory, "null", O_RDONLY) >= 0, "openat below a directory");
 	test(!fchdir(directory) && !access("zero", F_OK), "fchdir");
@@ -90,11 +92,13 @@ static void reading(void)
 	struct iovec vectors[2] = {{c, 8}, {d, 8}};
 	off_t end;
 
-	test(file >= 0 && read(file, a, 16) == 16 && !memcmp(a, "\177ELF", 4), "open, read");
+	test(file >= 0 && read(file, a, 16) == 16 && !memcmp(a, "\177ELF", 4),
+		"open, read");
 	test(pread(file, b, 16, 0) == 16 && !memcmp(a, b, 16), "pread");
 	test(lseek(file, 0, SEEK_CUR) == 16, "which does not move the offset");
 	copy = dup(file);
-	test(lseek(copy, 4, SEEK_SET) == 4 && read(file, b, 4) == 4 && !memcmp(b, a + 4, 4),
+	test(lseek(copy, 4, SEEK_SET) == 4 && read(file, b, 4) == 4 &&
+			!memcmp(b, a + 4, 4),
 		"dup shares the offset");
 	lseek(file, 0, SEEK_SET);
 	test(readv(file, vectors, 2) == 16 && !memcmp(a, c, 8) && !memcmp(a + 8, d, 8),
@@ -108,7 +112,8 @@ static void reading(void)
 	test(fails(write(file, a, 1), EBADF), "opened for reading only");
 	close(file);
 	test(read(copy, a, 1) == 0 && !close(copy), "a duplicate outlives the original");
-	test(fails(close(copy), EBADF) && fails(read(copy, a, 1), EBADF), "closed is closed");
+	test(fails(close(copy), EBADF) && fails(read(copy, a, 1), EBADF),
+		"closed is closed");
 }
 
 static void descriptors(void)
@@ -123,7 +128,8 @@ static void descriptors(void)
 		"F_DUPFD_CLOEXEC");
 	test(dup2(file, 60) == 60 && fcntl(60, F_GETFD) == 0, "dup2");
 	test(dup2(60, 60) == 60, "dup2 onto itself");
-	test(fails(dup3(60, 60, 0), EINVAL) && fails(dup2(99, 60), EBADF), "and its errors");
+	test(fails(dup3(60, 60, 0), EINVAL) && fails(dup2(99, 60), EBADF),
+		"and its errors");
 	test(fails(dup2(file, -1), EBADF) && fails(dup2(file, INT_MAX), EBADF),
 		"numbers out of range");
 	test((fcntl(file, F_GETFL) & O_ACCMODE) == O_RDWR, "F_GETFL");
@@ -157,7 +163,8 @@ static void pipes(void)
 	close(ends[0]);
 	test(fails(write(ends[1], "x", 1), EPIPE), "nobody reads any more");
 	close(ends[1]);
-	test(!pipe(ends) && !close(ends[1]) && read(ends[0], text, 1) == 0, "nobody writes");
+	test(!pipe(ends) && !close(ends[1]) && read(ends[0], text, 1) == 0,
+		"nobody writes");
 	close(ends[0]);
 	test(fails(fcntl(0, 9999), EINVAL), "an unknown command");
 }

@@ -57,13 +57,15 @@ static void mapping(void)
 	test(other == pages + PAGE && is_zero(other, PAGE) && pages[0] == 1 &&
 			pages[2 * PAGE] == 1,
 		"MAP_FIXED replaces just what it covers");
-	test(refused(map(pages, PAGE, MAP_FIXED_NOREPLACE), EEXIST), "NOREPLACE does not");
+	test(refused(map(pages, PAGE, MAP_FIXED_NOREPLACE), EEXIST),
+		"NOREPLACE does not");
 	test(!madvise(pages, 4 * PAGE, MADV_DONTNEED) && is_zero(pages, 4 * PAGE),
 		"MADV_DONTNEED gives zeros again");
 	test(!munmap(pages + PAGE, PAGE), "a hole");
 	other = map(pages + PAGE, PAGE, MAP_FIXED_NOREPLACE);
 	test(other == pages + PAGE, "can be filled");
-	test(!mprotect(pages, PAGE, PROT_READ) && !mprotect(pages, PAGE, PROT_READ | PROT_WRITE),
+	test(!mprotect(pages, PAGE, PROT_READ) &&
+			!mprotect(pages, PAGE, PROT_READ | PROT_WRITE),
 		"mprotect there and back");
 	pages[0] = 2;
 	test(!munmap(pages, 4 * PAGE) && !munmap(pages, 4 * PAGE), "munmap, even twice");
@@ -79,7 +81,8 @@ static void errors(void)
 	test(refused(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, 99, 0), EBADF), "no file");
 	test(refused(mmap(NULL, PAGE, PROT_READ, MAP_ANONYMOUS, -1, 0), EINVAL),
 		"neither private nor shared");
-	test(munmap((void *)1, PAGE) == -1 && errno == EINVAL, "munmap of an odd address");
+	test(munmap((void *)1, PAGE) == -1 && errno == EINVAL,
+		"munmap of an odd address");
 	test(munmap((void *)PAGE, 0) == -1 && errno == EINVAL, "munmap of nothing");
 	test(mprotect((void *)1, PAGE, PROT_READ) == -1 && errno == EINVAL,
 		"mprotect of an odd address");
@@ -113,7 +116,8 @@ static void heap(void)
 	int wrong = 0;
 
 	test(sbrk(3 * PAGE) == start && is_zero(start, 3 * PAGE), "brk grows");
-	test(sbrk(-3 * (intptr_t)PAGE) == start + 3 * PAGE && sbrk(0) == start, "and shrinks");
+	test(sbrk(-3 * (intptr_t)PAGE) == start + 3 * PAGE && sbrk(0) == start,
+		"and shrinks");
 	big = malloc(300000);
 	memset(big, 7, 300000);
 	big = realloc(big, 3000000);

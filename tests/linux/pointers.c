@@ -33,17 +33,16 @@ static unsigned long bad[] = {
 	0xffffffff80200000UL, /* kernel text on x86_64 */
 	0xffff800000000000UL, /* the first address after the hole there */
 	0x0000800000000000UL, /* the last before it */
-	0x8000000000000000UL,
-	0xfffffffffffff000UL, /* the last page */
-	8UL,                  /* near NULL */
-	0, 0,                 /* filled in: no rights, end of a mapping */
+	0x8000000000000000UL, 0xfffffffffffff000UL, /* the last page */
+	8UL,                                        /* near NULL */
+	0, 0, /* filled in: no rights, end of a mapping */
 };
 
 #define BADS (sizeof(bad) / sizeof(bad[0]))
 
 /* The call must fail with EFAULT whichever bad address takes the place of argument n. */
-static void refuses(const char *name, long number, int n, long a, long b, long c, long d,
-	long e)
+static void refuses(
+	const char *name, long number, int n, long a, long b, long c, long d, long e)
 {
 	char text[80];
 	int wrong = 0;
@@ -60,7 +59,8 @@ static void refuses(const char *name, long number, int n, long a, long b, long c
 		printf("# %s(%#lx): %ld, %s\n", name, bad[i], result, strerror(errno));
 		wrong++;
 	}
-	snprintf(text, sizeof(text), "%s refuses bad addresses in argument %d", name, n + 1);
+	snprintf(text, sizeof(text), "%s refuses bad addresses in argument %d", name,
+		n + 1);
 	test(!wrong, text);
 }
 
@@ -102,7 +102,8 @@ static void processes(void)
 
 	refuses("execve path", SYS_execve, 0, 0, (long)words, 0, 0, 0);
 	refuses("execve argv", SYS_execve, 1, (long)"/proc/self/exe", 0, 0, 0, 0);
-	refuses("execve envp", SYS_execve, 2, (long)"/proc/self/exe", (long)words, 0, 0, 0);
+	refuses("execve envp", SYS_execve, 2, (long)"/proc/self/exe", (long)words, 0, 0,
+		0);
 	words[0] = (char *)bad[0];
 	test(syscall(SYS_execve, "/proc/self/exe", words, NULL) == -1 && errno == EFAULT,
 		"execve refuses a bad argument string");

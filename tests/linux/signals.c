@@ -178,14 +178,16 @@ static void default_actions(void)
 	int status;
 
 	dies("pause", SIGTERM, SIGTERM, "SIGTERM ends a process in pause");
-	dies("spin", SIGKILL, SIGKILL, "SIGKILL ends two threads that never call anything");
+	dies("spin", SIGKILL, SIGKILL,
+		"SIGKILL ends two threads that never call anything");
 	dies("sleep", SIGHUP, SIGHUP, "SIGHUP ends a sleeper");
 	dies("read", SIGINT, SIGINT, "SIGINT ends a reader of an empty pipe");
 	dies("blocked", 0, SIGTERM, "a blocked signal is delivered when unblocked");
 	dies("pipe", 0, SIGPIPE, "writing to a pipe that nobody reads");
 	dies("thread", 0, SIGKILL, "raise(SIGKILL)");
 	status = status_of(start("ignored"));
-	test(WIFEXITED(status) && WEXITSTATUS(status) == 7, "an ignored signal does nothing");
+	test(WIFEXITED(status) && WEXITSTATUS(status) == 7,
+		"an ignored signal does nothing");
 	signal(SIGUSR1, SIG_IGN);
 	status = status_of(start("inherits"));
 	test(WIFEXITED(status) && WEXITSTATUS(status) == 8, "ignoring outlives exec");

@@ -178,7 +178,8 @@ int main(int argc, char **argv)
 		pthread_join(ids[i], NULL);
 	printf("%sok 1 - four threads and their children survive %d rounds\n",
 		wrong ? "not " : "", ROUNDS);
-	printf("%sok 2 - no child is left\n", waitpid(-1, NULL, WNOHANG) == -1 ? "" : "not ");
+	printf("%sok 2 - no child is left\n",
+		waitpid(-1, NULL, WNOHANG) == -1 ? "" : "not ");
 	printf("1..2\n");
 	return wrong > 0;
 }

@@ -70,8 +70,8 @@ static void calls(void)
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	test(futex(&words[0], FUTEX_WAIT, 1, NULL, NULL, 0) == -1 && errno == EAGAIN,
 		"waiting for a value that is not there");
-	test(futex(&words[0], FUTEX_WAIT, 0, &soon, NULL, 0) == -1 && errno == ETIMEDOUT &&
-			elapsed_ms(&before) >= 30,
+	test(futex(&words[0], FUTEX_WAIT, 0, &soon, NULL, 0) == -1 &&
+			errno == ETIMEDOUT && elapsed_ms(&before) >= 30,
 		"waiting with a limit");
 	test(futex(&words[0], FUTEX_WAIT, 0, &wrong, NULL, 0) == -1 && errno == EINVAL,
 		"a limit that is no time");
@@ -90,10 +90,12 @@ static void calls(void)
 		"no waiter has that bit");
 	test(futex(&words[0], FUTEX_WAKE_BITSET_PRIVATE, 9, NULL, NULL, 1) == 2,
 		"two have this one");
-	test(futex(&words[0], FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)9L, &words[1], 5) == -1 &&
+	test(futex(&words[0], FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)9L, &words[1], 5) ==
+				-1 &&
 			errno == EAGAIN,
 		"requeue compares first");
-	test(futex(&words[0], FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)9L, &words[1], 0) == 1,
+	test(futex(&words[0], FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)9L, &words[1], 0) ==
+			1,
 		"the last one moves to another word");
 	test(futex(&words[0], FUTEX_WAKE_PRIVATE, 9, NULL, NULL, 0) == 0 &&
 			futex(&words[1], FUTEX_WAKE_PRIVATE, 9, NULL, NULL, 0) == 1,
