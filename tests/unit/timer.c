@@ -35,10 +35,12 @@ UNIT_TEST(timer_fires_in_order_of_deadline)
 {
 	static const int order[TIMERS] = {3, 0, 5, 1, 4, 2};
 	cpuset_t allowed = current()->allowed;
+	unsigned long flags;
 	u64 now;
 
 	thread_set_allowed(current(), 1U << arch_cpu_id()); /* all in one queue */
 	atomic_store(&fired_count, 0);
+	flags = arch_irq_save(); /* none fires before all are queued */
 	now = arch_clock_ns();
 	for (int i = 0; i < TIMERS; i++) {
 		struct probe *probe = &probes[order[i]];
@@ -47,6 +49,7 @@ UNIT_TEST(timer_fires_in_order_of_deadline)
 		timer_init(&probe->timer, fire);
 		timer_start(&probe->timer, now + 2000000 + 1000UL * (u64)order[i]);
 	}
+	arch_irq_restore(flags);
 	wait_event(&all_fired, atomic_load(&fired_count) == TIMERS);
 	for (int i = 0; i < TIMERS; i++)
 		EXPECT_EQ(fired[i], i);
