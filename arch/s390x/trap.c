@@ -16,6 +16,7 @@
 #include "arch/contract/page.h"
 #include "arch/contract/timer.h"
 #include "arch/contract/trap.h"
+#include "arch/contract/uaccess.h"
 #include "arch/s390x/uaccess.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/ipi.h"
@@ -113,9 +114,22 @@ static void page_fault(struct regs *regs, bool protection)
 		regs->psw.address = fixup;
 }
 
+/* The illegal instruction 0x0001 is what debuggers plant. */
+static bool is_breakpoint(const struct regs *regs)
+{
+	u16 instruction;
+
+	return regs->ilc == sizeof(instruction) &&
+	       !arch_copy_from_user(&instruction, regs->psw.address - sizeof(instruction),
+		       sizeof(instruction)) &&
+	       instruction == 1;
+}
+
 /* A data exception is arithmetic if an IEEE reason is given, else a wrong instruction. */
 static enum user_fault program_fault(const struct regs *regs, unsigned int check)
 {
+	if (check == PGM_OPERATION && is_breakpoint(regs))
+		return FAULT_TRAP;
 	if (check == PGM_DATA)
 		return regs->dxc & 0xf8 && regs->dxc < 0xfe ? FAULT_FPE : FAULT_ILLEGAL;
 	if (check >= PGM_FIXED_OVERFLOW && check <= PGM_HFP_DIVIDE)
