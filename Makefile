@@ -83,7 +83,7 @@ $O/symbols.c: $O/kernel-pass1.elf kernel/base/symbols.awk
 	$(Q)$(NM) -n $< | awk -f kernel/base/symbols.awk > $@
 $(KERNEL): $(OBJ) $O/symbols.c
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OBJ) $O/symbols.c -o $@
-	@echo "  built $@"
+	@echo "  built $@" >&2
 
 -include $(OBJ:.o=.d)
 
@@ -179,7 +179,7 @@ both: ## build both machines' kernels and ramdisks
 	$(Q)$(MAKE) --no-print-directory ARCH=s390x image
 iso: both $(EFI) | need-grub ## one image that boots on BIOS, EFI and s390x
 	$(Q)python3 tests/tools/media.py iso build/origami.iso $(BUILD) "$(APPEND)"
-	@echo "  built build/origami.iso"
+	@echo "  built build/origami.iso" >&2
 
 # --- run it ----------------------------------------------------------------------------
 RUN_BOOT_x86_64 := grub
@@ -191,14 +191,28 @@ NEEDS_efi  := $(EFI) need-efi
 NEEDS_iso  := both $(EFI) need-grub need-efi
 boot_needs = need-run-$(ARCH) $(NEEDS_$(firstword $(subst -, ,$(or $(BOOT),$1))))
 
-.PHONY: image run exec debug
+.PHONY: image run exec debug run-machine exec-machine
 image: $(KERNEL) $(RAMDISK)
-run: image $(call boot_needs,$(RUN_BOOT_$(ARCH))) ## boot to a shell (BOOT= SMP= MEM= APPEND=)
-	$(Q)BOOT=$(or $(BOOT),$(RUN_BOOT_$(ARCH))) tests/tools/vm.py run
-exec: image $(call boot_needs,direct) ## run CMD="..." with the files ADD="..." in /bin
-	@tests/tools/vm.py exec
+run: run-machine ## boot to a shell (BOOT= SMP= MEM= APPEND=)
+exec: exec-machine ## run CMD="..." with the files ADD="..." in /bin
+run-machine: BOOT := $(or $(BOOT),$(RUN_BOOT_$(ARCH)))
+run-machine: image $(call boot_needs,$(RUN_BOOT_$(ARCH)))
+exec-machine: image $(call boot_needs,direct)
 debug: image $(call boot_needs,direct) need-debug ## boot under gdb, stopped in kernel_main
 	@tests/tools/vm.py debug
+# Their exit status is the program's: see tests/tools/make-exit.c. The second line is
+# expanded when the machine has ended.
+ifneq ($(filter run exec,$(MAKECMDGOALS)),)
+STATUS := build/status.$(shell echo $$PPID)
+-load build/make_exit.so
+build/make_exit.so: tests/tools/make-exit.c | need-x86_64
+	@mkdir -p $(@D)
+	$(Q)gcc $(WARN) -O2 -shared -fPIC $< -o $@
+run-machine exec-machine: %-machine:
+	@tests/tools/vm.py $*; echo $$? > $(STATUS)
+run exec:
+	@$(exit-with $(STATUS))
+endif
 
 # --- tests -----------------------------------------------------------------------------
 # All of `make check` runs without a machine; all of `make test` starts from what it built.
