@@ -94,16 +94,12 @@ static int ask_page_fault(const struct regs *regs, bool protection)
 static void page_fault(struct regs *regs, bool protection)
 {
 	unsigned long fixup;
-	int error;
 
 	if (protection)
 		regs->psw.address -= regs->ilc;
 	if (regs_from_user(regs)) {
-		error = ask_page_fault(regs, protection);
-		if (error)
-			trap_ops.user_fault(regs,
-				error == -EFAULT ? FAULT_SEGV : FAULT_BUS,
-				regs->teid & TEID_ADDRESS);
+		if (ask_page_fault(regs, protection))
+			trap_ops.user_fault(regs, FAULT_SEGV, regs->teid & TEID_ADDRESS);
 		return;
 	}
 	fixup = uaccess_fixup(regs->psw.address);
