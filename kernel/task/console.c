@@ -198,9 +198,13 @@ static ssize_t tty_write(struct open *open, const void *from, size_t size, u64 o
 	return size;
 }
 
+/* /dev/null and /dev/zero take everything; one gives nothing, the other zeros. */
 static ssize_t null_read(struct open *open, void *to, size_t size, u64 offset)
 {
-	return 0;
+	if (open->kind == OPEN_NULL)
+		return 0;
+	memset(to, 0, size);
+	return size;
 }
 
 static ssize_t null_write(struct open *open, const void *from, size_t size, u64 offset)
@@ -208,11 +212,7 @@ static ssize_t null_write(struct open *open, const void *from, size_t size, u64 
 	return size;
 }
 
-static ssize_t zero_read(struct open *open, void *to, size_t size, u64 offset)
-{
-	memset(to, 0, size);
-	return size;
-}
+static const struct open_ops null_ops = {.read = null_read, .write = null_write};
 
 struct open *console_open(void)
 {
@@ -223,14 +223,10 @@ struct open *console_open(void)
 
 struct open *null_open(void)
 {
-	static const struct open_ops ops = {.read = null_read, .write = null_write};
-
-	return open_create(&ops, OPEN_NULL, OPEN_READ | OPEN_WRITE, NULL);
+	return open_create(&null_ops, OPEN_NULL, OPEN_READ | OPEN_WRITE, NULL);
 }
 
 struct open *zero_open(void)
 {
-	static const struct open_ops ops = {.read = zero_read, .write = null_write};
-
-	return open_create(&ops, OPEN_ZERO, OPEN_READ | OPEN_WRITE, NULL);
+	return open_create(&null_ops, OPEN_ZERO, OPEN_READ | OPEN_WRITE, NULL);
 }

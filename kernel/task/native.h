@@ -37,7 +37,6 @@
 #define NATIVE_YIELD         (NATIVE_BASE + 9)
 #define NATIVE_CLOCK         (NATIVE_BASE + 10)
 #define NATIVE_SLEEP         (NATIVE_BASE + 11)
-#define NATIVE_CALLS         12
 
 /* prot of map and protect; flags of map */
 #define NATIVE_PROT_READ  1

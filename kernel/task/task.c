@@ -95,12 +95,14 @@ static int pid_alloc_locked(void)
 	return last_pid;
 }
 
-/* In the new thread. If it has been told to leave already, it will see that on its way
- * to user mode. */
+/* In the new thread, which may have been told to leave already. */
 static void user_thread_start(void *unused)
 {
+	struct regs *regs = arch_thread_regs(current()->stack_top);
+
 	mm_use(current_task()->mm);
-	arch_user_enter(arch_thread_regs(current()->stack_top));
+	trap_ops.return_to_user(regs);
+	arch_user_enter(regs);
 }
 
 struct regs *task_thread_regs(struct task_thread *thread)

@@ -32,7 +32,7 @@ static int task_page_fault(unsigned long address, unsigned int access)
 
 static void task_syscall(struct regs *regs)
 {
-	if (regs_syscall(regs) - NATIVE_BASE < NATIVE_CALLS)
+	if (regs_syscall(regs) >= NATIVE_BASE)
 		native_syscall(regs);
 	else if (task_hooks.syscall)
 		task_hooks.syscall(regs);
@@ -61,9 +61,9 @@ void task_report_fault(
 		[FAULT_FPE] = "arithmetic error",
 		[FAULT_TRAP] = "breakpoint"};
 	unsigned int access = current_thread()->fault_access;
-	const char *doing = access & ACCESS_EXEC    ? "executing"
-			    : access & ACCESS_WRITE ? "writing"
-						    : "reading";
+	const char *doing = address == regs_ip(regs) ? "executing"
+			    : access & ACCESS_WRITE  ? "writing"
+						     : "reading";
 
 	if (what == FAULT_SEGV || what == FAULT_BUS)
 		print("%s[%d]: %s %s address %lx, ip %lx, sp %lx\n", current()->name,
