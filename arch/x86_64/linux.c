@@ -25,14 +25,15 @@ int arch_linux_mmap_args(const struct regs *regs, unsigned long args[6])
 	return 0;
 }
 
-/* Only FS: nothing in user space uses GS, and its base is the kernel's while it runs. An
- * address above user space could be non-canonical, and loading it would fault. */
+/* Only FS: nothing in user space uses GS, and its base is the kernel's while it runs. */
 long arch_linux_prctl(unsigned long code, unsigned long address)
 {
 	struct thread *thread = current();
 
 	switch (code) {
 	case ARCH_SET_FS:
+		/* SAFE(tls_range): WRMSR with a non-canonical address faults, in the
+		 * kernel; pairs with arch_thread_set_tls(). */
 		if (address >= arch_user_end())
 			return -EPERM;
 		arch_thread_set_tls(&thread->arch, address, true);

@@ -158,14 +158,14 @@ long sys_mremap(struct regs *regs)
 {
 	unsigned long address = regs_arg(regs, 0), flags = regs_arg(regs, 3);
 	unsigned long old = ALIGN_UP(regs_arg(regs, 1), PAGE_SIZE);
-	unsigned long new = ALIGN_UP(regs_arg(regs, 2), PAGE_SIZE);
+	unsigned long size = ALIGN_UP(regs_arg(regs, 2), PAGE_SIZE);
 	long error = 0;
 
-	if (!IS_ALIGNED(address, PAGE_SIZE) || !new || flags & ~3UL)
+	if (!IS_ALIGNED(address, PAGE_SIZE) || !size || flags & ~3UL)
 		return -EINVAL;
-	if (new > old || flags & MREMAP_FIXED)
+	if (size > old || flags & MREMAP_FIXED)
 		return -ENOMEM;
-	if (new < old)
-		error = mm_unmap(current()->mm, address + new, old - new);
+	if (size < old)
+		error = mm_unmap(current()->mm, address + size, old - size);
 	return error ? error : (long)address;
 }

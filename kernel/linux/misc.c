@@ -137,19 +137,19 @@ long sys_prlimit64(struct regs *regs)
 {
 	int pid = regs_arg(regs, 0);
 	unsigned int resource = regs_arg(regs, 1);
-	unsigned long new = regs_arg(regs, 2);
-	unsigned long old = regs_arg(regs, 3);
+	unsigned long from = regs_arg(regs, 2);
+	unsigned long to = regs_arg(regs, 3);
 	struct rlimit64 limit, is = limit_of(resource);
 
 	if (pid && pid != current_task()->pid)
 		return -ESRCH;
 	if (resource >= RLIM_NLIMITS)
 		return -EINVAL;
-	if (new &&user_get(&limit, new, sizeof(limit)))
+	if (from && user_get(&limit, from, sizeof(limit)))
 		return -EFAULT;
-	if (new &&limit.rlim_max != is.rlim_max)
+	if (from && limit.rlim_max != is.rlim_max)
 		return -EPERM;
-	return old ? user_put(old, &is, sizeof(is)) : 0;
+	return to ? user_put(to, &is, sizeof(is)) : 0;
 }
 
 /* --- scheduling --- */

@@ -124,13 +124,19 @@ static struct sizes sizes_of(struct task *task)
 	return sizes;
 }
 
+/* As ps shows it; a thread that runs or could run makes the process R. */
 static char state_of(const struct task *task)
 {
+	const struct task_thread *thread;
+
 	if (task->state != TASK_ALIVE)
 		return 'Z';
 	if (task->linux_data && atomic_load(&task->linux_data->stopped))
 		return 'T';
-	return task == current_task() ? 'R' : 'S';
+	list_for_each (thread, &task->threads, link)
+		if (READ_ONCE(thread->thread.state) != THREAD_WAITING)
+			return 'R';
+	return 'S';
 }
 
 /* The fields that proc(5) numbers 1 to 24; times in hundredths of a second. */

@@ -163,18 +163,13 @@ static void act(int signal)
 {
 	struct task *task = current_task();
 	struct linux_task *state = linux_task();
-	bool harmless, by_default;
+	bool harmless;
 
 	spin_lock(&state->lock);
 	harmless = ignored(task, signal);
-	by_default = is_default(state, signal);
 	spin_unlock(&state->lock);
 	if (harmless)
 		return;
-	if (!by_default)
-		linux_note_once("signal %d has a handler, but handlers do not run yet: "
-				"default action",
-			signal);
 	if (SIGBIT(signal) & STOPPING)
 		stop_all_threads();
 	else
@@ -249,22 +244,27 @@ static void set_action(int signal, const struct sigaction *action)
 long sys_rt_sigaction(struct regs *regs)
 {
 	int signal = regs_arg(regs, 0);
-	unsigned long new = regs_arg(regs, 1), old = regs_arg(regs, 2);
+	unsigned long from = regs_arg(regs, 1), to = regs_arg(regs, 2);
 	struct linux_task *state = linux_task();
 	struct sigaction action, previous;
 
 	if (!is_signal(signal) || regs_arg(regs, 3) != sizeof(u64))
 		return -EINVAL;
-	if (new &&user_get(&action, new, sizeof(action)))
+	if (from && user_get(&action, from, sizeof(action)))
 		return -EFAULT;
-	if (new &&SIGBIT(signal) & UNBLOCKABLE)
+	if (from && (SIGBIT(signal) & UNBLOCKABLE))
 		return -EINVAL;
+	if (from && action.sa_handler != SIG_IGN && action.sa_handler != SIG_DFL &&
+		signal < SIGRTMIN) /* those are libc's own */
+		linux_note_once("signal %d gets a handler, but handlers do not run yet: "
+				"it has its default action",
+			signal);
 	spin_lock(&state->lock);
 	previous = state->actions[signal - 1];
 	spin_unlock(&state->lock);
-	if (new)
+	if (from)
 		set_action(signal, &action);
-	return old ? user_put(old, &previous, sizeof(previous)) : 0;
+	return to ? user_put(to, &previous, sizeof(previous)) : 0;
 }
 
 /* What was pending behind the old mask is looked at before the call returns. */
@@ -285,22 +285,22 @@ static void set_blocked(u64 blocked)
 long sys_rt_sigprocmask(struct regs *regs)
 {
 	int how = regs_arg(regs, 0);
-	unsigned long new = regs_arg(regs, 1), old = regs_arg(regs, 2);
+	unsigned long from = regs_arg(regs, 1), to = regs_arg(regs, 2);
 	u64 set = 0, previous = linux_thread()->blocked;
 
 	if (regs_arg(regs, 3) != sizeof(set))
 		return -EINVAL;
-	if (new &&user_get(&set, new, sizeof(set)))
+	if (from && user_get(&set, from, sizeof(set)))
 		return -EFAULT;
-	if (new &&how == SIG_BLOCK)
+	if (from && how == SIG_BLOCK)
 		set_blocked(previous | set);
-	else if (new &&how == SIG_UNBLOCK)
+	else if (from && how == SIG_UNBLOCK)
 		set_blocked(previous & ~set);
-	else if (new &&how == SIG_SETMASK)
+	else if (from && how == SIG_SETMASK)
 		set_blocked(set);
-	else if (new)
+	else if (from)
 		return -EINVAL;
-	return old ? user_put(old, &previous, sizeof(previous)) : 0;
+	return to ? user_put(to, &previous, sizeof(previous)) : 0;
 }
 
 long sys_rt_sigpending(struct regs *regs)

@@ -116,6 +116,27 @@ static void processes(void)
 	refuses("futex", SYS_futex, 0, 0, FUTEX_WAIT, 0, 0, 0);
 }
 
+/* A string may end where memory does. */
+static void last_bytes(void)
+{
+	char *end = (char *)bad[7];
+
+	memcpy(end - 5, "/dev", 5);
+	test(!access(end - 5, F_OK), "a path in the last bytes of a page");
+	end[-1] = '/';
+	test(access(end - 5, F_OK) == -1 && errno == EFAULT, "and one that has no end");
+}
+
+/* Wherever user TLS is a register, only user addresses fit in. */
+static void tls(void)
+{
+#ifdef SYS_arch_prctl
+	test(syscall(SYS_arch_prctl, 0x1002, 0x8000000000000000UL) == -1 &&
+			errno == EPERM,
+		"TLS at an address that cannot be");
+#endif
+}
+
 static void others(void)
 {
 	struct timespec time = {0, 0};
@@ -148,6 +169,8 @@ int main(void)
 	files();
 	processes();
 	others();
+	last_bytes();
+	tls();
 	printf("1..%d\n", count);
 	return failures > 0;
 }

@@ -92,6 +92,16 @@ static int part_blocked(void)
 	return 2; /* never: it is delivered before the call returns */
 }
 
+static int part_deaf(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, 8);
+	nap(3000);
+	return 1;
+}
+
 static int part_ignored(void)
 {
 	signal(SIGTERM, SIG_IGN);
@@ -132,6 +142,7 @@ static const struct {
 	{"sleep", part_sleep},
 	{"read", part_read},
 	{"blocked", part_blocked},
+	{"deaf", part_deaf},
 	{"ignored", part_ignored},
 	{"inherits", part_inherits},
 	{"pipe", part_pipe},
@@ -183,6 +194,7 @@ static void default_actions(void)
 	dies("sleep", SIGHUP, SIGHUP, "SIGHUP ends a sleeper");
 	dies("read", SIGINT, SIGINT, "SIGINT ends a reader of an empty pipe");
 	dies("blocked", 0, SIGTERM, "a blocked signal is delivered when unblocked");
+	dies("deaf", SIGKILL, SIGKILL, "SIGKILL cannot be blocked");
 	dies("pipe", 0, SIGPIPE, "writing to a pipe that nobody reads");
 	dies("thread", 0, SIGKILL, "raise(SIGKILL)");
 	status = status_of(start("ignored"));

@@ -180,6 +180,26 @@ static void robust(void)
 		"and can be repaired");
 }
 
+/* Lists of locks that a program has made wrong: a circle, and one into nowhere. */
+static void *leave_with_list(void *head)
+{
+	return (void *)syscall(SYS_set_robust_list, head, 3 * sizeof(long));
+}
+
+static void bad_lists(void)
+{
+	static unsigned long circle[4], nowhere[3] = {8, 0, 8};
+	pthread_t id;
+	void *result;
+
+	circle[0] = circle[3] = (unsigned long)&circle[3];
+	circle[1] = 64;
+	pthread_create(&id, NULL, leave_with_list, circle);
+	test(!pthread_join(id, &result) && !result, "a circle of locks ends");
+	pthread_create(&id, NULL, leave_with_list, nowhere);
+	test(!pthread_join(id, &result) && !result, "so does a list into nowhere");
+}
+
 static void *nothing(void *argument)
 {
 	return argument;
@@ -229,6 +249,7 @@ int main(void)
 	calls();
 	library();
 	robust();
+	bad_lists();
 	many();
 	affinity();
 	printf("1..%d\n", count);
