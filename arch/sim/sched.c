@@ -84,8 +84,3 @@ void rwsem_write_unlock(struct rwsem *sem)
 	sem->writer = NULL;
 	rank_release(sem);
 }
-
-bool rwsem_is_write_held(struct rwsem *sem)
-{
-	return sem->writer == current();
-}

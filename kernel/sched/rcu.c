@@ -11,29 +11,24 @@
  * callbacks, waits for one grace period, and calls them in order. `rcu=counter` replaces
  * only the waiting: rcu_counter.c.
  */
-#include "kernel/base/cpu.h"
 #include "kernel/base/options.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/print.h"
-#include "kernel/base/spin.h"
 #include "kernel/base/string.h"
 #include "kernel/base/trace.h"
 #include "kernel/sched/rcu.h"
-#include "kernel/sched/thread.h"
 #include "kernel/sched/wait.h"
-#include "arch/contract/ipi.h"
 #include "arch/contract/timer.h"
 
 #define NS_PER_SECOND 1000000000UL
 
 static struct {
 	struct spinlock lock;
-	u64 started, completed; /* (l:lock) numbers of grace periods */
-	cpuset_t waiting;       /* (l:lock) not yet quiescent; read without by its CPU */
-	cpuset_t idle;          /* (a) CPUs that wait in idle and read nothing */
-	struct list readers;    /* (l:lock) preempted in a read section */
+	u64 started;         /* (l:lock) number of the last grace period */
+	cpuset_t waiting;    /* (l:lock) not yet quiescent; read without by its CPU */
+	cpuset_t idle;       /* (a) CPUs that wait in idle and read nothing */
+	struct list readers; /* (l:lock) preempted in a read section */
 	struct rcu_head *first, **end; /* (l:lock) callbacks in order of arrival */
-	bool hurry;                    /* (a) somebody sleeps in synchronize_rcu() */
 	struct wait_queue wait;        /* the grace-period thread */
 	struct wait_queue synchronize; /* sleepers of synchronize_rcu() */
 } rcu;
@@ -54,7 +49,7 @@ OPTION(rcu, "rcu", "merged: interrupts-off reads too; counter: it does not",
 
 static bool parse_stall(const char *value)
 {
-	return string_to_u64(value, &stall_seconds) && stall_seconds > 0;
+	return strcmp(value, "0") && string_to_u64(value, &stall_seconds);
 }
 OPTION(rcu_stall, "rcu_stall", "seconds until a late grace period is reported",
 	parse_stall);
@@ -63,14 +58,6 @@ bool rcu_counts_readers(void)
 {
 	return IS_LAB && counts_readers;
 }
-
-u64 rcu_grace_periods(void)
-{
-	return READ_ONCE(rcu.completed);
-}
-
-/* --- readers ---------------------------------------------------------------------------
- */
 
 /* The counter is the thread's own, and the CPU that looks at it is the one that runs the
  * thread: program order is enough. The barriers keep the compiler from moving the
@@ -101,7 +88,7 @@ static bool over(void)
 /* Gives up rcu.lock, and tells the grace-period thread if it waits for nothing more. */
 static void unlock_and_tell(unsigned long flags)
 {
-	bool done = rcu.started != rcu.completed && over();
+	bool done = over();
 
 	spin_unlock_irqrestore(&rcu.lock, flags);
 	if (done)
@@ -132,9 +119,6 @@ void rcu_read_unlock(void)
 	if (me->info.rcu_nesting == 0 && unlikely(me->rcu_preempted))
 		leave_list(me);
 }
-
-/* --- quiescent states, reported by the scheduler with interrupts off -------------------
- */
 
 static void note_quiescent(void)
 {
@@ -190,19 +174,6 @@ void rcu_idle_exit(void)
 	atomic_and(&rcu.idle, ~(1U << arch_cpu_id()));
 }
 
-/* --- grace periods ---------------------------------------------------------------------
- */
-
-static void hurry_up(cpuset_t set)
-{
-	unsigned int cpu;
-
-	preempt_disable();
-	for_each_cpu (cpu, set & ~(1U << arch_cpu_id()))
-		arch_ipi_send(cpu);
-	preempt_enable();
-}
-
 static void begin(void)
 {
 	unsigned long flags = spin_lock_irqsave(&rcu.lock);
@@ -215,8 +186,6 @@ static void begin(void)
 	atomic_store(&rcu.waiting, atomic_load(&cpus_online));
 	atomic_and(&rcu.waiting, ~atomic_load(&rcu.idle));
 	spin_unlock_irqrestore(&rcu.lock, flags);
-	if (atomic_exchange(&rcu.hurry, false))
-		hurry_up(rcu.waiting);
 }
 
 static bool is_over(void)
@@ -273,19 +242,9 @@ static struct rcu_head *take_callbacks(void)
 	return first;
 }
 
-static void call_all(struct rcu_head *head)
-{
-	while (head) {
-		struct rcu_head *next = head->next; /* fn may free head */
-
-		head->fn(head);
-		head = next;
-	}
-}
-
 static void grace_periods(void *unused)
 {
-	struct rcu_head *batch;
+	struct rcu_head *batch, *next;
 
 	for (;;) {
 		wait_event(&rcu.wait, (batch = take_callbacks()) != NULL);
@@ -297,9 +256,11 @@ static void grace_periods(void *unused)
 			rcu_counter_wait();
 		else
 			wait_for_readers();
-		WRITE_ONCE(rcu.completed, rcu.completed + 1);
-		TRACE(rcu_gp, rcu.completed, 1);
-		call_all(batch);
+		TRACE(rcu_gp, rcu.started, 1);
+		for (; batch; batch = next) {
+			next = batch->next; /* fn may free it */
+			batch->fn(batch);
+		}
 	}
 }
 
@@ -340,7 +301,6 @@ void synchronize_rcu(void)
 
 	rank_assert_may_sleep("synchronize_rcu");
 	ASSERT(current() != gp_thread, "an RCU callback waits for RCU");
-	atomic_store(&rcu.hurry, true);
 	call_rcu(&sleeper.head, sleeper_done);
 	wait_event(&rcu.synchronize, atomic_load_acquire(&sleeper.done));
 }

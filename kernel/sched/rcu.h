@@ -37,7 +37,6 @@ void rcu_barrier(void);
 void rcu_init(void);         /* before threads */
 void rcu_start_thread(void); /* after sched_init_others() */
 
-u64 rcu_grace_periods(void);   /* completed so far */
 bool rcu_counts_readers(void); /* rcu=counter */
 
 /* From the scheduler, interrupts off: the running thread leaves the CPU; this CPU passes

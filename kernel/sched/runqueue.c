@@ -40,17 +40,14 @@ struct runqueue *runqueue_lock_of(struct thread *thread)
 	}
 }
 
-void sched_set_need_resched(unsigned int cpu)
+void runqueue_poke(unsigned int cpu)
 {
-	atomic_store(&per_cpu(runqueue, cpu).need_resched, true);
-}
+	unsigned long flags = arch_irq_save();
 
-/* Interrupts off. */
-static void poke(unsigned int cpu)
-{
-	sched_set_need_resched(cpu);
+	atomic_store(&per_cpu(runqueue, cpu).need_resched, true);
 	if (cpu != arch_cpu_id())
 		arch_ipi_send(cpu);
+	arch_irq_restore(flags);
 }
 
 /* Its last CPU if that idles or nobody does, else one that idles: claimed, so that the
@@ -96,7 +93,7 @@ void runqueue_deliver(struct thread *thread)
 	idle = rq->current == rq->idle;
 	spin_unlock(&rq->lock);
 	if (idle)
-		poke(cpu);
+		runqueue_poke(cpu);
 	else if (cpu == arch_cpu_id())
 		timer_tick_by(arch_clock_ns() + SOON_NS);
 	arch_irq_restore(flags);
@@ -161,7 +158,7 @@ void runqueue_call_help(struct runqueue *rq)
 		idle &= thread->allowed;
 	spin_unlock(&rq->lock);
 	if (thread)
-		poke(first_cpu(idle));
+		runqueue_poke(first_cpu(idle));
 }
 
 void sched_cpu_name(unsigned int cpu, char *to, size_t size)

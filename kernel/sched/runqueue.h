@@ -39,6 +39,9 @@ unsigned int runqueue_place_woken(const struct thread *thread);
  * this returns. */
 void runqueue_deliver(struct thread *thread);
 
+/* Have the CPU call schedule() at its next chance, even if it idles. */
+void runqueue_poke(unsigned int cpu);
+
 /* Takes a ready thread from another CPU for this one: in flight, or NULL. */
 struct thread *runqueue_steal(unsigned int thief);
 

@@ -128,7 +128,7 @@ void switch_away(enum thread_state state)
 		me->info.preempt_count, me->name);
 	/* SAFE(resched_then_look): cleared before looking. The other way round, a request
 	 * that comes between would be lost with the look that it asked for. Pairs with
-	 * poke(). */
+	 * runqueue_poke(). */
 	atomic_store(&rq->need_resched, false);
 	if (!leave(rq, me, state))
 		return;
@@ -168,7 +168,7 @@ void sched_idle_loop(void)
 		/* SAFE(idle_irqs_off): a poke between the look and the wait stays pending
 		 * because interrupts are off, and ends the wait at once. With them on,
 		 * its handler would run before the wait, which would then miss it. Pairs
-		 * with poke(). */
+		 * with runqueue_poke(). */
 		if (!need_resched())
 			arch_cpu_idle();
 		rcu_idle_exit();

@@ -12,7 +12,6 @@
 #include "kernel/base/print.h"
 #include "kernel/sched/timer.h"
 #include "kernel/sched/wait.h"
-#include "arch/contract/ipi.h"
 #include "arch/contract/irq.h"
 
 struct thread_memory thread_memory;
@@ -196,12 +195,7 @@ bool thread_wake(struct thread *thread)
 /* If it has left that CPU meanwhile, it has passed through the kernel anyway. */
 void thread_poke(struct thread *thread)
 {
-	unsigned long flags = arch_irq_save();
-	unsigned int cpu = READ_ONCE(thread->cpu);
-
-	if (cpu != arch_cpu_id())
-		arch_ipi_send(cpu);
-	arch_irq_restore(flags);
+	runqueue_poke(READ_ONCE(thread->cpu));
 }
 
 /* Takes a queued thread off a CPU that it may not use any more; false: it is not queued,
@@ -225,13 +219,10 @@ static void restrict_to(struct thread *thread, cpuset_t allowed)
 	WRITE_ONCE(thread->allowed, allowed);
 	evicted = !allowed_on(thread, cpu) && evict(thread);
 	spin_unlock(&rq->lock);
-	if (evicted) {
+	if (evicted)
 		runqueue_deliver(thread);
-	} else if (!(allowed & 1U << cpu)) {
-		sched_set_need_resched(cpu);
-		if (cpu != arch_cpu_id())
-			arch_ipi_send(cpu);
-	}
+	else if (!(allowed & 1U << cpu))
+		runqueue_poke(cpu);
 	arch_irq_restore(flags);
 }
 

@@ -130,10 +130,6 @@ void schedule(void);
 /* From the timer interrupt; false: the CPU is idle and needs no tick. */
 bool sched_tick(void);
 
-/* Have the CPU call schedule() at its next chance; follow with arch_ipi_send() if it is
- * another one. */
-void sched_set_need_resched(unsigned int cpu);
-
 /* What runs on that CPU, for reports. */
 void sched_cpu_name(unsigned int cpu, char *to, size_t size);
 

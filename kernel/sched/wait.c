@@ -22,19 +22,8 @@ void wait_add(struct wait_queue *queue, struct waiter *waiter)
 
 	if (list_empty(&waiter->link))
 		list_append(&queue->waiters, &waiter->link);
-	waiter->chosen = false;
 	thread_wait_prepare();
 	spin_unlock_irqrestore(&queue->lock, flags);
-}
-
-/* The queue's lock is held. */
-static void wake_first(struct wait_queue *queue, bool alone)
-{
-	struct waiter *waiter = list_first(&queue->waiters, struct waiter, link);
-
-	list_remove(&waiter->link);
-	waiter->chosen = alone;
-	thread_wake(waiter->thread);
 }
 
 void wait_remove(struct wait_queue *queue, struct waiter *waiter)
@@ -43,29 +32,16 @@ void wait_remove(struct wait_queue *queue, struct waiter *waiter)
 
 	thread_wait_cancel();
 	list_remove(&waiter->link);
-	/* SAFE(wake_passed_on): chosen by wake_up_one() while awake and leaving anyway:
-	 * the wake was meant for somebody who waits. Without passing it on, the next
-	 * waiter sleeps although its condition holds. Pairs with wake_up_one(). */
-	if (waiter->chosen && !list_empty(&queue->waiters))
-		wake_first(queue, true);
-	spin_unlock_irqrestore(&queue->lock, flags);
-}
-
-void wake_up_one(struct wait_queue *queue)
-{
-	unsigned long flags = spin_lock_irqsave(&queue->lock);
-
-	if (!list_empty(&queue->waiters))
-		wake_first(queue, true);
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
 void wake_up(struct wait_queue *queue)
 {
 	unsigned long flags = spin_lock_irqsave(&queue->lock);
+	struct list *first;
 
-	while (!list_empty(&queue->waiters))
-		wake_first(queue, false);
+	while ((first = list_pop(&queue->waiters)))
+		thread_wake(list_entry(first, struct waiter, link)->thread);
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 

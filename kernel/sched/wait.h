@@ -24,7 +24,6 @@ struct wait_queue {
 struct waiter {
 	struct list link;      /* (l:queue) alone: not queued */
 	struct thread *thread; /* (c) */
-	bool chosen;           /* (l:queue) by wake_up_one() since wait_add() */
 };
 
 #define WAIT_QUEUE_INIT(name)                                                            \
@@ -43,8 +42,7 @@ void wait_init(struct wait_queue *queue);
 void wait_add(struct wait_queue *queue, struct waiter *waiter);
 /* Leave the queue and take the announcement back. */
 void wait_remove(struct wait_queue *queue, struct waiter *waiter);
-void wake_up(struct wait_queue *queue);     /* all waiters */
-void wake_up_one(struct wait_queue *queue); /* the one that waits longest */
+void wake_up(struct wait_queue *queue); /* all waiters */
 
 /* Set by kernel/task: should this thread's interruptible waits end now (signal, death)?
  */
@@ -100,19 +98,11 @@ struct rwsem {
 	struct list waiters;   /* (l:lock) struct rwsem_waiter, in rwsem.c */
 };
 
-#define RWSEM_INIT(ident, text, lock_rank)                                               \
-	{                                                                                \
-		.name = (text), .rank = (lock_rank),                                     \
-		.lock = SPINLOCK_INIT(text, RANK_WAIT),                                  \
-		.waiters = LIST_INIT((ident).waiters)                                    \
-	}
-
 void rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank);
 void rwsem_read_lock(struct rwsem *sem);
 void rwsem_read_unlock(struct rwsem *sem);
 void rwsem_write_lock(struct rwsem *sem);
 void rwsem_write_unlock(struct rwsem *sem);
-bool rwsem_is_write_held(struct rwsem *sem); /* by the running thread */
 
 struct mutex {
 	struct rwsem sem;
@@ -120,18 +110,12 @@ struct mutex {
 
 #define MUTEX_INIT(ident, text, lock_rank)                                               \
 	{                                                                                \
-		.sem = RWSEM_INIT((ident).sem, text, lock_rank)                          \
+		{                                                                        \
+			.name = (text), .rank = (lock_rank),                             \
+			.lock = SPINLOCK_INIT(text, RANK_WAIT),                          \
+			.waiters = LIST_INIT((ident).sem.waiters)                        \
+		}                                                                        \
 	}
-
-static inline void mutex_init(struct mutex *m, const char *name, enum lock_rank rank)
-{
-	rwsem_init(&m->sem, name, rank);
-}
-static inline void mutex_lock(struct mutex *m)
-{
-	rwsem_write_lock(&m->sem);
-}
-static inline void mutex_unlock(struct mutex *m)
-{
-	rwsem_write_unlock(&m->sem);
-}
+#define mutex_init(mutex, name, rank) rwsem_init(&(mutex)->sem, name, rank)
+#define mutex_lock(mutex)             rwsem_write_lock(&(mutex)->sem)
+#define mutex_unlock(mutex)           rwsem_write_unlock(&(mutex)->sem)
