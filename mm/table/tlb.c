@@ -16,6 +16,7 @@
 #include "kernel/base/ipi.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/percpu.h"
+#include "kernel/base/thread_info.h"
 #include "kernel/base/trace.h"
 #include "arch/contract/tlb.h"
 
@@ -79,6 +80,13 @@ static void flush_here(void *arg)
 		arch_tlb_flush_local(request->start, request->end);
 }
 
+static void count_flush(void)
+{
+	preempt_disable();
+	counter_add(COUNT_TLB_FLUSHES, 1);
+	preempt_enable();
+}
+
 void tlb_flush_range(struct mm *mm, unsigned long start, unsigned long end)
 {
 	struct tlb_request request = {.mm = mm, .start = start, .end = end};
@@ -90,9 +98,12 @@ void tlb_flush_range(struct mm *mm, unsigned long start, unsigned long end)
 	smp_mb();
 	cpus = atomic_load_relaxed(&mm->cpus);
 	TRACE(tlb_flush, start, cpus);
+	if (!cpus)
+		return; /* nobody has it loaded: nobody has cached anything of it */
+	count_flush();
 	if (arch_tlb_broadcasts())
 		arch_tlb_flush_everywhere(mm->root);
-	else if (cpus)
+	else
 		ipi_call(cpus, flush_here, &request);
 }
 
