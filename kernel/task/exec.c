@@ -20,8 +20,12 @@
 #include "arch/contract/elf.h"
 #include "arch/contract/uaccess.h"
 #include "mm/space/cache.h"
+#include "mm/space/frame.h"
 
 #define STACK_ROOM (64 * 1024UL) /* mapped below the arguments; grows from there */
+
+#define STRINGS_ORDER 5
+_Static_assert(EXEC_STRINGS_MAX == PAGE_SIZE << STRINGS_ORDER, "one block of frames");
 
 #define AUXV_WORDS 36 /* 17 pairs and the end */
 
@@ -29,13 +33,15 @@
 
 int exec_args_init(struct exec_args *args)
 {
-	*args = (struct exec_args){.strings = kmalloc(EXEC_STRINGS_MAX)};
-	return args->strings ? 0 : -ENOMEM;
+	struct page *page = frame_alloc(STRINGS_ORDER, PAGE_KERNEL, 0);
+
+	*args = (struct exec_args){.strings = page ? page_address(page) : NULL};
+	return page ? 0 : -ENOMEM;
 }
 
 void exec_args_free(struct exec_args *args)
 {
-	kfree(args->strings);
+	page_put(page_of_virt(args->strings));
 }
 
 int exec_args_add(struct exec_args *args, const char *string)

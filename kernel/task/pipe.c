@@ -10,11 +10,16 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/string.h"
 #include "mm/space/cache.h"
+#include "mm/space/frame.h"
+
+#define PIPE_ORDER 4
+_Static_assert(PIPE_SIZE == PAGE_SIZE << PIPE_ORDER, "the ring is one block of frames");
 
 struct pipe {
 	struct mutex lock;
 	struct wait_queue changed;
-	char *ring;          /* (c) PIPE_SIZE bytes */
+	struct page *page;   /* (c) PIPE_SIZE bytes of memory */
+	char *ring;          /* (c) where they are */
 	u64 read, written;   /* (l:lock) */
 	bool reader, writer; /* (l:lock) that end is open */
 	s32 ends;            /* (a) the second close frees */
@@ -105,7 +110,7 @@ static void pipe_close(struct open *open)
 	wake_up(&pipe->changed);
 	if (atomic_sub(&pipe->ends, 1) > 0)
 		return;
-	kfree(pipe->ring);
+	page_put(pipe->page);
 	kfree(pipe);
 }
 
@@ -118,16 +123,18 @@ int pipe_create(struct open *ends[2])
 
 	if (!pipe)
 		return -ENOMEM;
-	pipe->ring = kmalloc(PIPE_SIZE);
+	pipe->page = frame_alloc(PIPE_ORDER, PAGE_KERNEL, 0);
 	ends[0] = open_create(&read_ops, OPEN_PIPE, OPEN_READ, pipe);
 	ends[1] = open_create(&write_ops, OPEN_PIPE, OPEN_WRITE, pipe);
-	if (!pipe->ring || !ends[0] || !ends[1]) {
+	if (!pipe->page || !ends[0] || !ends[1]) {
 		kfree(ends[0]); /* not open_put(): there is nothing to close yet */
 		kfree(ends[1]);
-		kfree(pipe->ring);
+		if (pipe->page)
+			page_put(pipe->page);
 		kfree(pipe);
 		return -ENOMEM;
 	}
+	pipe->ring = page_address(pipe->page);
 	mutex_init(&pipe->lock, "pipe", RANK_OPEN);
 	wait_init(&pipe->changed);
 	pipe->reader = pipe->writer = true;
