@@ -5,8 +5,7 @@
  * with the return address above. A frame is read only if the kernel's page table maps it,
  * and the chain must go up by less than a stack each time: a wild rbp ends it, no fault.
  */
-#include "arch/contract/trap.h"
-#include "arch/contract/page.h"
+#include "arch/x86_64/x86.h"
 
 #define FRAMES_MAX 32
 #define STACK_SPAN 65536

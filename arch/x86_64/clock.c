@@ -1,17 +1,15 @@
 /*
- * arch/x86_64/clock.c - the clock (TSC) and each CPU's timer (local APIC).
+ * arch/x86_64/clock.c - the clock (TSC), each CPU's timer (local APIC), the time of day.
  *
- * Neither tells its rate, so CPU 0 measures both against the PIT, which counts at a known
- * one. QEMU keeps the TSCs of all CPUs together. The timer counts 32 bits, some seconds;
- * a later deadline is reached in several steps, which the interrupt handler takes by
- * itself: timer_interrupt() is never called before its time.
+ * TSC and timer do not tell their rates, so CPU 0 measures both against the PIT, which
+ * counts at a known one. QEMU keeps the TSCs of all CPUs together. The timer counts 32
+ * bits, some seconds; a later deadline is reached in steps, which the interrupt handler
+ * takes by itself: timer_interrupt() is never called before its time.
  *
  * Data: rates and start values (c) after arch_timer_init() of CPU 0; deadlines (p).
  */
 #include "arch/contract/timer.h"
-#include "arch/contract/cpu.h"
-#include "arch/x86_64/apic.h"
-#include "arch/x86_64/machine.h"
+#include "arch/x86_64/x86.h"
 #include "kernel/base/percpu.h"
 #include "kernel/base/print.h"
 
@@ -22,7 +20,6 @@
 #define PIT_COMMAND  0x43
 #define PIT_GATE     0x61 /* BIT(0): counter 2 runs; BIT(1): loudspeaker */
 #define PIT_TICKS    6000 /* 5 ms: error well below 1 %, cheap under icount */
-#define PIT_TRIES    200000
 
 static u64 tsc_start, tsc_scale; /* ns = ticks * tsc_scale >> 32 */
 static u64 apic_scale;           /* APIC ticks = ns * apic_scale >> 32 */
@@ -37,8 +34,6 @@ u64 arch_clock_ns(void)
 {
 	return scale(read_tsc() - tsc_start, tsc_scale);
 }
-
-/* --- calibration ------------------------------------------------------------------- */
 
 struct sample {
 	u16 pit;
@@ -86,53 +81,53 @@ static void pit_start(void)
 /* True once PIT_TICKS have passed; false: there is no PIT that counts. */
 static bool pit_wait(u16 from)
 {
-	for (int i = 0; i < PIT_TRIES; i++) {
-		if ((u16)(from - pit_read()) >= PIT_TICKS)
+	for (int tries = 0;; tries++) {
+		u16 passed = from - pit_read();
+
+		if (passed >= PIT_TICKS)
 			return true;
+		if (tries == 1000 && !passed)
+			return false;
 		arch_cpu_relax();
 	}
-	return false;
 }
 
 static void calibrate(void)
 {
 	struct sample first, last;
-	u64 ns;
+	u64 ns, apic_ticks;
+	bool pit;
 
 	apic_timer_start(~0U);
 	pit_start();
 	first = take_sample();
-	if (pit_wait(first.pit)) {
-		last = take_sample();
-		ns = (u16)(first.pit - last.pit) * NS_PER_S / PIT_HZ;
-	} else {
-		last = take_sample();
-		ns = first.apic - last.apic;
-		print("no PIT: taking the APIC timer to count nanoseconds, as in QEMU\n");
-	}
+	pit = pit_wait(first.pit);
+	last = take_sample();
+	apic_ticks = first.apic - last.apic;
+	ns = pit ? (u16)(first.pit - last.pit) * NS_PER_S / PIT_HZ : apic_ticks;
 	apic_timer_start(0);
 	tsc_scale = (ns << 32) / (last.tsc - first.tsc);
-	apic_scale = ((u64)(first.apic - last.apic) << 32) / ns;
+	apic_scale = (apic_ticks << 32) / ns;
 	tsc_start = read_tsc();
-	print("clock: TSC %lu MHz, APIC timer %lu MHz\n",
-		(last.tsc - first.tsc) * 1000 / ns,
-		(first.apic - last.apic) * 1000UL / ns);
+	print("clock: TSC %lu MHz, APIC timer %lu MHz%s\n",
+		(last.tsc - first.tsc) * 1000 / ns, apic_ticks * 1000 / ns,
+		pit ? "" : " (no PIT: taken to be QEMU's)");
 }
 
-/* --- timer ---------------------------------------------------------------------------
- */
+void arch_timer_init(void)
+{
+	this_cpu(deadline) = NEVER;
+	if (!arch_cpu_id())
+		calibrate();
+}
 
 void arch_timer_set(u64 when)
 {
-	u64 now = arch_clock_ns(), ticks;
+	u64 now = arch_clock_ns();
+	u64 ticks = when > now ? scale(when - now, apic_scale) : 0;
 
 	this_cpu(deadline) = when;
-	if (when == NEVER) {
-		apic_timer_start(0);
-		return;
-	}
-	ticks = when > now ? scale(when - now, apic_scale) : 0;
-	apic_timer_start((u32)min(ticks + 1, 0xffffffffUL));
+	apic_timer_start(when == NEVER ? 0 : (u32)min(ticks + 1, 0xffffffffUL));
 }
 
 void clock_interrupt(void)
@@ -143,65 +138,35 @@ void clock_interrupt(void)
 		timer_interrupt();
 }
 
-void arch_timer_init(void)
+/* --- the time of day: MC146818, as QEMU has it: BCD, 24 hours, UTC --- */
+
+static u32 cmos_read(u8 reg)
 {
-	this_cpu(deadline) = NEVER;
-	if (!arch_cpu_id())
-		calibrate();
-}
+	u8 bcd;
 
-/* --- time of day ---------------------------------------------------------------------
- */
-
-enum cmos_register {
-	CMOS_SECOND = 0,
-	CMOS_MINUTE = 2,
-	CMOS_HOUR = 4,
-	CMOS_DAY = 7,
-	CMOS_MONTH = 8,
-	CMOS_YEAR = 9,
-	CMOS_STATUS_A = 10, /* BIT(7): being updated */
-	CMOS_STATUS_B = 11, /* BIT(1): 24 hours; BIT(2): binary */
-};
-
-static u8 cmos_read(enum cmos_register reg)
-{
 	port_write8(0x70, reg);
-	return port_read8(0x71);
+	bcd = port_read8(0x71);
+	return (bcd >> 4) * 10 + (bcd & 15);
 }
 
-static u32 cmos_number(enum cmos_register reg)
+static u64 cmos_seconds(void)
 {
-	u8 value = cmos_read(reg);
+	u32 month = cmos_read(8);
+	/* Years begin in March here: the leap day is their last, and months make a line.
+	 */
+	u32 year = 2000 + cmos_read(9) - (month < 3), past = (month + 9) % 12;
+	u64 days = 365UL * year + year / 4 - year / 100 + year / 400 +
+		   (past * 306 + 5) / 10 + cmos_read(7) - 1 - 719468; /* 1970-01-01 */
 
-	return cmos_read(CMOS_STATUS_B) & BIT(2) ? value
-						 : (value >> 4) * 10 + (value & 15);
-}
-
-/* Days since 1970-01-01; the year begins in March, so that the leap day is its last. */
-static u64 days_since_1970(u32 year, u32 month, u32 day)
-{
-	u32 y = month > 2 ? year : year - 1, m = (month + 9) % 12;
-
-	return 365UL * y + y / 4 - y / 100 + y / 400 + (m * 306 + 5) / 10 + day - 1 -
-	       719468;
-}
-
-static u64 rtc_seconds(void)
-{
-	u64 days = days_since_1970(2000 + cmos_number(CMOS_YEAR), cmos_number(CMOS_MONTH),
-		cmos_number(CMOS_DAY));
-
-	return days * 86400 + cmos_number(CMOS_HOUR) * 3600 +
-	       cmos_number(CMOS_MINUTE) * 60 + cmos_number(CMOS_SECOND);
+	return ((days * 24 + cmos_read(4)) * 60 + cmos_read(2)) * 60 + cmos_read(0);
 }
 
 /* Read until two readings agree: one may have been caught in the middle of an update. */
 u64 arch_clock_epoch_ns(void)
 {
-	u64 seconds = rtc_seconds(), again;
+	u64 seconds = cmos_seconds(), again;
 
-	for (int i = 0; i < 100 && (again = rtc_seconds()) != seconds; i++)
+	for (int i = 0; i < 100 && (again = cmos_seconds()) != seconds; i++)
 		seconds = again;
 	return seconds * NS_PER_S - arch_clock_ns();
 }

@@ -1,65 +1,67 @@
 /*
  * arch/x86_64/cpu.c - one CPU: its features, control registers, idling, and the end.
- *
- * Nothing here is shared between CPUs except constants. Nothing fails: a protection that
- * the CPU does not offer is left out, and the boot log's description shows it.
+ * Nothing fails: a protection that the CPU does not offer is left out, and the boot log's
+ * description shows it.
  */
-#include "arch/contract/cpu.h"
-#include "arch/contract/irq.h"
-#include "arch/contract/trap.h"
-#include "arch/contract/pgtable.h"
-#include "arch/x86_64/cpu_features.h"
-#include "arch/x86_64/entry.h"
-#include "arch/x86_64/machine.h"
+#include "arch/x86_64/x86.h"
 #include "kernel/base/print.h"
 
+#define CR4_FP   (BIT(9) | BIT(10)) /* FXSAVE, SSE and its exceptions, for user code */
+#define CR4_UMIP BIT(11)
+#define CR4_SMEP BIT(20)
+#define CR4_SMAP BIT(21)
+
 bool arch_la57 __ro_after_init;
-bool cpu_smap __ro_after_init; /* (c) STAC and CLAC exist; read by assembly */
+bool cpu_smap __ro_after_init; /* STAC and CLAC exist; read by assembly */
 
 static const struct {
 	const char *name;
 	u32 leaf;
-	char reg;
-	u8 bit;
+	enum {
+		EBX = 1,
+		ECX,
+		EDX
+	} reg;
+	unsigned int bit;
 } features[CPU_FEATURES] = {
 	/* Intel SDM vol. 2, CPUID */
-	[CPU_SMEP] = {"smep", 7, 'b', 7},
-	[CPU_SMAP] = {"smap", 7, 'b', 20},
-	[CPU_UMIP] = {"umip", 7, 'c', 2},
-	[CPU_LA57] = {"la57", 7, 'c', 16},
-	[CPU_GIB_PAGES] = {"1gib-pages", 0x80000001, 'd', 26},
+	[CPU_SMEP] = {"smep", 7, EBX, 7},
+	[CPU_SMAP] = {"smap", 7, EBX, 20},
+	[CPU_UMIP] = {"umip", 7, ECX, 2},
+	[CPU_LA57] = {"la57", 7, ECX, 16},
+	[CPU_GIB_PAGES] = {"1gib-pages", 0x80000001, EDX, 26},
 };
+
+static void cpuid(u32 leaf, u32 r[4])
+{
+	asm volatile("cpuid"
+		     : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+		     : "a"(leaf), "c"(0));
+}
 
 bool cpu_has(enum cpu_feature feature)
 {
-	u32 leaf = features[feature].leaf;
-	struct cpuid r;
-	u32 word;
+	u32 leaf = features[feature].leaf, r[4];
 
-	if (cpuid(leaf & 0x80000000, 0).a < leaf)
+	cpuid(leaf & 0x80000000, r);
+	if (r[0] < leaf) /* the highest leaf there is */
 		return false;
-	r = cpuid(leaf, 0);
-	word = features[feature].reg == 'b'   ? r.b
-	       : features[feature].reg == 'c' ? r.c
-					      : r.d;
-	return word & BIT(features[feature].bit);
+	cpuid(leaf, r);
+	return r[features[feature].reg] & BIT(features[feature].bit);
 }
 
 /*
  * SMEP and SMAP stop the kernel from running or touching user memory by accident, UMIP
- * hides descriptor table addresses from user code. The FP bits let user code use SSE.
+ * hides descriptor table addresses from user code.
  * FMASK: flags cleared by SYSCALL. IF: no interrupt before the stack is switched; TF: no
  * single-step trap inside the kernel; DF: the ABI wants string instructions to go up; NT:
  * else IRET faults; AC: else SMAP is off; RF, IOPL: nothing of the user's to keep.
  */
 void cpu_setup_registers(void)
 {
-	unsigned long cr4 = read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT;
-
-	cr4 |= cpu_has(CPU_SMEP) ? CR4_SMEP : 0;
-	cr4 |= cpu_has(CPU_SMAP) ? CR4_SMAP : 0;
-	cr4 |= cpu_has(CPU_UMIP) ? CR4_UMIP : 0;
-	write_cr4(cr4);
+	write_cr(4, read_cr(4) | CR4_FP | (cpu_has(CPU_SMEP) ? CR4_SMEP : 0) |
+			    (cpu_has(CPU_SMAP) ? CR4_SMAP : 0) |
+			    (cpu_has(CPU_UMIP) ? CR4_UMIP : 0));
 	if (!arch_cpu_id())
 		cpu_smap = cpu_has(CPU_SMAP);
 	msr_write(MSR_STAR, (u64)KERNEL_CODE << 32); /* SYSRET is not used */
@@ -104,8 +106,8 @@ __noreturn void arch_cpu_halt(void)
  */
 __noreturn void arch_power_off(int status)
 {
-	port_write32(0xf4, status ? 0x11 : 0x10);
-	port_write16(0x604, 0x2000);
-	port_write16(0xb004, 0x2000);
+	asm volatile("outl %0, %w1" ::"a"(status ? 0x11 : 0x10), "d"(0xf4));
+	asm volatile("outw %w0, %w1" ::"a"(0x2000), "d"(0x604));
+	asm volatile("outw %w0, %w1" ::"a"(0x2000), "d"(0xb004));
 	arch_cpu_halt();
 }

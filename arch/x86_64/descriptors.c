@@ -6,13 +6,10 @@
  * of their own (IST): the first because the kernel stack may be what is broken, the NMI
  * because it may come before the system call entry has switched stacks.
  */
-#include "arch/x86_64/descriptors.h"
-#include "arch/x86_64/entry.h"
-#include "arch/x86_64/machine.h"
+#include "arch/x86_64/x86.h"
 #include "kernel/base/percpu.h"
 
 #define TSS_SELECTOR   0x38
-#define FATAL_STACK    8192
 #define IST_FATAL      1
 #define IST_NMI        2
 #define GATE_INTERRUPT 0x8e /* present, DPL 0: enters with interrupts off */
@@ -29,7 +26,7 @@ struct tss {
 } __packed;
 
 struct fatal_stack {
-	u8 bytes[FATAL_STACK] __aligned(16);
+	u8 bytes[8192] __aligned(16);
 	u64 offset; /* entry_fatal loads the GS base from here */
 	u64 pad;
 };
@@ -65,15 +62,11 @@ static void idt_fill(void)
 	for (int vector = 0; vector < 256; vector++) {
 		u64 handler = entry_vectors[vector];
 
-		if (!handler)
-			continue;
-		idt[vector] = (struct gate){
-			.offset_low = (u16)handler,
+		idt[vector] = (struct gate){.offset_low = (u16)handler,
 			.selector = KERNEL_CODE,
-			.type = GATE_INTERRUPT,
+			.type = handler ? GATE_INTERRUPT : 0,
 			.offset_middle = (u16)(handler >> 16),
-			.offset_high = (u32)(handler >> 32),
-		};
+			.offset_high = (u32)(handler >> 32)};
 	}
 	idt[2].ist = IST_NMI;
 	idt[8].ist = IST_FATAL;

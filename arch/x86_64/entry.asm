@@ -26,22 +26,22 @@ REGS_RIP	equ 17 * 8
 REGS_CS		equ 18 * 8
 REGS_SIZE	equ 22 * 8
 
+%macro pushes 1-*
+%rep %0
+	push %1
+%rotate 1
+%endrep
+%endmacro
+
+%macro pops 1-*
+%rep %0
+	pop %1
+%rotate 1
+%endrep
+%endmacro
+
 %macro push_registers 0
-	push rdi
-	push rsi
-	push rdx
-	push rcx
-	push rax
-	push r8
-	push r9
-	push r10
-	push r11
-	push rbx
-	push rbp
-	push r12
-	push r13
-	push r14
-	push r15
+	pushes rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 %endmacro
 
 ; What user code may have left on: DF breaks C, AC switches SMAP off.
@@ -100,21 +100,7 @@ entry_leave:
 	jz .kernel
 	swapgs
 .kernel:
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbp
-	pop rbx
-	pop r11
-	pop r10
-	pop r9
-	pop r8
-	pop rax
-	pop rcx
-	pop rdx
-	pop rsi
-	pop rdi
+	pops r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
 	add rsp, 16			; vector, error
 	iretq
 
@@ -152,20 +138,10 @@ entry_syscall:
 
 ; switch_stacks(unsigned long *save, unsigned long next)
 switch_stacks:
-	push rbp
-	push rbx
-	push r12
-	push r13
-	push r14
-	push r15
+	pushes rbp, rbx, r12, r13, r14, r15
 	mov [rdi], rsp
 	mov rsp, rsi
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbx
-	pop rbp
+	pops r15, r14, r13, r12, rbx, rbp
 	ret
 
 thread_begin:

@@ -1,6 +1,5 @@
 /*
- * arch/x86_64/machine.h - the instructions that C cannot say: ports, MSRs, control
- * registers, CPUID. Private to arch/x86_64 and boot/grub.
+ * arch/x86_64/machine.h - the instructions that C cannot say. Private to this machine.
  */
 #pragma once
 
@@ -14,16 +13,6 @@ static inline void port_write8(u16 port, u8 value)
 	asm volatile("outb %0, %1" ::"a"(value), "Nd"(port));
 }
 
-static inline void port_write16(u16 port, u16 value)
-{
-	asm volatile("outw %0, %1" ::"a"(value), "Nd"(port));
-}
-
-static inline void port_write32(u16 port, u32 value)
-{
-	asm volatile("outl %0, %1" ::"a"(value), "Nd"(port));
-}
-
 static inline u8 port_read8(u16 port)
 {
 	u8 value;
@@ -32,12 +21,12 @@ static inline u8 port_read8(u16 port)
 	return value;
 }
 
-#define MSR_STAR           0xc0000081
-#define MSR_LSTAR          0xc0000082
-#define MSR_FMASK          0xc0000084
-#define MSR_FS_BASE        0xc0000100
-#define MSR_GS_BASE        0xc0000101
-#define MSR_KERNEL_GS_BASE 0xc0000102
+#define MSR_APIC_BASE 0x1b
+#define MSR_STAR      0xc0000081
+#define MSR_LSTAR     0xc0000082
+#define MSR_FMASK     0xc0000084
+#define MSR_FS_BASE   0xc0000100
+#define MSR_GS_BASE   0xc0000101
 
 static inline void msr_write(u32 msr, u64 value)
 {
@@ -61,56 +50,10 @@ static inline u64 read_tsc(void)
 	return (u64)high << 32 | low;
 }
 
-#define CR4_OSFXSR     BIT(9)
-#define CR4_OSXMMEXCPT BIT(10)
-#define CR4_UMIP       BIT(11)
-#define CR4_SMEP       BIT(20)
-#define CR4_SMAP       BIT(21)
-
-static inline unsigned long read_cr2(void)
-{
-	unsigned long value;
-
-	asm volatile("movq %%cr2, %0" : "=r"(value)::"memory");
-	return value;
-}
-
-static inline unsigned long read_cr3(void)
-{
-	unsigned long value;
-
-	asm volatile("movq %%cr3, %0" : "=r"(value)::"memory");
-	return value;
-}
-
-static inline void write_cr3(unsigned long value)
-{
-	asm volatile("movq %0, %%cr3" ::"r"(value) : "memory");
-}
-
-static inline unsigned long read_cr4(void)
-{
-	unsigned long value;
-
-	asm volatile("movq %%cr4, %0" : "=r"(value)::"memory");
-	return value;
-}
-
-static inline void write_cr4(unsigned long value)
-{
-	asm volatile("movq %0, %%cr4" ::"r"(value) : "memory");
-}
-
-struct cpuid {
-	u32 a, b, c, d;
-};
-
-static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
-{
-	struct cpuid r;
-
-	asm volatile("cpuid"
-		     : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
-		     : "a"(leaf), "c"(subleaf));
-	return r;
-}
+#define read_cr(n)                                                                       \
+	({                                                                               \
+		unsigned long _value;                                                    \
+		asm volatile("movq %%cr" #n ", %0" : "=r"(_value)::"memory");            \
+		_value;                                                                  \
+	})
+#define write_cr(n, value) asm volatile("movq %0, %%cr" #n ::"r"(value) : "memory")

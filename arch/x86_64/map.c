@@ -10,12 +10,7 @@
  *
  * Locks: CPU 0 alone until SMP; arch_stack_map_page()'s caller serialises.
  */
-#include "arch/x86_64/map.h"
-#include "arch/x86_64/cpu_features.h"
-#include "arch/x86_64/machine.h"
-#include "arch/x86_64/smp.h"
-#include "arch/contract/page.h"
-#include "arch/contract/trap.h"
+#include "arch/x86_64/x86.h"
 #include "boot/info.h"
 
 #define KERNEL_R  (PXD_PRESENT | PXD_ACCESSED | PXD_NX)
@@ -49,8 +44,8 @@ static pxd_t *table_at(pxd_t e)
 
 /*
  * The entry where a leaf for `address` is, or can be, put: of level *level, or below it
- * where a table is in the way already, or above it where a larger leaf is. Updates
- * *level. NULL: no memory for a table.
+ * where a table is in the way already, or above it where a larger leaf is; changes
+ * *level.
  */
 static pxd_t *leaf_entry(unsigned long address, int *level)
 {
@@ -83,9 +78,12 @@ static int largest_level(u64 virtual, u64 physical, u64 size)
 	return level;
 }
 
-/* Page-aligned. What is mapped already stays as it is: the first mapping wins. */
+/* Whole pages. What is mapped already stays as it is: the first mapping wins. */
 static void map_range(u64 virtual, u64 physical, u64 size, u64 rights)
 {
+	size = ALIGN_UP(size + virtual % PAGE_SIZE, PAGE_SIZE);
+	virtual &= PAGE_MASK;
+	physical &= PAGE_MASK;
 	for (u64 done = 0, span; done < size; done += span) {
 		int level = largest_level(virtual + done, physical + done, size - done);
 		pxd_t *e = leaf_entry(virtual + done, &level);
@@ -99,10 +97,7 @@ static void map_range(u64 virtual, u64 physical, u64 size, u64 rights)
 
 static void map_image(const char *start, const char *end, u64 rights)
 {
-	u64 first = ALIGN_DOWN((u64)start, PAGE_SIZE),
-	    last = ALIGN_UP((u64)end, PAGE_SIZE);
-
-	map_range(first, first - KERNEL_BASE, last - first, rights);
+	map_range((u64)start, (u64)start - KERNEL_BASE, end - start, rights);
 }
 
 /* The page below the boot stack stays unmapped, as below every kernel stack. */
@@ -114,11 +109,14 @@ static void map_kernel_image(void)
 	map_image(boot_stack_guard + PAGE_SIZE, __kernel_end, KERNEL_RW);
 }
 
-static void map_direct(u64 start, u64 end, u64 rights)
+static void map_regions(enum boot_region_type type, u64 limit, u64 rights)
 {
-	end = min(end, DIRECT_MAP_SIZE);
-	if (start < end)
-		map_range(DIRECT_MAP_BASE + start, start, end - start, rights);
+	for (unsigned int i = 0; i < boot_info.region_count; i++) {
+		const struct boot_region *r = &boot_info.regions[i];
+
+		if (r->type == type && r->base + r->size <= limit)
+			map_range(DIRECT_MAP_BASE + r->base, r->base, r->size, rights);
+	}
 }
 
 /*
@@ -128,32 +126,20 @@ static void map_direct(u64 start, u64 end, u64 rights)
  */
 static void map_all_memory(void)
 {
-	map_direct((u64)__boot_start, (u64)__rodata_end - KERNEL_BASE, KERNEL_R);
-	for (unsigned int i = 0; i < boot_info.region_count; i++) {
-		const struct boot_region *r = &boot_info.regions[i];
+	u64 start = (u64)__boot_start, end = (u64)__rodata_end - KERNEL_BASE;
 
-		if (r->type == BOOT_USABLE)
-			map_direct(ALIGN_UP(r->base, PAGE_SIZE),
-				ALIGN_DOWN(r->base + r->size, PAGE_SIZE), KERNEL_RW);
-	}
-	for (unsigned int i = 0; i < boot_info.region_count; i++) {
-		const struct boot_region *r = &boot_info.regions[i];
-
-		if (r->type == BOOT_RESERVED && r->base + r->size <= EARLY_END)
-			map_direct(ALIGN_DOWN(r->base, PAGE_SIZE),
-				ALIGN_UP(r->base + r->size, PAGE_SIZE), KERNEL_R);
-	}
+	map_range(DIRECT_MAP_BASE + start, start, end - start, KERNEL_R);
+	map_regions(BOOT_USABLE, DIRECT_MAP_SIZE, KERNEL_RW);
+	map_regions(BOOT_RESERVED, EARLY_END, KERNEL_R);
 }
 
 /* All of them now: mapping a page there later needs no memory. */
 static void make_tables(unsigned long start, unsigned long end)
 {
-	for (unsigned long at = start; at < end;
-		at += 1UL << ARCH_LEVEL_SHIFT(LEVEL_PMD)) {
-		int level = LEVEL_PTE;
+	int level = LEVEL_PTE;
 
-		leaf_entry(at, &level);
-	}
+	for (; start < end; start += 1UL << ARCH_LEVEL_SHIFT(LEVEL_PMD))
+		leaf_entry(start, &level);
 }
 
 void arch_kernel_map_init(void)
@@ -165,7 +151,7 @@ void arch_kernel_map_init(void)
 	make_tables(STACK_WINDOW, STACK_WINDOW_END);
 	make_tables(DEVICE_BASE, DEVICE_BASE + PAGE_SIZE);
 	kernel_cr3 = virt_to_phys(kernel_root).v;
-	write_cr3(kernel_cr3);
+	write_cr(3, kernel_cr3);
 }
 
 unsigned long arch_stack_window_start(void)
@@ -191,14 +177,13 @@ int arch_stack_map_page(unsigned long address, phys_t frame)
 	return 0;
 }
 
-void *map_device(phys_t address)
+void *map_device(u64 address)
 {
 	static unsigned long next = DEVICE_BASE;
-	unsigned long at = next;
 
 	next += PAGE_SIZE;
-	map_page(at, phys(address.v & PAGE_MASK), DEVICE);
-	return (void *)(at + (address.v & ~PAGE_MASK));
+	map_page(next - PAGE_SIZE, phys(address), DEVICE);
+	return (void *)(next - PAGE_SIZE);
 }
 
 unsigned int arch_kernel_access(unsigned long address)

@@ -5,11 +5,8 @@
  * half of every root is the same, see map.c. A flush reaches this CPU only; reaching the
  * others is mm/table/tlb.c's work, by IPI.
  */
-#include "arch/contract/pgtable.h"
-#include "arch/contract/page.h"
 #include "arch/contract/tlb.h"
-#include "arch/x86_64/machine.h"
-#include "arch/x86_64/map.h"
+#include "arch/x86_64/x86.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 
@@ -40,7 +37,7 @@ void arch_root_init(pxd_t *root)
 
 void arch_root_load(pxd_t *root)
 {
-	write_cr3(root ? virt_to_phys(root).v : kernel_cr3);
+	write_cr(3, root ? virt_to_phys(root).v : kernel_cr3);
 }
 
 bool arch_tlb_broadcasts(void)
@@ -62,7 +59,7 @@ void arch_tlb_flush_local(unsigned long start, unsigned long end)
 
 void arch_tlb_flush_local_all(void)
 {
-	write_cr3(read_cr3());
+	write_cr(3, read_cr(3));
 }
 
 void arch_tlb_flush_everywhere(pxd_t *root)

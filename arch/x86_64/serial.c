@@ -7,9 +7,7 @@
  * which also means "ready". Callers serialise writes of one console.
  */
 #include "arch/contract/console.h"
-#include "arch/x86_64/acpi.h"
-#include "arch/x86_64/apic.h"
-#include "arch/x86_64/machine.h"
+#include "arch/x86_64/x86.h"
 #include "kernel/base/console.h"
 
 #define COM1 0x3f8
@@ -82,25 +80,20 @@ void arch_log_write(const char *text, size_t size)
 	uart_write(port, text, size);
 }
 
-static void drain(void)
-{
-	while (port_read8(COM1 + UART_STATUS) & STATUS_DATA)
-		console_input((char)port_read8(COM1 + UART_DATA));
-}
-
 /* Until the UART is empty: only then does its line drop, and the next byte makes the edge
  * that the I/O APIC waits for. */
 void serial_interrupt(void)
 {
-	drain();
+	while (port_read8(COM1 + UART_STATUS) & STATUS_DATA)
+		console_input((char)port_read8(COM1 + UART_DATA));
 }
 
 void arch_console_enable_input(void)
 {
 	if (!uart_exists(COM1))
 		return;
-	drain(); /* turning the FIFO on, which comes next, empties it */
+	serial_interrupt(); /* turning the FIFO on, which comes next, empties it */
 	arch_console_write("", 0);
-	io_apic_enable_com1(acpi_io_apic());
+	io_apic_enable_com1();
 	port_write8(COM1 + UART_INTERRUPTS, 1);
 }

@@ -6,25 +6,17 @@
  * by exchanging `ap_stack_top` for 0, and only then the next may be started. A CPU that
  * does not take it in time is reset with another INIT, so it can never take one later.
  */
-#include "arch/contract/cpu.h"
 #include "arch/contract/ipi.h"
-#include "arch/contract/page.h"
 #include "arch/contract/timer.h"
-#include "arch/contract/trap.h"
-#include "arch/x86_64/acpi.h"
-#include "arch/x86_64/apic.h"
-#include "arch/x86_64/machine.h"
-#include "arch/x86_64/smp.h"
+#include "arch/x86_64/x86.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/errno.h"
-#include "kernel/base/panic.h"
 #include "kernel/base/percpu.h"
 #include "kernel/base/print.h"
 #include "kernel/base/string.h"
 #include "kernel/sched/smp.h"
 
-#define TRAMPOLINE                                                                       \
-	0x8000 /* below 64 KiB, which boot/grub keeps free; page = SIPI vector */
+#define TRAMPOLINE 0x8000       /* below 64 KiB, which boot/grub keeps free */
 #define START_WAIT 5000000000UL /* ns; many vCPUs may share few host CPUs */
 #define STOP_WAIT  4000000000UL /* TSC ticks, since the clock may be what broke */
 
@@ -60,7 +52,7 @@ unsigned int arch_cpu_discover(void)
 	apic_init();
 	apic_ids[0] = apic_id();
 	found = 1;
-	if (!acpi_find_cpus(note_cpu))
+	if (!acpi_read_madt(note_cpu, &io_apic_address))
 		print("no ACPI table of CPUs: running on one\n");
 	if (found > NR_CPUS)
 		print("%u CPUs found, %u are used\n", found, NR_CPUS);

@@ -7,13 +7,7 @@
  * switch_stacks() too.
  */
 #include "arch/contract/thread.h"
-#include "arch/contract/trap.h"
-#include "arch/contract/cpu.h"
-#include "arch/contract/irq.h"
-#include "arch/x86_64/descriptors.h"
-#include "arch/x86_64/entry.h"
-#include "arch/x86_64/machine.h"
-#include "arch/x86_64/thread.h"
+#include "arch/x86_64/x86.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/percpu.h"
 #include "kernel/base/string.h"
@@ -45,12 +39,9 @@ static void fp_restore(const struct arch_thread *thread)
 
 static void fp_clean(struct arch_thread *thread)
 {
-	u16 control = FP_CONTROL;
-	u32 mxcsr = FP_MXCSR;
-
 	memset(thread->fp, 0, sizeof(thread->fp));
-	memcpy(thread->fp, &control, sizeof(control));
-	memcpy(thread->fp + 24, &mxcsr, sizeof(mxcsr));
+	*(u16 *)thread->fp = FP_CONTROL;
+	*(u32 *)(thread->fp + 24) = FP_MXCSR;
 }
 
 void arch_thread_init(
@@ -63,10 +54,8 @@ void arch_thread_init(
 	frame--;
 	*frame = (struct switch_frame){
 		.rbx = (u64)fn, .r12 = (u64)arg, .return_address = (u64)thread_begin};
-	thread->sp = (unsigned long)frame;
-	thread->stack_top = (unsigned long)stack_top;
-	thread->tls = 0;
-	thread->user = false;
+	*thread = (struct arch_thread){
+		.sp = (unsigned long)frame, .stack_top = (unsigned long)stack_top};
 	fp_clean(thread);
 }
 
@@ -86,7 +75,6 @@ void arch_thread_switch(struct arch_thread *previous, struct arch_thread *next,
 	switch_stacks(&previous->sp, next->sp);
 }
 
-/* The running thread goes to user mode for the first time. Interrupts off. */
 void thread_becomes_user(void)
 {
 	struct arch_thread *thread = this_cpu(arch_cpu).thread;

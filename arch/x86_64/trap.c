@@ -5,31 +5,19 @@
  * calls, trap_fatal() for what cannot be survived. All gates enter with interrupts off;
  * they go on again as soon as CR2 has been read, if the interrupted context had them on.
  * A fault of the kernel is survived in one case: a user copy (uaccess.asm) whose address
- * is in the fix-up table. Everything else of the kernel's is a panic that says what.
+ * is in the fix-up table. Everything else of the kernel's is a panic that says what; so
+ * is an upcall that nobody has registered, being a call of address 0.
  */
-#include "arch/contract/trap.h"
-#include "arch/contract/cpu.h"
-#include "arch/contract/irq.h"
-#include "arch/contract/page.h"
 #include "arch/contract/uaccess.h"
-#include "arch/x86_64/apic.h"
-#include "arch/x86_64/cpu_features.h"
-#include "arch/x86_64/descriptors.h"
-#include "arch/x86_64/entry.h"
-#include "arch/x86_64/machine.h"
-#include "arch/x86_64/smp.h"
-#include "arch/x86_64/thread.h"
-#include "arch/x86_64/uaccess.h"
+#include "arch/x86_64/x86.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/print.h"
 
-enum vector {
-	VECTOR_NMI = 2,
-	VECTOR_DOUBLE_FAULT = 8,
-	VECTOR_PAGE_FAULT = 14,
-	VECTOR_EXCEPTIONS = 32,
-};
+#define VECTOR_NMI          2
+#define VECTOR_DOUBLE_FAULT 8
+#define VECTOR_PAGE_FAULT   14
+#define VECTOR_EXCEPTIONS   32
 
 /* Bits of a page fault's error code (Intel SDM vol. 3, 4.7). */
 #define PF_PRESENT  BIT(0) /* the entry was there: a right is missing */
@@ -46,11 +34,8 @@ static const struct {
 	[2] = {"NMI", FAULT_BUS},
 	[3] = {"breakpoint", FAULT_TRAP},
 	[4] = {"overflow", FAULT_SEGV},
-	[5] = {"bound range exceeded", FAULT_SEGV},
 	[6] = {"invalid opcode", FAULT_ILLEGAL},
-	[7] = {"no FPU", FAULT_ILLEGAL},
 	[8] = {"double fault", FAULT_BUS},
-	[10] = {"invalid TSS", FAULT_SEGV},
 	[11] = {"segment not present", FAULT_BUS},
 	[12] = {"stack segment fault", FAULT_BUS},
 	[13] = {"general protection fault", FAULT_SEGV},
@@ -63,9 +48,9 @@ static const struct {
 
 static const char *exception_name(u64 vector)
 {
-	const char *name = vector < VECTOR_EXCEPTIONS ? exceptions[vector].name : NULL;
-
-	return name ? name : "reserved exception";
+	return vector < VECTOR_EXCEPTIONS && exceptions[vector].name
+		       ? exceptions[vector].name
+		       : "no exception";
 }
 
 void arch_trap_init(void)
@@ -74,26 +59,15 @@ void arch_trap_init(void)
 	cpu_setup_registers();
 }
 
-static unsigned int fault_access(u64 error)
-{
-	return error & PF_FETCH   ? ACCESS_EXEC
-	       : error & PF_WRITE ? ACCESS_WRITE
-				  : ACCESS_READ;
-}
-
 static int ask_page_fault(unsigned long address, u64 error)
 {
-	if (address >= arch_user_end() || !trap_ops.page_fault)
-		return -EFAULT;
-	return trap_ops.page_fault(address, fault_access(error));
-}
+	unsigned int access = error & PF_FETCH   ? ACCESS_EXEC
+			      : error & PF_WRITE ? ACCESS_WRITE
+						 : ACCESS_READ;
 
-static void user_fault(struct regs *regs, enum user_fault what, unsigned long address)
-{
-	if (!trap_ops.user_fault)
-		panic_regs(regs, "%s in user mode, and nobody to tell",
-			exception_name(regs->vector));
-	trap_ops.user_fault(regs, what, address);
+	if (address >= arch_user_end())
+		return -EFAULT;
+	return trap_ops.page_fault(address, access);
 }
 
 static __noreturn void kernel_page_fault(const struct regs *regs, unsigned long address)
@@ -111,7 +85,7 @@ static __noreturn void kernel_page_fault(const struct regs *regs, unsigned long 
 
 static void page_fault(struct regs *regs)
 {
-	unsigned long address = read_cr2(), fixup;
+	unsigned long address = read_cr(2), fixup;
 	bool may_sleep = regs_irqs_on(regs);
 
 	if (may_sleep)
@@ -122,7 +96,7 @@ static void page_fault(struct regs *regs)
 			address);
 	if (regs_from_user(regs)) {
 		if (ask_page_fault(address, regs->error))
-			user_fault(regs, FAULT_SEGV, address);
+			trap_ops.user_fault(regs, FAULT_SEGV, address);
 		return;
 	}
 	fixup = uaccess_fixup(regs->rip);
@@ -134,6 +108,8 @@ static void page_fault(struct regs *regs)
 
 static void exception(struct regs *regs)
 {
+	enum user_fault what;
+
 	if (regs->vector == VECTOR_PAGE_FAULT) {
 		page_fault(regs);
 		return;
@@ -142,8 +118,8 @@ static void exception(struct regs *regs)
 		panic_regs(regs, "%s in the kernel (error code %lx)",
 			exception_name(regs->vector), (unsigned long)regs->error);
 	arch_irq_enable();
-	user_fault(regs, exceptions[regs->vector].user,
-		exceptions[regs->vector].user == FAULT_SEGV ? 0 : regs->rip);
+	what = exceptions[regs->vector].user;
+	trap_ops.user_fault(regs, what, what == FAULT_SEGV ? 0 : regs->rip);
 }
 
 /*
@@ -156,13 +132,11 @@ static void leave_to_user(struct regs *regs)
 {
 	for (;;) {
 		arch_irq_disable();
-		if (trap_ops.return_to_user)
-			trap_ops.return_to_user(regs);
-		arch_irq_disable();
+		trap_ops.return_to_user(regs);
 		if (likely(regs->rip < arch_user_end()))
 			return;
 		arch_irq_enable();
-		user_fault(regs, FAULT_SEGV, regs->rip);
+		trap_ops.user_fault(regs, FAULT_SEGV, regs->rip);
 	}
 }
 
@@ -181,23 +155,16 @@ void trap_entry(struct regs *regs)
 void syscall_entry(struct regs *regs)
 {
 	arch_irq_enable();
-	if (!trap_ops.syscall)
-		panic_regs(regs, "a system call, and nobody to serve it");
 	trap_ops.syscall(regs);
 	leave_to_user(regs);
-}
-
-/* The stack has no page below: what pushed there ran over its end, into the guard. */
-static bool stack_overflown(const struct regs *regs)
-{
-	return !arch_kernel_access(regs->rsp - 8);
 }
 
 __noreturn void trap_fatal(struct regs *regs)
 {
 	if (regs->vector == VECTOR_NMI && smp_stopping())
 		smp_stopped();
-	if (regs->vector == VECTOR_DOUBLE_FAULT && stack_overflown(regs))
+	/* No page below the stack pointer: what pushed there ran into the guard. */
+	if (regs->vector == VECTOR_DOUBLE_FAULT && !arch_kernel_access(regs->rsp - 8))
 		panic_regs(regs, "kernel stack overflow (stack pointer %lx)",
 			(unsigned long)regs->rsp);
 	panic_regs(regs, "%s", exception_name(regs->vector));
@@ -213,9 +180,8 @@ __noreturn void arch_user_enter(struct regs *regs)
 
 void arch_regs_print(const struct regs *regs)
 {
-	print("rip %016lx rsp %016lx rflags %08lx cs %lx %s\n", (unsigned long)regs->rip,
-		(unsigned long)regs->rsp, (unsigned long)regs->rflags,
-		(unsigned long)regs->cs, exception_name(regs->vector));
+	print("rip %016lx rsp %016lx rflags %08lx cs %lx %s\n", regs->rip, regs->rsp,
+		regs->rflags, regs->cs, exception_name(regs->vector));
 	print("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", regs->rax, regs->rbx,
 		regs->rcx, regs->rdx);
 	print("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", regs->rsi, regs->rdi,
@@ -223,5 +189,5 @@ void arch_regs_print(const struct regs *regs)
 	print("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", regs->r9, regs->r10,
 		regs->r11, regs->r12);
 	print("r13 %016lx r14 %016lx r15 %016lx cr2 %016lx\n", regs->r13, regs->r14,
-		regs->r15, read_cr2());
+		regs->r15, read_cr(2));
 }

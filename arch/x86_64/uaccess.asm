@@ -4,6 +4,8 @@
 ; page fault cannot be resolved (trap.c). Callers have checked that the whole range lies in
 ; the user half, and opened SMAP's gate.
 
+EFAULT	equ -14
+
 global user_copy, user_clear, user_load_u32, user_cas_u32
 
 %macro fixup 2			; faulting instruction, where to go on
@@ -48,23 +50,23 @@ user_clear:
 	fixup .words, .retry
 	fixup .bytes, .done
 
-; int user_load_u32(const u32 *from, u32 *value): 0 or -1.
+; int user_load_u32(const u32 *from, u32 *value): 0 or -EFAULT.
 user_load_u32:
 .load:	mov ecx, [rdi]
 	mov [rsi], ecx
 	xor eax, eax
 	ret
-.fault:	mov eax, -1
+.fault:	mov eax, EFAULT
 	ret
 	fixup .load, .fault
 
-; int user_cas_u32(u32 *at, u32 expected, u32 value, u32 *old): 0 or -1.
+; int user_cas_u32(u32 *at, u32 expected, u32 value, u32 *old): 0 or -EFAULT.
 user_cas_u32:
 	mov eax, esi
 .swap:	lock cmpxchg [rdi], edx
 	mov [rcx], eax
 	xor eax, eax
 	ret
-.fault:	mov eax, -1
+.fault:	mov eax, EFAULT
 	ret
 	fixup .swap, .fault

@@ -5,8 +5,7 @@
  * an address that fails. SMAP makes any other kernel access to user memory fault.
  */
 #include "arch/contract/uaccess.h"
-#include "arch/contract/pgtable.h"
-#include "arch/x86_64/uaccess.h"
+#include "arch/x86_64/x86.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/rank.h"
 #include "kernel/base/spin.h"
@@ -16,9 +15,8 @@ struct fixup {
 };
 
 extern const struct fixup __start_ex_table[], __stop_ex_table[];
-extern bool cpu_smap;
 
-/* uaccess.asm */
+/* uaccess.asm: bytes not done; 0 or -EFAULT */
 size_t user_copy(void *to, const void *from, size_t size);
 size_t user_clear(void *to, size_t size);
 int user_load_u32(const void *from, u32 *value);
@@ -57,56 +55,41 @@ static void gate_close(void)
 		asm volatile("clac" ::: "memory");
 }
 
+/* The value of `access`, made with the gate open, or `refused` for a bad range. */
+#define GUARDED(address, size, refused, access)                                          \
+	({                                                                               \
+		typeof(refused) _result = (refused);                                     \
+		if (user_range_ok((address), (size))) {                                  \
+			gate_open();                                                     \
+			_result = (access);                                              \
+			gate_close();                                                    \
+		}                                                                        \
+		_result;                                                                 \
+	})
+
 size_t arch_copy_from_user(void *to, unsigned long from, size_t size)
 {
-	if (!user_range_ok(from, size))
-		return size;
-	gate_open();
-	size = user_copy(to, (const void *)from, size);
-	gate_close();
-	return size;
+	return GUARDED(from, size, size, user_copy(to, (const void *)from, size));
 }
 
 size_t arch_copy_to_user(unsigned long to, const void *from, size_t size)
 {
-	if (!user_range_ok(to, size))
-		return size;
-	gate_open();
-	size = user_copy((void *)to, from, size);
-	gate_close();
-	return size;
+	return GUARDED(to, size, size, user_copy((void *)to, from, size));
 }
 
 size_t arch_clear_user(unsigned long to, size_t size)
 {
-	if (!user_range_ok(to, size))
-		return size;
-	gate_open();
-	size = user_clear((void *)to, size);
-	gate_close();
-	return size;
+	return GUARDED(to, size, size, user_clear((void *)to, size));
 }
 
 int arch_user_load_u32(unsigned long address, u32 *value)
 {
-	int failed;
-
-	if (!user_range_ok(address, sizeof(u32)))
-		return -EFAULT;
-	gate_open();
-	failed = user_load_u32((const void *)address, value);
-	gate_close();
-	return failed ? -EFAULT : 0;
+	return GUARDED(address, sizeof(u32), -EFAULT,
+		user_load_u32((const void *)address, value));
 }
 
 int arch_user_cas_u32(unsigned long address, u32 expected, u32 value, u32 *old)
 {
-	int failed;
-
-	if (!user_range_ok(address, sizeof(u32)))
-		return -EFAULT;
-	gate_open();
-	failed = user_cas_u32((void *)address, expected, value, old);
-	gate_close();
-	return failed ? -EFAULT : 0;
+	return GUARDED(address, sizeof(u32), -EFAULT,
+		user_cas_u32((void *)address, expected, value, old));
 }

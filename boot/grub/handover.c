@@ -13,9 +13,7 @@
 #include "boot/info.h"
 #include "kernel/base/options.h"
 #include "kernel/base/string.h"
-#include "arch/contract/page.h"
-#include "arch/contract/pgtable.h"
-#include "arch/x86_64/cpu_features.h"
+#include "arch/x86_64/x86.h"
 
 #define MULTIBOOT2_LOADER 0x36d76289
 #define PVH_FROM_EFI      BIT(31) /* our EFI loader's mark in hvm_start_info.flags */

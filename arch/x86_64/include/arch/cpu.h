@@ -24,43 +24,36 @@ struct arch_cpu {
 
 extern struct arch_cpu arch_cpu; /* DEFINE_PERCPU in smp.c; use the functions below */
 
+#define ARCH_CPU_READ(how, op, field)                                                    \
+	({                                                                               \
+		typeof(((struct arch_cpu *)0)->field) _value;                            \
+		asm how(op " %%gs:arch_cpu+%c1, %0"                                      \
+			: "=r"(_value)                                                   \
+			: "i"(offsetof(struct arch_cpu, field)));                        \
+		_value;                                                                  \
+	})
+
+/* Not volatile: it names the same thread wherever that thread runs. */
 static inline void *arch_current(void)
 {
-	void *thread;
-
-	/* Not volatile: it names the same thread wherever that thread runs. */
-	asm("movq %%gs:arch_cpu+%c1, %0"
-		: "=r"(thread)
-		: "i"(offsetof(struct arch_cpu, current)));
-	return thread;
-}
-
-static inline void arch_current_set(void *thread)
-{
-	asm volatile("movq %0, %%gs:arch_cpu+%c1"
-		     :
-		     : "r"(thread), "i"(offsetof(struct arch_cpu, current))
-		     : "memory");
+	return ARCH_CPU_READ(, "movq", current);
 }
 
 static inline unsigned long arch_percpu_offset(void)
 {
-	unsigned long offset;
-
-	asm volatile("movq %%gs:arch_cpu+%c1, %0"
-		     : "=r"(offset)
-		     : "i"(offsetof(struct arch_cpu, offset)));
-	return offset;
+	return ARCH_CPU_READ(volatile, "movq", offset);
 }
 
 static inline unsigned int arch_cpu_id(void)
 {
-	unsigned int id;
+	return ARCH_CPU_READ(volatile, "movl", id);
+}
 
-	asm volatile("movl %%gs:arch_cpu+%c1, %0"
-		     : "=r"(id)
-		     : "i"(offsetof(struct arch_cpu, id)));
-	return id;
+static inline void arch_current_set(void *thread)
+{
+	asm volatile("movq %0, %%gs:arch_cpu+%c1" ::"r"(thread),
+		     "i"(offsetof(struct arch_cpu, current))
+		     : "memory");
 }
 
 /* PAUSE: lets the other hardware thread run; under icount QEMU ends the CPU's turn. */

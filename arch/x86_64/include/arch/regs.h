@@ -59,20 +59,10 @@ static inline unsigned long regs_syscall(const struct regs *regs)
 
 static inline unsigned long regs_arg(const struct regs *regs, int n)
 {
-	switch (n) {
-	case 0:
-		return regs->rdi;
-	case 1:
-		return regs->rsi;
-	case 2:
-		return regs->rdx;
-	case 3:
-		return regs->r10;
-	case 4:
-		return regs->r8;
-	default:
-		return regs->r9;
-	}
+	const u64 args[] = {
+		regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9};
+
+	return args[n];
 }
 
 static inline void regs_set_result(struct regs *regs, long result)

@@ -1,4 +1,4 @@
-; arch/x86_64/long_mode.asm - from 32-bit protected mode to 64-bit code in the upper half.
+; boot/grub/long_mode.asm - from 32-bit protected mode to 64-bit code in the upper half.
 ;
 ; Every way into the kernel ends here: a loader's 32-bit entry (boot/grub/entry.asm), the
 ; boot CPU once more when it wants five levels (CR4.LA57 cannot change while paging in
