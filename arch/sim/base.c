@@ -26,7 +26,8 @@ struct trace_record {
 
 unsigned int sim_cpu;
 bool sim_irqs_on = true;
-struct thread sim_thread;
+static struct thread sim_thread;
+void *sim_current = &sim_thread;
 void (*sched_switch_mm)(struct mm *previous, struct mm *next);
 
 static struct trace_record trace[TRACE_MAX];

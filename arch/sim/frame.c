@@ -17,6 +17,7 @@
 
 char *sim_ram;
 unsigned long sim_frames_left = ~0UL;
+void (*sim_meanwhile)(void);
 long sim_blocks_used;
 
 static u64 frames_used;
@@ -56,7 +57,11 @@ static struct page *take(unsigned int order)
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
 {
 	struct page *page = sim_frames_left ? take(order) : NULL;
+	void (*meanwhile)(void) = sim_meanwhile;
 
+	sim_meanwhile = NULL;
+	if (meanwhile)
+		meanwhile();
 	if (!page)
 		return NULL;
 	sim_frames_left -= sim_frames_left != ~0UL;

@@ -21,7 +21,7 @@
 struct tlb_entry {
 	bool used;
 	unsigned long address; /* of the page */
-	pxd_t leaf;
+	unsigned int prot;
 	phys_t frame;
 	phys_t tables[LEVELS];
 };
@@ -127,10 +127,10 @@ static bool walk(pxd_t *root, unsigned long address, struct tlb_entry *entry)
 		if (!arch_pxd_present(level, e))
 			return false;
 		if (arch_pxd_leaf(level, e)) {
-			entry->leaf = e;
 			entry->frame = phys(arch_pxd_phys(level, e).v +
 					    (address & (size - 1) & PAGE_MASK));
-			return arch_pxd_prot(level, e) != PROT_NONE;
+			entry->prot = arch_pxd_prot(level, e);
+			return entry->prot != PROT_NONE;
 		}
 		table = phys_to_virt(arch_pxd_phys(level, e));
 	}
@@ -148,8 +148,9 @@ static struct tlb_entry *translate(unsigned long address)
 	if (!mmu->root || address >= arch_root_limit(arch_root_level(mmu->root[0])) ||
 		!walk(mmu->root, address, &found))
 		return NULL;
+	mmu->next = (mmu->next + 1) % TLB_ENTRIES;
 	mmu->tlb[mmu->next] = found;
-	return &mmu->tlb[mmu->next++ % TLB_ENTRIES];
+	return &mmu->tlb[mmu->next];
 }
 
 bool sim_user_load(unsigned long address, u64 *value)
@@ -166,7 +167,12 @@ bool sim_user_store(unsigned long address, u64 value)
 {
 	struct tlb_entry *entry = translate(address);
 
-	if (!entry)
+	if (entry && !(entry->prot & PROT_WRITE)) {
+		/* A refused access is looked up anew before it is reported. */
+		entry->used = false;
+		entry = translate(address);
+	}
+	if (!entry || !(entry->prot & PROT_WRITE))
 		return false;
 	*(u64 *)((char *)phys_to_virt(entry->frame) + address % PAGE_SIZE) = value;
 	return true;

@@ -33,6 +33,9 @@ extern bool sim_broadcasts;
 /* The next `successes` frame allocations work, later ones fail; ~0: no limit. */
 extern unsigned long sim_frames_left;
 
+/* Called, once, inside the next frame allocation: what another CPU does meanwhile. */
+extern void (*sim_meanwhile)(void);
+
 /* Blocks handed out and not freed. */
 extern long sim_blocks_used;
 

@@ -15,7 +15,8 @@ CRASHES = {  # test, what the log must say
     "crash_exec_data": "panic",
     "crash_read_user": "panic",
     "crash_rank": "inner",
-    "crash_poison": "poison",
+    "crash_poison": "written after it was freed",
+    "crash_double_free": "freed twice",
 }
 
 for arch in MACHINES:

@@ -8,6 +8,7 @@
 #include "kernel/base/spin.h"
 #include "arch/contract/page.h"
 #include "kernel/sched/thread.h"
+#include "mm/space/cache.h"
 #include "mm/space/frame.h"
 #include "mm/space/mm.h"
 
@@ -84,4 +85,12 @@ UNIT_TEST(crash_poison)
 	word[7] = 1;
 	for (int i = 0; i < 4096; i++)
 		frame_alloc(0, PAGE_KERNEL, 0);
+}
+
+UNIT_TEST(crash_double_free)
+{
+	void *memory = kmalloc(64);
+
+	kfree(memory);
+	kfree(memory);
 }

@@ -6,15 +6,18 @@
 
 #include "kernel/base/types.h"
 
-struct thread;
-
 extern unsigned int sim_cpu;                 /* who we are */
 extern unsigned long percpu_offset[NR_CPUS]; /* kernel/base/percpu.h */
-extern struct thread sim_thread;             /* the one thread */
+extern void *sim_current;                    /* the thread whose part we play */
 
 static inline void *arch_current(void)
 {
-	return &sim_thread;
+	return sim_current;
+}
+
+static inline void arch_current_set(void *thread)
+{
+	sim_current = thread;
 }
 
 static inline unsigned long arch_percpu_offset(void)

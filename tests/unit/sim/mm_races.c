@@ -1,0 +1,106 @@
+/*
+ * tests/unit/sim/mm_races.c - what other CPUs do while mm/space faults and protects, made
+ * certain by the simulated machine (see flush.c).
+ */
+#include "arch/sim/sim.h"
+#include "arch/contract/irq.h"
+#include "kernel/sched/thread.h"
+#include "mm/table/tlb.h"
+#include "tests/unit/mm_help.h"
+#include "tests/unit/unit.h"
+
+#define AT 0x10000000UL
+#define RW (PROT_READ | PROT_WRITE)
+
+static struct mm *mm;
+
+static void on(unsigned int cpu, struct mm *load)
+{
+	sim_on_cpu(cpu);
+	arch_irq_disable();
+	tlb_switch(NULL, load);
+	arch_irq_enable();
+}
+
+static void make(void)
+{
+	unsigned long address = AT;
+
+	mm = mm_create();
+	EXPECT_EQ(mm_map(mm, &address, 4 * PAGE_SIZE, RW, MM_FIXED), 0);
+	on(1, mm);
+	on(0, mm);
+}
+
+static void finish(void)
+{
+	on(1, NULL);
+	on(0, NULL);
+	mm_put(mm);
+}
+
+/* Another thread faults on the same page, and writes, while we wait for a frame. */
+static void fault_first(void)
+{
+	static struct thread other;
+	void *self = arch_current();
+
+	arch_current_set(&other);
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	*mm_peek(mm, AT) = 42;
+	arch_current_set(self);
+}
+
+UNIT_TEST(sim_fault_loses_a_race)
+{
+	make();
+	EXPECT_EQ(
+		mm_fault(mm, AT + PAGE_SIZE, ACCESS_WRITE), 0); /* the tables are there */
+	sim_meanwhile = fault_first;
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	EXPECT_EQ(*mm_peek(mm, AT), 42);
+	EXPECT_EQ(mm->pages, 2);
+	finish();
+}
+
+UNIT_TEST(sim_protect_reaches_every_cpu)
+{
+	u64 value;
+
+	make();
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		sim_on_cpu(cpu);
+		EXPECT(sim_user_store(AT, 42 + cpu));
+	}
+	EXPECT_EQ(mm_protect(mm, AT, 4 * PAGE_SIZE, PROT_READ), 0);
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		sim_on_cpu(cpu);
+		EXPECT(!sim_user_store(AT, 1));
+		EXPECT(sim_user_load(AT, &value));
+		EXPECT_EQ(value, 43);
+	}
+	EXPECT_EQ(mm_protect(mm, AT, PAGE_SIZE, PROT_NONE), 0);
+	EXPECT(!sim_user_load(AT, &value));
+	EXPECT_EQ(mm_protect(mm, AT, PAGE_SIZE, RW), 0);
+	EXPECT(sim_user_store(AT, 44));
+	finish();
+}
+
+UNIT_TEST(sim_discard_reaches_every_cpu)
+{
+	u64 value;
+
+	make();
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	sim_on_cpu(1);
+	EXPECT(sim_user_store(AT, 42));
+	sim_on_cpu(0);
+	EXPECT_EQ(mm_discard(mm, AT, PAGE_SIZE), 0);
+	sim_on_cpu(1);
+	EXPECT(!sim_user_load(AT, &value));
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_READ), 0);
+	EXPECT(sim_user_load(AT, &value));
+	EXPECT_EQ(value, 0);
+	finish();
+}
