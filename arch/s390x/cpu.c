@@ -5,27 +5,23 @@
  * each CPU has a clock comparator that interrupts when the TOD clock has passed it.
  * (PoP, chapter 4, "Timing".)
  */
-#include "arch/s390x/control.h"
 #include "arch/s390x/machine.h"
 #include "arch/contract/cpu.h"
 #include "arch/contract/irq.h"
-#include "arch/contract/pgtable.h"
 #include "arch/contract/timer.h"
-#include "kernel/base/print.h"
 
 #define TOD_1970 0x7d91048bca000000UL
 
 static u64 tod_at_boot; /* (c) */
 
-bool facility_installed(unsigned int number)
+/* Facility 130, instruction-execution protection, in the list that STFLE stores. */
+static bool has_no_execute(void)
 {
-	static u64 list[4]; /* every caller would store the same */
-	register unsigned long last asm("0") = ARRAY_SIZE(list) - 1;
+	u64 facilities[3];
+	register unsigned long last asm("0") = ARRAY_SIZE(facilities) - 1;
 
-	if (!list[0])
-		asm volatile("stfle %1" : "+d"(last), "=Q"(list) : : "cc", "memory");
-	return number < 64 * ARRAY_SIZE(list) &&
-	       list[number / 64] >> (63 - number % 64) & 1;
+	asm volatile("stfle %1" : "+d"(last), "=Q"(facilities) : : "cc", "memory");
+	return facilities[130 / 64] >> (63 - 130 % 64) & 1;
 }
 
 const char *arch_name(void)
@@ -35,20 +31,16 @@ const char *arch_name(void)
 
 const char *arch_cpu_describe(void)
 {
-	return facility_installed(FACILITY_IEP) ? "s390x home-space broadcast-flush nx"
-						: "s390x home-space broadcast-flush";
+	return has_no_execute() ? "s390x home-space broadcast-flush nx"
+				: "s390x home-space broadcast-flush";
 }
 
-/* On CPU 0; the other CPUs get copies of its registers. */
-void control_init(void)
+void control_init(const pxd_t *home)
 {
-	unsigned long cr0 = control_store(0) | CR0_SECONDARY | CR0_AFP | CR0_EMERGENCY |
-			    CR0_CLOCK | CR0_SERVICE;
-
-	if (facility_installed(FACILITY_IEP))
-		cr0 |= CR0_IEP;
-	control_load(0, cr0);
-	control_load(13, kernel_space());
+	control_load(0, control_store(0) | CR0_SECONDARY | CR0_AFP | CR0_EMERGENCY |
+				CR0_CLOCK | CR0_SERVICE |
+				(has_no_execute() ? CR0_IEP : 0));
+	control_load(13, asce_of(home));
 	arch_root_load(NULL);
 }
 

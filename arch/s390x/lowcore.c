@@ -8,11 +8,10 @@
  * What must never happen goes to a disabled wait, which ends QEMU with a failure instead
  * of looping.
  */
-#include "arch/s390x/entry.h"
 #include "arch/s390x/machine.h"
-#include "arch/s390x/sclp.h"
 #include "arch/contract/page.h"
-#include "arch/contract/trap.h"
+
+#define PANIC_STACK_SIZE 8192
 
 struct cpu_area {
 	struct lowcore prefix; /* must be 8 KiB aligned */

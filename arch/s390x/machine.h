@@ -3,23 +3,72 @@
  */
 #pragma once
 
-#include "kernel/base/types.h"
-#include <arch/lowcore.h>
+#include "arch/contract/pgtable.h"
+#include "arch/contract/thread.h"
+#include "arch/contract/trap.h"
 
-#define STACK_WINDOW     (1UL << 40) /* RAM is used up to here */
-#define PANIC_STACK_SIZE 8192
+/* --- control registers and facility bits: PoP, chapter 4 --- */
 
-void lowcore_alloc(void); /* for CPUs 1 and up, from boot memory */
-void lowcore_move(void);  /* CPU 0, just before DAT goes on */
+#define CR0_SECONDARY 0x04000000UL /* secondary-space mode is allowed */
+#define CR0_IEP       0x00100000UL /* the no-execute bit of leaves counts */
+#define CR0_AFP       0x00040000UL /* all sixteen floating-point registers */
+#define CR0_EMERGENCY 0x00004000UL /* interrupts: another CPU's signal, */
+#define CR0_CLOCK     0x00000800UL /* the clock comparator, */
+#define CR0_SERVICE   0x00000200UL /* the service processor */
 
-/* The prefix area of a CPU that is to be started, with its new PSWs. */
-struct lowcore *lowcore_of(unsigned int cpu);
+#define control_load(number, value)                                                      \
+	({                                                                               \
+		unsigned long _value = (value);                                          \
+		asm volatile("lctlg %%c" #number ",%%c" #number ",%0" ::"Q"(_value)      \
+			     : "memory");                                                \
+	})
+#define control_store(number)                                                            \
+	({                                                                               \
+		unsigned long _value;                                                    \
+		asm volatile("stctg %%c" #number ",%%c" #number ",%0" : "=Q"(_value));   \
+		_value;                                                                  \
+	})
+
+/* CPU 0's, from which the other CPUs' are copied; `home` is the kernel's space. */
+void control_init(const pxd_t *home);
+
+/* The control-register value that names the space under a root table. */
+unsigned long asce_of(const pxd_t *root);
+
+/* --- prefix areas (lowcore.c) --- */
+
+#define STACK_WINDOW (1UL << 40) /* RAM is used up to here */
+
+void lowcore_alloc(void);                     /* for CPUs 1 and up, from boot memory */
+void lowcore_move(void);                      /* CPU 0, just before DAT goes on */
+struct lowcore *lowcore_of(unsigned int cpu); /* of a CPU that is to be started */
 
 /* Where r15 points when a thread enters the kernel from user mode. */
 u64 stack_for_entry(void *stack_top);
 
-/* The machine's control registers are as the kernel wants them, except the spaces. */
-void control_init(void);
+/* --- entry.S --- */
 
-/* CR13 of every CPU. */
-unsigned long kernel_space(void);
+extern char svc_entry[], pgm_entry[], pgm_entry_early[], ext_entry[], mcck_entry[];
+extern char cpu_entry[], thread_begin[];
+
+void enter_home_space(struct psw *psw); /* loads psw->mask, goes on behind the call */
+void user_state_save(struct arch_thread *to); /* floating point, access registers */
+void user_state_load(const struct arch_thread *from);
+
+/* Called from there with interrupts off; when they return, the context goes on. */
+void trap_system_call(struct regs *regs);
+void trap_program_check(struct regs *regs);
+void trap_interrupt(struct regs *regs);
+__noreturn void trap_machine_check(struct regs *regs);
+
+/* Where an instruction of uaccess.c goes on if its fault cannot be helped; 0: it must not
+ * fault. */
+unsigned long uaccess_fixup(unsigned long address);
+
+/* --- the service processor (sclp.c) --- */
+
+u64 sclp_memory_size(void); /* bytes of RAM, from address 0 */
+unsigned int sclp_cpu_count(void);
+u16 sclp_cpu_address(unsigned int index);
+void sclp_interrupt(u32 parameter);
+void sclp_log_finish(void); /* ends the log's last line */

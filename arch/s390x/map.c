@@ -3,39 +3,30 @@
  *
  *   0 .. 0x7fff        nothing: a null pointer faults
  *   LOWCORE            two pages, real 0: the running CPU's prefix area
- *   0x10000 .. RAM     itself: text RX, read-only data R, all the rest RW and not
- *                      executable
+ *   0x10000 .. RAM     itself: text RX, read-only data R, the rest RW, not executable
  *   STACK_WINDOW       kernel stacks, with unmapped guard pages between
  *
  * Three levels, made once, from boot memory; user space has tables of its own (root.c).
  * Later only unused entries of the stack window are filled in, so nothing here is ever
  * flushed. The window's tables exist from the start: a stack needs no memory for them.
  */
-#include "arch/s390x/control.h"
-#include "arch/s390x/entry.h"
 #include "arch/s390x/machine.h"
 #include "arch/contract/page.h"
-#include "arch/contract/pgtable.h"
 #include "boot/info.h"
-#include "kernel/base/panic.h"
 
 #define PAGE_TABLE_BYTES 2048
 #define STACK_WINDOW_MAX (64UL << 20)
 
-extern char __kernel_start[], __text_start[], __text_end[], __rodata_end[];
-extern char boot_stack_guard[];
+extern char __text_start[], __text_end[], __rodata_end[], boot_stack_guard[];
 
 static pxd_t home[2048] __aligned(PAGE_SIZE); /* a region-third table */
 static unsigned long window_bytes;            /* (c) */
 
-static unsigned long entries_of(int level)
+static pxd_t *fill_empty(void *memory, int level)
 {
-	return BIT(ARCH_LEVEL_BITS(level));
-}
+	pxd_t *table = memory;
 
-static pxd_t *fill_empty(pxd_t *table, int level)
-{
-	for (unsigned long i = 0; i < entries_of(level); i++)
+	for (unsigned long i = 0; i < BIT(ARCH_LEVEL_BITS(level)); i++)
 		table[i] = arch_pxd_empty(level);
 	return table;
 }
@@ -48,11 +39,11 @@ static pxd_t *new_table(int level)
 
 	half = NULL;
 	if (level == LEVEL_PTE && memory)
-		return fill_empty((pxd_t *)memory, level);
+		return fill_empty(memory, level);
 	memory = phys_to_virt(frame_boot_alloc(PAGE_SIZE << ARCH_TABLE_ORDER(level)));
 	if (level == LEVEL_PTE)
 		half = memory + PAGE_TABLE_BYTES;
-	return fill_empty((pxd_t *)memory, level);
+	return fill_empty(memory, level);
 }
 
 /* The PTE of an address; NULL if its tables are missing and not to be made. */
@@ -64,15 +55,14 @@ static pxd_t *find_pte(unsigned long address, bool make)
 		return NULL;
 	for (int level = LEVEL_PUD;; level--) {
 		pxd_t *slot = table + ((address >> ARCH_LEVEL_SHIFT(level)) &
-					      (entries_of(level) - 1));
+					      (BIT(ARCH_LEVEL_BITS(level)) - 1));
 
 		if (level == LEVEL_PTE)
 			return slot;
-		if (arch_pxd_none(level, *slot)) {
-			if (!make)
-				return NULL;
+		if (arch_pxd_none(level, *slot) && !make)
+			return NULL;
+		if (arch_pxd_none(level, *slot))
 			*slot = arch_pxd_table(level, virt_to_phys(new_table(level - 1)));
-		}
 		table = phys_to_virt(arch_pxd_phys(level, *slot));
 	}
 }
@@ -103,37 +93,28 @@ static void map_ram(unsigned long start, unsigned long end)
 			map_page(at, phys(at), rights_at(at));
 }
 
-static void make_stack_window(unsigned long ram)
-{
-	window_bytes = min(ALIGN_UP(ram, BIT(20)), STACK_WINDOW_MAX);
-	for (unsigned long at = 0; at < window_bytes; at += BIT(20))
-		find_pte(STACK_WINDOW + at, true);
-}
-
 void arch_kernel_map_init(void)
 {
 	struct psw psw = {.mask = PSW_KERNEL};
+	unsigned long ram = 0;
 
 	lowcore_alloc();
 	fill_empty(home, LEVEL_PUD);
 	for (unsigned int i = 0; i < boot_info.region_count; i++) {
 		const struct boot_region *region = &boot_info.regions[i];
 
+		ram = region->base + region->size;
 		if (region->type == BOOT_USABLE)
-			map_ram(region->base, region->base + region->size);
+			map_ram(region->base, ram);
 	}
 	for (unsigned long at = 0; at < LOWCORE_SIZE; at += PAGE_SIZE)
 		map_page(LOWCORE + at, phys(at), PROT_READ | PROT_WRITE);
-	make_stack_window(boot_info.regions[boot_info.region_count - 1].base +
-			  boot_info.regions[boot_info.region_count - 1].size);
-	control_init();
+	window_bytes = min(ALIGN_UP(ram, BIT(20)), STACK_WINDOW_MAX);
+	for (unsigned long at = 0; at < window_bytes; at += BIT(20))
+		find_pte(STACK_WINDOW + at, true);
+	control_init(home);
 	lowcore_move();
 	enter_home_space(&psw);
-}
-
-unsigned long kernel_space(void)
-{
-	return (unsigned long)home | crst_type(LEVEL_PUD) | CRST_LENGTH;
 }
 
 unsigned long arch_stack_window_start(void)

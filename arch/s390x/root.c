@@ -5,9 +5,7 @@
  * length; the type follows from the root's first entry, which knows its level. Secondary
  * space (CR7) is always the same as primary: uaccess.c needs it.
  */
-#include "arch/s390x/control.h"
 #include "arch/s390x/machine.h"
-#include "arch/contract/pgtable.h"
 #include "arch/contract/tlb.h"
 #include "arch/contract/uaccess.h"
 
@@ -17,7 +15,7 @@
 static const pxd_t nobody[512] __aligned(PAGE_SIZE) = {
 	[0 ... 511] = {CRST_INVALID | (LEVEL_PUD - LEVEL_PMD) << 2}};
 
-static unsigned long asce_of(const pxd_t *root)
+unsigned long asce_of(const pxd_t *root)
 {
 	return (unsigned long)root | crst_type(arch_root_level(root[0])) | CRST_LENGTH;
 }

@@ -10,13 +10,9 @@
  * Data: one SCCB per user, so that console, log and input need no lock among each other;
  * callers serialise each of them.
  */
-#include "arch/s390x/sclp.h"
-#include "arch/s390x/ebcdic.h"
+#include "arch/s390x/machine.h"
 #include "arch/contract/console.h"
-#include "arch/contract/cpu.h"
-#include "arch/contract/timer.h"
 #include "kernel/base/console.h"
-#include "kernel/base/string.h"
 
 #define SCLP_READ_INFO   0x00020001
 #define SCLP_READ_EVENT  0x00770005
@@ -29,86 +25,87 @@
 #define EVENT_LINE       0x02 /* the log: lines of EBCDIC text */
 #define EVENT_BIT(event) (1U << (32 - (event)))
 
-struct sccb_header {
+struct sccb {
 	u16 length;
-	u8 function;
-	u8 control[3];
+	u8 function, control[3];
 	u16 response;
 } __packed;
 
-struct event_header {
-	u16 length; /* with this header */
-	u8 type;
-	u8 flags;
-	u16 reserved;
-} __packed;
-
 struct info_sccb {
-	struct sccb_header header;
+	struct sccb sccb;
 	u16 increments; /* of RAM */
-	u8 increment_mib;
-	u8 unused[5];
-	u16 cpu_count;
-	u16 cpu_offset;
-	u8 unused2[100 - 20];
+	u8 increment_mib, unused[5];
+	u16 cpu_count, cpu_offset;
+	u8 unused2[80];
 	u32 increment_mib_large;
 	u64 increments_large;
 	u8 rest[PAGE_SIZE - 112];
-} __packed __aligned(8);
+} __packed __aligned(PAGE_SIZE);
 
 struct mask_sccb {
-	struct sccb_header header;
+	struct sccb sccb;
 	u16 reserved, length;
 	u32 want_receive, want_send, may_receive, may_send;
-} __packed __aligned(8);
+} __packed __aligned(32);
 
-#define TEXT_MAX (PAGE_SIZE - sizeof(struct sccb_header) - sizeof(struct event_header))
+struct event {
+	u16 length; /* with this header */
+	u8 type, flags;
+	u16 reserved;
+} __packed;
+
+#define TEXT_MAX (PAGE_SIZE - sizeof(struct sccb) - sizeof(struct event))
 
 struct text_sccb {
-	struct sccb_header header;
-	struct event_header event;
+	struct sccb sccb;
+	struct event event;
 	char text[TEXT_MAX];
-} __packed __aligned(8);
+} __packed __aligned(PAGE_SIZE);
 
 #define LINE_MAX 512
 
 struct line_sccb { /* a message text object in a message data block */
-	struct sccb_header header;
-	struct event_header event;
+	struct sccb sccb;
+	struct event event;
 	u16 block_length, block_type;
 	u32 block_tag, block_revision;
 	u16 object_length, object_type, line_type;
 	u8 alarm, reserved[3];
 	u8 text[LINE_MAX];
-} __packed __aligned(8);
+} __packed __aligned(1024);
 
-static struct info_sccb info __aligned(PAGE_SIZE);
-static struct text_sccb input __aligned(PAGE_SIZE), output __aligned(PAGE_SIZE);
-static struct text_sccb shared __aligned(
-	PAGE_SIZE); /* the log, without a console of its own */
-static struct line_sccb line __aligned(1024);
-static bool log_is_line_mode, log_probed;
+static struct info_sccb info;
+static struct text_sccb input, output, shared; /* shared: a log without its own console */
+static struct line_sccb line = {
+	.event.type = EVENT_LINE,
+	.block_type = 1,
+	.block_tag = 0xd4c4c240, /* "MDB " */
+	.block_revision = 1,
+	.object_type = 4,    /* text */
+	.line_type = 0x1000, /* the end of it */
+};
+static bool log_is_line_mode;
 
-static void sclp_call(u32 command, struct sccb_header *sccb)
+static void sclp_call(u32 command, void *block)
 {
 	int busy;
 
-	sccb->response = 0;
+	((struct sccb *)block)->response = 0;
 	do { /* cc 2: another CPU's command is being taken */
 		asm volatile("	.insn	rre,0xb2200000,%1,%2\n"
 			     "	ipm	%0\n"
 			     "	srl	%0,28\n"
 			     : "=d"(busy)
-			     : "d"(command), "a"(sccb)
+			     : "d"(command), "a"(block)
 			     : "cc", "memory");
 	} while (busy == 2);
 }
 
 static const struct info_sccb *sclp_info(void)
 {
-	if (!info.header.length) {
-		info.header.length = sizeof(info);
-		sclp_call(SCLP_READ_INFO, &info.header);
+	if (!info.sccb.length) {
+		info.sccb.length = sizeof(info);
+		sclp_call(SCLP_READ_INFO, &info);
 	}
 	return &info;
 }
@@ -133,31 +130,33 @@ u16 sclp_cpu_address(unsigned int index)
 	return ((const u8 *)sclp_info())[info.cpu_offset + 16 * index];
 }
 
-static void set_event_mask(struct mask_sccb *mask, u32 receive, u32 send)
+/* Says which events are wanted; returns those that consoles take. */
+static u32 exchange_masks(u32 wanted)
 {
-	*mask = (struct mask_sccb){.header.length = sizeof(*mask), .length = 4};
-	mask->want_receive = receive;
-	mask->want_send = send;
-	sclp_call(SCLP_EVENT_MASK, &mask->header);
+	struct mask_sccb mask = {.sccb.length = sizeof(mask),
+		.length = 4,
+		.want_receive = wanted,
+		.want_send = wanted};
+
+	sclp_call(SCLP_EVENT_MASK, &mask);
+	return mask.may_receive;
 }
 
 /* A raw terminal wants "\r\n" for each "\n". */
-static void write_text(struct text_sccb *sccb, const char *text, size_t size)
+static void write_text(struct text_sccb *block, const char *text, size_t size)
 {
 	while (size) {
 		size_t used = 0;
 
 		for (; size && used < TEXT_MAX - 1; size--) {
 			if (*text == '\n')
-				sccb->text[used++] = '\r';
-			sccb->text[used++] = *text++;
+				block->text[used++] = '\r';
+			block->text[used++] = *text++;
 		}
-		sccb->event = (struct event_header){
-			.length = sizeof(struct event_header) + used,
-			.type = EVENT_ASCII};
-		sccb->header = (struct sccb_header){
-			.length = sizeof(struct sccb_header) + sccb->event.length};
-		sclp_call(SCLP_WRITE_EVENT, &sccb->header);
+		block->event = (struct event){
+			.length = sizeof(struct event) + used, .type = EVENT_ASCII};
+		block->sccb.length = sizeof(struct sccb) + block->event.length;
+		sclp_call(SCLP_WRITE_EVENT, block);
 	}
 }
 
@@ -166,23 +165,30 @@ void arch_console_write(const char *text, size_t size)
 	write_text(&output, text, size);
 }
 
+/* Lengths are counted from where each of the nested things begins. */
 static void write_line(size_t size)
 {
-	u16 object = 10 + size;
+	size_t end = offsetof(struct line_sccb, text) + size;
 
-	line.object_length = object;
-	line.object_type = 4;    /* message text */
-	line.line_type = 0x1000; /* end of text */
-	line.block_length = 12 + object;
-	line.block_type = 1;
-	line.block_tag = 0xd4c4c240; /* "MDB " */
-	line.block_revision = 1;
-	line.event = (struct event_header){
-		.length = sizeof(struct event_header) + line.block_length,
-		.type = EVENT_LINE};
-	line.header = (struct sccb_header){
-		.length = sizeof(struct sccb_header) + line.event.length};
-	sclp_call(SCLP_WRITE_EVENT, &line.header);
+	line.object_length = end - offsetof(struct line_sccb, object_length);
+	line.block_length = end - offsetof(struct line_sccb, block_length);
+	line.event.length = end - offsetof(struct line_sccb, event);
+	line.sccb.length = end;
+	sclp_call(SCLP_WRITE_EVENT, &line);
+}
+
+/* EBCDIC, code page 500, for ' ' to '~'. */
+static u8 to_ebcdic(char c)
+{
+	static const u8 table[] =
+		"\x40\x4f\x7f\x7b\x5b\x6c\x50\x7d\x4d\x5d\x5c\x4e\x6b\x60\x4b\x61"
+		"\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\x7a\x5e\x4c\x7e\x6e\x6f"
+		"\x7c\xc1\xc2\xc3\xc4\xc5\xc6\xc7\xc8\xc9\xd1\xd2\xd3\xd4\xd5\xd6"
+		"\xd7\xd8\xd9\xe2\xe3\xe4\xe5\xe6\xe7\xe8\xe9\x4a\xe0\x5a\x5f\x6d"
+		"\x79\x81\x82\x83\x84\x85\x86\x87\x88\x89\x91\x92\x93\x94\x95\x96"
+		"\x97\x98\x99\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xc0\xbb\xd0\xa1";
+
+	return table[c >= ' ' && c <= '~' ? c - ' ' : 0];
 }
 
 /* Text collects in the block until its line is complete. */
@@ -191,7 +197,7 @@ static void log_put(char c)
 	static size_t used;
 
 	if (c != '\n')
-		line.text[used++] = ascii_to_ebcdic(c);
+		line.text[used++] = to_ebcdic(c);
 	if (c == '\n' || used == LINE_MAX) {
 		write_line(used);
 		used = 0;
@@ -201,21 +207,19 @@ static void log_put(char c)
 /* Without a line-mode console the log shares the user's: better mixed than lost. */
 void arch_log_write(const char *text, size_t size)
 {
-	struct mask_sccb mask;
+	static bool probed;
 
-	if (!log_probed) {
-		set_event_mask(&mask, 0, 0);
-		log_is_line_mode = mask.may_receive & EVENT_BIT(EVENT_LINE);
-		log_probed = true;
-	}
-	if (!log_is_line_mode) {
+	if (!probed)
+		log_is_line_mode = exchange_masks(0) & EVENT_BIT(EVENT_LINE);
+	probed = true;
+	if (!log_is_line_mode)
 		write_text(&shared, text, size);
-		return;
-	}
-	while (size--)
-		log_put(*text++);
+	else
+		while (size--)
+			log_put(*text++);
 }
 
+/* The line-mode console prints a line end before each line, and none behind the last. */
 void sclp_log_finish(void)
 {
 	if (log_is_line_mode)
@@ -224,25 +228,23 @@ void sclp_log_finish(void)
 
 void arch_console_enable_input(void)
 {
-	struct mask_sccb mask;
-
-	set_event_mask(&mask, EVENT_BIT(EVENT_ASCII), EVENT_BIT(EVENT_ASCII));
+	exchange_masks(EVENT_BIT(EVENT_ASCII));
 }
 
-/* What was typed: a zero byte, then the characters. */
-static void read_text(void)
+/* What was typed: a zero byte, then the characters. False if there was nothing. */
+static bool read_text(void)
 {
-	input.header =
-		(struct sccb_header){.length = sizeof(input), .control = {0, 0, 0x80}};
-	sclp_call(SCLP_READ_EVENT, &input.header);
-	if (input.header.response != SCLP_DONE || input.event.type != EVENT_ASCII)
-		return;
-	for (size_t i = 1; i < input.event.length - sizeof(struct event_header); i++)
+	input.sccb = (struct sccb){.length = sizeof(input), .control = {0, 0, 0x80}};
+	sclp_call(SCLP_READ_EVENT, &input);
+	if (input.sccb.response != SCLP_DONE || input.event.type != EVENT_ASCII)
+		return false;
+	for (size_t i = 1; i < input.event.length - sizeof(struct event); i++)
 		console_input(input.text[i]);
+	return true;
 }
 
 void sclp_interrupt(u32 parameter)
 {
-	if (parameter & 1)
-		read_text();
+	while (parameter & 1 && read_text())
+		;
 }

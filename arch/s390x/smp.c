@@ -5,10 +5,7 @@
  * A SIGP can be refused as busy (condition code 2) and is then repeated. CPU numbers are
  * indexes into `addresses`; number 0 is the CPU that booted.
  */
-#include "arch/s390x/control.h"
-#include "arch/s390x/entry.h"
 #include "arch/s390x/machine.h"
-#include "arch/s390x/sclp.h"
 #include "arch/contract/cpu.h"
 #include "arch/contract/ipi.h"
 #include "arch/contract/timer.h"

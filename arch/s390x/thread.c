@@ -1,11 +1,8 @@
 /*
  * arch/s390x/thread.c - preparing what entry.S switches to, and the user's registers.
  */
-#include "arch/s390x/entry.h"
 #include "arch/s390x/machine.h"
 #include "arch/contract/irq.h"
-#include "arch/contract/thread.h"
-#include "arch/contract/trap.h"
 #include "kernel/base/string.h"
 
 /* The register save area that the ABI puts at the start of a frame. */

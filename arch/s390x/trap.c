@@ -8,16 +8,12 @@
  * area tells page, kind of access and address space; home space is the kernel's own, so
  * a fault there is a bug, and one in another space is a user address.
  */
-#include "arch/s390x/entry.h"
-#include "arch/s390x/sclp.h"
-#include "arch/contract/cpu.h"
+#include "arch/s390x/machine.h"
 #include "arch/contract/ipi.h"
 #include "arch/contract/irq.h"
-#include "arch/contract/page.h"
 #include "arch/contract/timer.h"
 #include "arch/contract/trap.h"
 #include "arch/contract/uaccess.h"
-#include "arch/s390x/uaccess.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/ipi.h"
 #include "kernel/base/panic.h"

@@ -10,10 +10,8 @@
  *
  * A fault in one of these instructions is looked up in ex_table (trap.c).
  */
-#include "arch/s390x/uaccess.h"
-#include "arch/s390x/control.h"
+#include "arch/s390x/machine.h"
 #include "arch/contract/irq.h"
-#include "arch/contract/trap.h"
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/spin.h"
@@ -21,6 +19,12 @@
 #define OAC_PRIMARY                                                                      \
 	0x0001UL /* an operand in the primary space; 0: where the PSW says               \
 		  */
+
+/* The instruction at label `from` continues at `to` if its fault cannot be helped. */
+#define ON_FAULT(from, to)                                                               \
+	"	.pushsection ex_table,\"a\"\n"                                                 \
+	"	.quad	" #from "," #to "\n"                                             \
+	"	.popsection\n"
 
 struct fixup {
 	unsigned long from, to;
@@ -40,7 +44,7 @@ unsigned long uaccess_fixup(unsigned long address)
 static bool move(unsigned long to, unsigned long from, size_t size, unsigned long spaces)
 {
 	register unsigned long oac asm("0") = spaces;
-	bool failed = true;
+	int failed = 1;
 
 	asm volatile("0:	mvcos	0(%1),0(%2),%3\n"
 		     "	lhi	%0,0\n"
@@ -51,55 +55,42 @@ static bool move(unsigned long to, unsigned long from, size_t size, unsigned lon
 	return !failed;
 }
 
-static size_t user_chunk(unsigned long user, size_t size)
+static size_t copy(unsigned long user, unsigned long kernel, size_t size, bool to_user)
 {
-	return min(size, PAGE_SIZE - (user & ~PAGE_MASK));
+	rank_assert_may_fault("a user copy");
+	while (size) {
+		size_t n = min(size, PAGE_SIZE - (user & ~PAGE_MASK));
+
+		if (to_user ? !move(user, kernel, n, OAC_PRIMARY << 16)
+			    : !move(kernel, user, n, OAC_PRIMARY))
+			break;
+		user += n;
+		kernel += n;
+		size -= n;
+	}
+	return size;
 }
 
 size_t arch_copy_from_user(void *to, unsigned long from, size_t size)
 {
-	rank_assert_may_fault("copy from user");
-	while (size) {
-		size_t n = user_chunk(from, size);
-
-		if (!move((unsigned long)to, from, n, OAC_PRIMARY))
-			break;
-		to = (char *)to + n;
-		from += n;
-		size -= n;
-	}
-	return size;
+	return copy(from, (unsigned long)to, size, false);
 }
 
 size_t arch_copy_to_user(unsigned long to, const void *from, size_t size)
 {
-	rank_assert_may_fault("copy to user");
-	while (size) {
-		size_t n = user_chunk(to, size);
-
-		if (!move(to, (unsigned long)from, n, OAC_PRIMARY << 16))
-			break;
-		to += n;
-		from = (const char *)from + n;
-		size -= n;
-	}
-	return size;
+	return copy(to, (unsigned long)from, size, true);
 }
 
 size_t arch_clear_user(unsigned long to, size_t size)
 {
 	static const char zeros[PAGE_SIZE];
+	size_t n, left = 0;
 
-	rank_assert_may_fault("clear user");
-	while (size) {
-		size_t n = user_chunk(to, size);
-
-		if (!move(to, (unsigned long)zeros, n, OAC_PRIMARY << 16))
-			break;
-		to += n;
-		size -= n;
+	for (; size && !left; size -= n, to += n) {
+		n = min(size, PAGE_SIZE);
+		left = copy(to, (unsigned long)zeros, n, true);
 	}
-	return size;
+	return size + left;
 }
 
 /*
@@ -136,7 +127,7 @@ static int user_atomic_retry(unsigned long address, u32 *word, u32 value, bool s
 {
 	u32 expected = *word;
 
-	rank_assert_may_fault("user atomic");
+	rank_assert_may_fault("a user atomic");
 	if (!IS_ALIGNED(address, sizeof(u32)))
 		return -EFAULT;
 	while (user_atomic(address, word, value, swap)) {

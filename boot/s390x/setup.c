@@ -6,8 +6,7 @@
  * has filled in. Both leave 64-bit mode, DAT and interrupts off, RAM from 0 on.
  */
 #include "boot/info.h"
-#include "arch/s390x/sclp.h"
-#include "arch/contract/page.h"
+#include "arch/s390x/machine.h"
 #include "kernel/base/string.h"
 #include <arch/lowcore.h>
 
@@ -44,7 +43,7 @@ __noreturn void boot_main(void)
 		(u64)__kernel_start, (u64)(__kernel_end - __kernel_start)};
 	/* Below the kernel: the prefix area of CPU 0, and pages kept unmapped. */
 	boot_add_region(0, (u64)__kernel_start, BOOT_RESERVED);
-	boot_add_region((u64)__kernel_start, sclp_memory_size() - (u64)__kernel_start,
-		BOOT_USABLE);
+	boot_add_region((u64)__kernel_start,
+		min(sclp_memory_size(), STACK_WINDOW) - (u64)__kernel_start, BOOT_USABLE);
 	kernel_main();
 }

@@ -19,26 +19,23 @@
 #define LOWCORE_SIZE 0x2000
 
 /* Offsets that assembly needs. */
-#define LC_EXT_OLD       0x130
-#define LC_SVC_OLD       0x140
-#define LC_PGM_OLD       0x150
-#define LC_MCCK_OLD      0x160
-#define LC_EXT_ADDRESS   0x84
-#define LC_SVC_ILC       0x88
-#define LC_PGM_ILC       0x8c
-#define LC_DXC           0x90
-#define LC_TEID          0xa8
-#define LC_SAVE_SYNC     0x200
-#define LC_SAVE_ASYNC    0x240
-#define LC_EXIT_PSW      0x280
-#define LC_EXIT_SAVE     0x290
-#define LC_CURRENT       0x2a0
-#define LC_KERNEL_STACK  0x2a8
-#define LC_PANIC_STACK   0x2b0
-#define LC_PERCPU_OFFSET 0x2b8
-#define LC_CPU           0x2c0
-#define LC_START_PSW     0x2c8
-#define LC_CONTROL       0x2d8
+#define LC_EXT_OLD      0x130
+#define LC_SVC_OLD      0x140
+#define LC_PGM_OLD      0x150
+#define LC_MCCK_OLD     0x160
+#define LC_EXT_ADDRESS  0x84
+#define LC_SVC_ILC      0x88
+#define LC_PGM_ILC      0x8c
+#define LC_TEID         0xa8
+#define LC_SAVE_SYNC    0x200
+#define LC_SAVE_ASYNC   0x240
+#define LC_EXIT_PSW     0x280
+#define LC_EXIT_SAVE    0x290
+#define LC_CURRENT      0x2a0
+#define LC_KERNEL_STACK 0x2a8
+#define LC_PANIC_STACK  0x2b0
+#define LC_START_PSW    0x2c8
+#define LC_CONTROL      0x2d8
 
 #ifndef __ASSEMBLY__
 #include "kernel/base/types.h"
@@ -68,37 +65,27 @@ struct lowcore {
 	u64 kernel_stack; /* where entries from user mode start pushing */
 	u64 panic_stack;  /* for program checks when the thread's stack is gone */
 	u64 percpu_offset;
-	u32 cpu;
-	u32 spins; /* turns of spin loops */
+	u64 cpu;
 	struct psw start_psw;
 	u64 control[16]; /* control registers for a CPU being started */
 	u8 unused4[LOWCORE_SIZE - 0x358];
 };
 
 static_assert_size(struct lowcore, LOWCORE_SIZE);
-#define LOWCORE_ASSERT(field, at)                                                        \
-	_Static_assert(offsetof(struct lowcore, field) == (at), #field " is misplaced")
-LOWCORE_ASSERT(ext_old, LC_EXT_OLD);
-LOWCORE_ASSERT(svc_old, LC_SVC_OLD);
-LOWCORE_ASSERT(pgm_old, LC_PGM_OLD);
-LOWCORE_ASSERT(mcck_old, LC_MCCK_OLD);
-LOWCORE_ASSERT(restart_new, 0x1a0);
-LOWCORE_ASSERT(ext_address, LC_EXT_ADDRESS);
-LOWCORE_ASSERT(svc_ilc, LC_SVC_ILC);
-LOWCORE_ASSERT(pgm_ilc, LC_PGM_ILC);
-LOWCORE_ASSERT(data_exception, LC_DXC);
-LOWCORE_ASSERT(teid, LC_TEID);
-LOWCORE_ASSERT(save_sync, LC_SAVE_SYNC);
-LOWCORE_ASSERT(save_async, LC_SAVE_ASYNC);
-LOWCORE_ASSERT(exit_psw, LC_EXIT_PSW);
-LOWCORE_ASSERT(exit_save, LC_EXIT_SAVE);
-LOWCORE_ASSERT(current, LC_CURRENT);
-LOWCORE_ASSERT(kernel_stack, LC_KERNEL_STACK);
-LOWCORE_ASSERT(panic_stack, LC_PANIC_STACK);
-LOWCORE_ASSERT(percpu_offset, LC_PERCPU_OFFSET);
-LOWCORE_ASSERT(cpu, LC_CPU);
-LOWCORE_ASSERT(start_psw, LC_START_PSW);
-LOWCORE_ASSERT(control, LC_CONTROL);
+#define AT(field, offset) (offsetof(struct lowcore, field) == (offset))
+_Static_assert(AT(ext_address, LC_EXT_ADDRESS) && AT(svc_ilc, LC_SVC_ILC) &&
+		       AT(pgm_ilc, LC_PGM_ILC) && AT(teid, LC_TEID) &&
+		       AT(ext_old, LC_EXT_OLD) && AT(svc_old, LC_SVC_OLD) &&
+		       AT(pgm_old, LC_PGM_OLD) && AT(mcck_old, LC_MCCK_OLD) &&
+		       AT(restart_new, 0x1a0),
+	"the hardware's part");
+_Static_assert(AT(save_sync, LC_SAVE_SYNC) && AT(save_async, LC_SAVE_ASYNC) &&
+		       AT(exit_psw, LC_EXIT_PSW) && AT(exit_save, LC_EXIT_SAVE) &&
+		       AT(current, LC_CURRENT) && AT(kernel_stack, LC_KERNEL_STACK) &&
+		       AT(panic_stack, LC_PANIC_STACK) && AT(start_psw, LC_START_PSW) &&
+		       AT(control, LC_CONTROL),
+	"our part");
+#undef AT
 
 #define LC ((volatile struct lowcore *)LOWCORE)
 #endif

@@ -14,8 +14,6 @@
 #define REGS_ORIG_2 144
 #define REGS_TEID   152
 #define REGS_ILC    160
-#define REGS_CODE   162
-#define REGS_DXC    164
 #define REGS_SIZE   168
 
 #define STACK_FRAME 160 /* what the ABI lets a callee store above its caller's r15 */
@@ -32,11 +30,10 @@ struct regs {
 };
 
 static_assert_size(struct regs, REGS_SIZE);
-_Static_assert(offsetof(struct regs, orig_2) == REGS_ORIG_2, "orig_2");
-_Static_assert(offsetof(struct regs, teid) == REGS_TEID, "teid");
-_Static_assert(offsetof(struct regs, ilc) == REGS_ILC, "ilc");
-_Static_assert(offsetof(struct regs, code) == REGS_CODE, "code");
-_Static_assert(offsetof(struct regs, dxc) == REGS_DXC, "dxc");
+_Static_assert(offsetof(struct regs, orig_2) == REGS_ORIG_2 &&
+		       offsetof(struct regs, teid) == REGS_TEID &&
+		       offsetof(struct regs, ilc) == REGS_ILC,
+	"entry.S");
 
 static inline bool regs_from_user(const struct regs *regs)
 {

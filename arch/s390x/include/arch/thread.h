@@ -27,7 +27,8 @@ struct arch_thread {
 	u32 fpc;
 };
 
-_Static_assert(offsetof(struct arch_thread, fprs) == THREAD_FPRS, "fprs");
-_Static_assert(offsetof(struct arch_thread, acrs) == THREAD_ACRS, "acrs");
-_Static_assert(offsetof(struct arch_thread, fpc) == THREAD_FPC, "fpc");
+_Static_assert(offsetof(struct arch_thread, fprs) == THREAD_FPRS &&
+		       offsetof(struct arch_thread, acrs) == THREAD_ACRS &&
+		       offsetof(struct arch_thread, fpc) == THREAD_FPC,
+	"entry.S");
 #endif
