@@ -4,9 +4,6 @@
  * need_resched of this CPU and the counts of the running thread.
  */
 #include "kernel/sched/runqueue.h"
-#include "kernel/base/panic.h"
-#include "kernel/sched/rcu.h"
-#include "arch/contract/irq.h"
 #include "arch/contract/trap.h"
 
 void preempt_enable(void)

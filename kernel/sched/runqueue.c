@@ -6,12 +6,7 @@
  * and is appended under the new queue's lock. Nothing here can fail.
  */
 #include "kernel/sched/runqueue.h"
-#include "kernel/base/string.h"
-#include "kernel/base/trace.h"
-#include "kernel/sched/timer.h"
 #include "arch/contract/ipi.h"
-#include "arch/contract/irq.h"
-#include "arch/contract/timer.h"
 
 #define SOON_NS (500 * 1000UL)
 
@@ -99,33 +94,24 @@ void runqueue_deliver(struct thread *thread)
 	arch_irq_restore(flags);
 }
 
-/* The first thread here that may and can run on one of `cpus`; rq->lock is held. */
-static struct thread *movable(struct runqueue *rq, cpuset_t cpus)
-{
-	struct thread *thread;
-
-	list_for_each (thread, &rq->ready, queue) {
-		/* Acquire: pairs with switch_finish(); see SAFE(on_cpu) there. */
-		if (thread->allowed & cpus && !atomic_load_acquire(&thread->on_cpu))
-			return thread;
-	}
-	return NULL;
-}
-
 static struct thread *steal_from(struct runqueue *rq, unsigned int thief)
 {
-	struct thread *thread;
+	struct thread *thread, *stolen = NULL;
 
 	if (list_empty(&rq->ready))
 		return NULL;
 	spin_lock(&rq->lock);
-	thread = movable(rq, 1U << thief);
-	if (thread) {
-		list_remove(&thread->queue);
-		thread->cpu = thief;
+	list_for_each (thread, &rq->ready, queue) {
+		/* Acquire: pairs with switch_finish(); see SAFE(on_cpu) there. */
+		if (allowed_on(thread, thief) && !atomic_load_acquire(&thread->on_cpu)) {
+			list_remove(&thread->queue);
+			thread->cpu = thief;
+			stolen = thread;
+			break;
+		}
 	}
 	spin_unlock(&rq->lock);
-	return thread;
+	return stolen;
 }
 
 struct thread *runqueue_steal(unsigned int thief)
@@ -143,22 +129,6 @@ struct thread *runqueue_steal(unsigned int thief)
 			thread = steal_from(&per_cpu(runqueue, victim), thief);
 	}
 	return thread;
-}
-
-void runqueue_call_help(struct runqueue *rq)
-{
-	cpuset_t idle = atomic_load(&cpus_idle);
-	struct thread *thread = NULL;
-
-	if (list_empty(&rq->ready) || !idle)
-		return;
-	spin_lock(&rq->lock);
-	thread = movable(rq, idle);
-	if (thread)
-		idle &= thread->allowed;
-	spin_unlock(&rq->lock);
-	if (thread)
-		runqueue_poke(first_cpu(idle));
 }
 
 void sched_cpu_name(unsigned int cpu, char *to, size_t size)

@@ -7,9 +7,15 @@
  */
 #pragma once
 
+#include "kernel/base/panic.h"
 #include "kernel/base/percpu.h"
 #include "kernel/base/spin.h"
-#include "kernel/sched/thread.h"
+#include "kernel/base/string.h"
+#include "kernel/base/trace.h"
+#include "kernel/sched/rcu.h"
+#include "kernel/sched/timer.h"
+#include "kernel/sched/wait.h"
+#include "arch/contract/irq.h"
 
 struct runqueue {
 	struct spinlock lock;
@@ -44,9 +50,6 @@ void runqueue_poke(unsigned int cpu);
 
 /* Takes a ready thread from another CPU for this one: in flight, or NULL. */
 struct thread *runqueue_steal(unsigned int thief);
-
-/* Has an idle CPU steal what waits here, if there is one. */
-void runqueue_call_help(struct runqueue *rq);
 
 /* Leave the CPU in `state`: READY, WAITING (does nothing if the announced wait has been
  * ended already) or DEAD. Interrupts off. In switch.c, like the next two. */

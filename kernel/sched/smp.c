@@ -8,11 +8,7 @@
 #include "kernel/sched/smp.h"
 #include "kernel/base/options.h"
 #include "kernel/base/print.h"
-#include "kernel/base/string.h"
-#include "kernel/base/trace.h"
 #include "kernel/sched/runqueue.h"
-#include "arch/contract/irq.h"
-#include "arch/contract/timer.h"
 
 #define JOIN_LIMIT_NS (10 * 1000 * 1000 * 1000UL)
 
@@ -30,11 +26,6 @@ static bool parse_cpus(const char *value)
 }
 OPTION(cpus, "cpus", "use at most so many CPUs", parse_cpus);
 
-static bool is_online(unsigned int cpu)
-{
-	return atomic_load(&cpus_online) & 1U << cpu;
-}
-
 static bool start_cpu(unsigned int cpu)
 {
 	struct thread *idle = per_cpu(runqueue, cpu).idle;
@@ -43,7 +34,7 @@ static bool start_cpu(unsigned int cpu)
 	atomic_store(&invited, cpu);
 	if (arch_cpu_start(cpu, idle, idle->stack_top) < 0)
 		return false;
-	while (!is_online(cpu)) {
+	while (!(atomic_load(&cpus_online) & 1U << cpu)) {
 		if (arch_clock_ns() > limit && atomic_cas(&invited, cpu, 0))
 			return false;
 		arch_cpu_relax();

@@ -11,12 +11,6 @@
  */
 #include "kernel/sched/runqueue.h"
 #include "kernel/base/counters.h"
-#include "kernel/base/panic.h"
-#include "kernel/base/trace.h"
-#include "kernel/sched/rcu.h"
-#include "kernel/sched/timer.h"
-#include "arch/contract/irq.h"
-#include "arch/contract/timer.h"
 
 void (*sched_switch_mm)(struct mm *previous, struct mm *next);
 
@@ -146,13 +140,20 @@ bool sched_tick(void)
 {
 	struct runqueue *rq = &this_cpu(runqueue);
 	struct thread *me = current();
+	cpuset_t helpers = 0;
 
 	if (me == rq->idle)
 		return false;
 	account_runtime(rq);
-	if (!list_empty(&rq->ready) || !allowed_on(me, me->cpu))
+	spin_lock(&rq->lock);
+	if (!list_empty(&rq->ready))
+		helpers = list_first(&rq->ready, struct thread, queue)->allowed;
+	spin_unlock(&rq->lock);
+	if (helpers || !allowed_on(me, me->cpu))
 		atomic_store(&rq->need_resched, true);
-	runqueue_call_help(rq);
+	helpers &= atomic_load(&cpus_idle);
+	if (helpers)
+		runqueue_poke(first_cpu(helpers)); /* it steals what waits here */
 	return true;
 }
 

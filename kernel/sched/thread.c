@@ -7,12 +7,7 @@
  * it. thread_create() can fail for want of memory, nothing else here can.
  */
 #include "kernel/sched/runqueue.h"
-#include "kernel/base/panic.h"
-#include "kernel/base/string.h"
 #include "kernel/base/print.h"
-#include "kernel/sched/timer.h"
-#include "kernel/sched/wait.h"
-#include "arch/contract/irq.h"
 
 struct thread_memory thread_memory;
 static struct thread boot_thread; /* CPU 0's idle thread; its stack is the boot stack */
@@ -76,15 +71,12 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg)
 	return thread;
 }
 
-/* New threads go round the CPUs, so that a burst of them is spread even if none idles. */
 void thread_start(struct thread *thread)
 {
-	static unsigned int turn; /* (a) */
 	cpuset_t can = thread->allowed & atomic_load(&cpus_online);
-	unsigned int cpu = atomic_add(&turn, 1) % cpu_count;
 
 	ASSERT(can, "thread %s may run nowhere: %x", thread->name, thread->allowed);
-	thread->cpu = can & 1U << cpu ? cpu : first_cpu(can);
+	thread->cpu = allowed_on(thread, arch_cpu_id()) ? arch_cpu_id() : first_cpu(can);
 	thread->state = THREAD_READY;
 	thread->cpu = runqueue_place(thread);
 	runqueue_deliver(thread);

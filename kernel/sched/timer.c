@@ -6,13 +6,7 @@
  * until somebody pokes it: the tick that finds it idle is its last, the switch away from
  * idle starts it again. Locks: each queue's own.
  */
-#include "kernel/sched/timer.h"
-#include "kernel/base/panic.h"
-#include "kernel/base/percpu.h"
-#include "kernel/base/spin.h"
-#include "kernel/sched/thread.h"
-#include "arch/contract/irq.h"
-#include "arch/contract/timer.h"
+#include "kernel/sched/runqueue.h"
 
 #define NEVER (~0UL)
 
