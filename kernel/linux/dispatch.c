@@ -10,6 +10,7 @@
 #include "kernel/linux/linux.h"
 #include "kernel/base/atomic.h"
 #include "kernel/base/counters.h"
+#include "kernel/base/trace.h"
 
 #define NOTED_BITS 1024
 
@@ -50,12 +51,16 @@ void linux_syscall(struct regs *regs)
 	long result;
 
 	counter_add(COUNT_SYSCALLS, 1);
+	if (IS_LAB)
+		TRACE(syscall, number, current_thread()->tid);
 	/* SAFE(syscall_bounds): a number past the table would call whatever address lies
 	 * behind it; pairs with the size of `calls`. */
 	if (likely(number < ARRAY_SIZE(calls) && calls[number]))
 		result = calls[number](regs);
 	else
 		result = unknown(number);
+	if (IS_LAB)
+		TRACE(syscall_done, number, result);
 	if (unlikely(result == -ERESTART))
 		regs_restart_syscall(regs);
 	else
