@@ -56,9 +56,9 @@ pgm_entry:
 	aghi	%r15,-FRAME
 	/*
 	 * SAFE(stack_probe): without it a program check on the guard page of an overflown
-	 * stack would push there, check again, and so on for ever; pairs with the guard
-	 * pages of the stack window. TPROT asks, without faulting, whether 0(%r15) can be
-	 * stored to.
+	 * stack would push there, check again, and so on down into the next thread's
+	 * stack; pairs with the guard pages of the stack window. TPROT asks, without
+	 * faulting, whether 0(%r15) can be stored to.
 	 */
 	tprot	0(%r15),0
 	jz	3f
