@@ -77,20 +77,27 @@ int exec_args_add_user(struct exec_args *args, unsigned long string)
 /* --- the stack --- */
 
 struct stack {
-	unsigned long at; /* lowest used address */
-	u64 *words;       /* argc ... auxv, in the making */
-	size_t count;
+	unsigned long at; /* next address to fill */
+	bool failed;      /* no memory, somewhere on the way */
 };
 
-static unsigned long stack_push(struct stack *stack, const void *bytes, size_t size)
+static void put(struct stack *stack, const void *bytes, size_t size)
+{
+	if (arch_copy_to_user(stack->at, bytes, size))
+		stack->failed = true;
+}
+
+static unsigned long push(struct stack *stack, const void *bytes, size_t size)
 {
 	stack->at -= size;
-	return arch_copy_to_user(stack->at, bytes, size) ? 0 : stack->at;
+	put(stack, bytes, size);
+	return stack->at;
 }
 
 static void word(struct stack *stack, u64 value)
 {
-	stack->words[stack->count++] = value;
+	put(stack, &value, sizeof(value));
+	stack->at += sizeof(value);
 }
 
 static void words_for_strings(struct stack *stack, const char **string,
@@ -143,33 +150,26 @@ static int build_stack(const struct elf_program *program, const char *path,
 	struct mm *mm = current()->mm;
 	size_t words = 1 + args->argc + 1 + args->envc + 1 + AUXV_WORDS;
 	size_t size = ALIGN_UP(args->size + words * 8, PAGE_SIZE) + STACK_ROOM;
-	unsigned long start = mm->stack_top - size;
-	struct stack stack = {.at = mm->stack_top, .words = kmalloc(words * 8)};
-	unsigned long strings, name, platform, random;
+	unsigned long start = mm->stack_top - size, strings, name, platform, random;
+	struct stack stack = {.at = mm->stack_top};
 	const char *string = args->strings;
 	u8 bytes[16];
-	int error = stack.words ? mm_map(mm, &start, size, PROT_READ | PROT_WRITE,
-					  MM_FIXED | MM_NOREPLACE | MM_STACK)
-				: -ENOMEM;
+	int error = mm_map(mm, &start, size, PROT_READ | PROT_WRITE,
+		MM_FIXED | MM_NOREPLACE | MM_STACK);
 
+	if (error)
+		return error;
+	strings = push(&stack, args->strings, args->size);
+	name = push(&stack, path, strlen(path) + 1);
+	platform = push(&stack, ARCH_ELF_PLATFORM, sizeof(ARCH_ELF_PLATFORM));
 	random_bytes(bytes, sizeof(bytes));
-	if (!error && (!(strings = stack_push(&stack, args->strings, args->size)) ||
-			      !(name = stack_push(&stack, path, strlen(path) + 1)) ||
-			      !(platform = stack_push(&stack, ARCH_ELF_PLATFORM,
-					sizeof(ARCH_ELF_PLATFORM))) ||
-			      !(random = stack_push(&stack, bytes, sizeof(bytes)))))
-		error = -ENOMEM;
-	if (!error) {
-		word(&stack, args->argc);
-		words_for_strings(&stack, &string, &strings, args->argc);
-		words_for_strings(&stack, &string, &strings, args->envc);
-		words_for_auxv(&stack, program, name, platform, random);
-		stack.at = ALIGN_DOWN(stack.at - words * 8, 16) + words * 8;
-		*sp = stack_push(&stack, stack.words, words * 8);
-		error = *sp ? 0 : -ENOMEM;
-	}
-	kfree(stack.words);
-	return error;
+	random = push(&stack, bytes, sizeof(bytes));
+	*sp = stack.at = ALIGN_DOWN(stack.at - words * 8, 16);
+	word(&stack, args->argc);
+	words_for_strings(&stack, &string, &strings, args->argc);
+	words_for_strings(&stack, &string, &strings, args->envc);
+	words_for_auxv(&stack, program, name, platform, random);
+	return stack.failed ? -ENOMEM : 0;
 }
 
 /* --- the exchange --- */

@@ -86,7 +86,7 @@ static void release(struct task *task)
 {
 	struct mm *mm;
 
-	handles_put(task->handles);
+	handles_free(task->handles);
 	mutex_lock(&task_tree_lock);
 	mm = task->mm;
 	task->mm = NULL; /* task_get_mm() comes too late from here on */

@@ -24,7 +24,6 @@ struct handle {
 
 struct handles {
 	struct mutex lock; /* RANK_FILES */
-	s32 refs;          /* (a) */
 	struct handle table[HANDLES_MAX];
 };
 
@@ -101,7 +100,8 @@ static ssize_t transfer(struct open *open, unsigned long user, size_t size,
 		if (!write && left == (size_t)moved && !done)
 			return -EFAULT;
 		done += write ? (size_t)moved : moved - left;
-		if (left || (size_t)moved < want || (!write && open_is_stream(open)))
+		if (left || (size_t)moved < want || wait_interrupted() ||
+			(!write && open_is_stream(open)))
 			break; /* asking a stream for more might wait */
 	}
 	return done;
@@ -151,10 +151,8 @@ struct handles *handles_create(void)
 {
 	struct handles *handles = kmalloc(sizeof(*handles));
 
-	if (handles) {
-		handles->refs = 1;
+	if (handles)
 		mutex_init(&handles->lock, "handles", RANK_FILES);
-	}
 	return handles;
 }
 
@@ -174,15 +172,8 @@ struct handles *handles_copy(struct handles *from)
 	return to;
 }
 
-void handles_get(struct handles *handles)
+void handles_free(struct handles *handles)
 {
-	atomic_add(&handles->refs, 1);
-}
-
-void handles_put(struct handles *handles)
-{
-	if (atomic_sub(&handles->refs, 1) > 0)
-		return;
 	for (int i = 0; i < HANDLES_MAX; i++)
 		if (handles->table[i].open)
 			open_put(handles->table[i].open);

@@ -77,8 +77,7 @@ static inline bool open_is_stream(const struct open *open)
 
 struct handles *handles_create(void);
 struct handles *handles_copy(struct handles *from); /* fork, spawn: shares open objects */
-void handles_get(struct handles *handles);
-void handles_put(struct handles *handles);
+void handles_free(struct handles *handles);         /* closes all */
 
 /* The lowest free number >= from; takes over the caller's reference. -EMFILE. */
 int handles_add(struct handles *handles, struct open *open, int from, bool close_on_exec);

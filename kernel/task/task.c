@@ -156,7 +156,7 @@ static struct task *alloc_task(struct handles *handles)
 
 	if (!task) {
 		if (handles)
-			handles_put(handles);
+			handles_free(handles);
 		return NULL;
 	}
 	task->refs = 1;
@@ -229,7 +229,7 @@ int task_create_child(const struct regs *regs, struct task_thread **thread)
 			thread_memory.free(&(*thread)->thread);
 	}
 	if (error && task)
-		handles_put(task->handles);
+		handles_free(task->handles);
 	if (task)
 		task_put(task);
 	return error;

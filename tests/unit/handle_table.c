@@ -27,7 +27,7 @@ UNIT_TEST(handle_lowest_free_number)
 	EXPECT_EQ(handles_add(handles, make(), 10, false), 10);
 	EXPECT_EQ(handles_close(handles, 0), 0);
 	EXPECT_EQ(handles_add(handles, make(), 0, false), 0);
-	handles_put(handles);
+	handles_free(handles);
 }
 
 UNIT_TEST(handle_numbers_are_checked)
@@ -46,7 +46,7 @@ UNIT_TEST(handle_numbers_are_checked)
 		EXPECT_EQ(handles_set_cloexec(handles, bad[i], true), -EBADF);
 	}
 	EXPECT_EQ(handles_close(handles, 5), -EBADF);
-	handles_put(handles);
+	handles_free(handles);
 }
 
 UNIT_TEST(handle_table_fills_up)
@@ -62,7 +62,7 @@ UNIT_TEST(handle_table_fills_up)
 	open_get(open);
 	EXPECT_EQ(handles_add(handles, open, 0, false), -EMFILE);
 	EXPECT_EQ(open->refs, HANDLES_MAX + 1);
-	handles_put(handles);
+	handles_free(handles);
 	EXPECT_EQ(open->refs, 1);
 	EXPECT_EQ(closed, 0);
 	open_put(open);
@@ -77,13 +77,13 @@ UNIT_TEST(handle_copy_shares_objects)
 	handles_add(handles, make(), 0, false);
 	handles_add(handles, make(), 0, true);
 	copy = handles_copy(handles);
-	handles_put(handles);
+	handles_free(handles);
 	EXPECT_EQ(closed, 0);
 	handles_close_on_exec(copy);
 	EXPECT_EQ(closed, 1);
 	EXPECT_EQ(handles_close(copy, 1), -EBADF);
 	EXPECT_EQ(handles_replace(copy, 0, make(), false), 0);
 	EXPECT_EQ(closed, 2);
-	handles_put(copy);
+	handles_free(copy);
 	EXPECT_EQ(closed, 3);
 }
