@@ -222,17 +222,18 @@ struct proc_name {
 	unsigned long address;           /* of pt@ */
 };
 
-static bool parse_hex(const char *text, unsigned long *value)
+/* The whole text, digits only, at most 16 of them. */
+static bool parse_number(const char *text, unsigned int base, unsigned long *value)
 {
+	const char *const digits = "0123456789abcdef", *start = text;
 	unsigned long sum = 0;
-	const char *start = text;
 
 	for (; *text; text++) {
-		const char *digits = "0123456789abcdef", *digit = strchr(digits, *text);
+		const char *digit = strchr(digits, *text);
 
-		if (!digit || text - start >= 16)
+		if (!digit || digit >= digits + base || text - start >= 16)
 			return false;
-		sum = sum << 4 | (unsigned long)(digit - digits);
+		sum = sum * base + (unsigned long)(digit - digits);
 	}
 	*value = sum;
 	return text != start;
@@ -243,7 +244,7 @@ static const struct process_file *find_process_file(
 {
 	*address = ~0UL;
 	if (!strncmp(name, "pt@", 3)) {
-		if (!parse_hex(name + 3, address))
+		if (!parse_number(name + 3, 16, address))
 			return NULL;
 		name = "pt";
 	}
@@ -257,7 +258,7 @@ static const struct process_file *find_process_file(
 static struct task *find_process(const char *text, size_t size)
 {
 	char word[16];
-	u64 pid;
+	unsigned long pid;
 
 	if (size >= sizeof(word))
 		return NULL;
@@ -265,8 +266,7 @@ static struct task *find_process(const char *text, size_t size)
 	word[size] = '\0';
 	if (!strcmp(word, "self"))
 		return task_find(current_task()->pid);
-	if (word[0] < '1' || word[0] > '9' || !string_to_u64(word, &pid) ||
-		pid > TASK_PID_MAX)
+	if (word[0] == '0' || !parse_number(word, 10, &pid) || pid > TASK_PID_MAX)
 		return NULL;
 	return task_find(pid);
 }
