@@ -15,6 +15,7 @@ CRASHES = {  # test, what the log must say
     "crash_exec_data": "panic",
     "crash_read_user": "panic",
     "crash_rank": "inner",
+    "crash_call_with_irqs_off": "can deadlock",
     "crash_poison": "written after it was freed",
     "crash_double_free": "freed twice",
 }

@@ -4,8 +4,10 @@
  * asked for by name (`test=crash_stack`), never as part of `test=unit`.
  */
 #include "tests/unit/unit.h"
+#include "kernel/base/ipi.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/spin.h"
+#include "arch/contract/irq.h"
 #include "arch/contract/page.h"
 #include "kernel/sched/thread.h"
 #include "mm/space/cache.h"
@@ -93,4 +95,15 @@ UNIT_TEST(crash_double_free)
 
 	kfree(memory);
 	kfree(memory);
+}
+
+static void nothing(void *arg)
+{
+}
+
+/* Two CPUs that did this to each other would wait for ever. */
+UNIT_TEST(crash_call_with_irqs_off)
+{
+	arch_irq_disable();
+	ipi_call(cpus_online, nothing, NULL);
 }

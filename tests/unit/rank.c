@@ -20,6 +20,7 @@ static void record(const char *taking, const char *holding)
 static unsigned int violations_of(void (*steps)(void))
 {
 	violations = 0;
+	taken = held = "";
 	rank_violation = record;
 	steps();
 	rank_violation = NULL;
