@@ -11,7 +11,6 @@
  */
 #include "kernel/task/console.h"
 #include "kernel/base/console.h"
-#include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 #include "kernel/task/task.h"

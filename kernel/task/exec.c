@@ -10,7 +10,6 @@
  * strings, 16 random bytes, then at the stack pointer argc, argv[], 0, envp[], 0, auxv[].
  */
 #include "kernel/task/exec.h"
-#include "kernel/base/errno.h"
 #include "kernel/base/print.h"
 #include "kernel/base/string.h"
 #include "kernel/task/elf.h"

@@ -9,9 +9,7 @@
  * Lock: task_tree_lock decides who is last and what the exit status is.
  */
 #include "kernel/task/task.h"
-#include "kernel/base/errno.h"
 #include "kernel/task/start.h"
-#include "mm/space/mm.h"
 
 void task_note_change(struct task *task)
 {

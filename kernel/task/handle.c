@@ -9,7 +9,6 @@
  */
 #include "kernel/task/handle.h"
 #include "kernel/base/atomic.h"
-#include "kernel/base/errno.h"
 #include "arch/contract/uaccess.h"
 #include "mm/space/cache.h"
 #include "mm/space/frame.h"

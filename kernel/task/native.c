@@ -5,7 +5,6 @@
  * called with it.
  */
 #include "kernel/task/native.h"
-#include "kernel/base/errno.h"
 #include "kernel/task/task.h"
 #include "arch/contract/timer.h"
 #include "arch/contract/uaccess.h"

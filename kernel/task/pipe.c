@@ -7,7 +7,6 @@
  * again under it. Lock: `lock` (RANK_OPEN).
  */
 #include "kernel/task/pipe.h"
-#include "kernel/base/errno.h"
 #include "kernel/base/string.h"
 #include "mm/space/cache.h"
 #include "mm/space/frame.h"

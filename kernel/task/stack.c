@@ -11,10 +11,6 @@
  * new slot is serialised by it too.
  */
 #include "kernel/task/task.h"
-#include "kernel/base/errno.h"
-#include "kernel/base/panic.h"
-#include "kernel/base/print.h"
-#include "arch/contract/page.h"
 #include "mm/space/cache.h"
 #include "mm/space/frame.h"
 

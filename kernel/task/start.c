@@ -8,7 +8,6 @@
  */
 #include "kernel/task/start.h"
 #include "boot/info.h"
-#include "kernel/base/errno.h"
 #include "kernel/base/options.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/print.h"

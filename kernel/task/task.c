@@ -7,7 +7,6 @@
  * sees a complete task or none.
  */
 #include "kernel/task/task.h"
-#include "kernel/base/errno.h"
 #include "kernel/base/string.h"
 #include "mm/space/cache.h"
 

@@ -4,7 +4,6 @@
  *
  * Everything here is about the running thread, so there is nothing to lock.
  */
-#include "kernel/base/errno.h"
 #include "kernel/base/print.h"
 #include "kernel/task/native.h"
 #include "kernel/task/task.h"

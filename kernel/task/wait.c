@@ -5,7 +5,6 @@
  * `changed` queue; see task_note_change() for why no end of a child is missed.
  */
 #include "kernel/task/task.h"
-#include "kernel/base/errno.h"
 
 /* A zombie that matches, or NULL; *any: there are children to wait for. Tree lock. */
 static struct task *find_zombie_locked(
