@@ -56,7 +56,8 @@ static unsigned long nanoseconds(unsigned long clock)
 	return clock * 125 / 512;
 }
 
-#define RESET_CLOCK (3786825600UL * 4096000000UL)
+/* What QEMU makes of 2020-01-01, including how it rounds. */
+#define RESET_CLOCK (0x7d91048bca000000UL + 1577836800UL * 512 / 125 * 1000000000UL)
 
 #endif
 
