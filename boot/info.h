@@ -39,7 +39,6 @@ struct boot_info {
 	bool cmdline_truncated;         /* the loader's text was longer: said at boot */
 	struct boot_range kernel;       /* the loaded image, .bss included */
 	struct boot_range ramdisk;      /* cpio newc archives, one after the other */
-	u64 acpi_rsdp;                  /* 0 where the machine has no ACPI */
 	unsigned int region_count;
 	struct boot_region regions[BOOT_REGIONS_MAX];
 };

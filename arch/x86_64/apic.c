@@ -22,8 +22,7 @@ enum apic_register {
 	APIC_TIMER_DIVIDE = 0x3e0, /* 0b1011: by 1 */
 };
 
-u64 io_apic_address = 0xfec00000; /* (c) unless ACPI tells another */
-static volatile u8 *apic_base;    /* (c) */
+static volatile u8 *apic_base; /* (c) */
 
 static volatile u32 *apic(enum apic_register reg)
 {
@@ -78,7 +77,7 @@ u32 apic_timer_left(void)
  * 0x10 + 2 * n. Entry 4: edge-triggered, active high, fixed delivery to this CPU. */
 void io_apic_enable_com1(void)
 {
-	volatile u8 *base = map_device(io_apic_address);
+	volatile u8 *base = map_device(acpi_found.io_apic);
 	volatile u32 *index = (volatile u32 *)base, *data = (volatile u32 *)(base + 0x10);
 
 	*index = 0x10 + 2 * 4 + 1;

@@ -138,8 +138,7 @@ void clock_interrupt(void)
 		timer_interrupt();
 }
 
-/* --- the time of day: MC146818, as QEMU has it: BCD, 24 hours, UTC --- */
-
+/* The time of day comes from an MC146818, as QEMU has it: BCD, 24 hours, UTC. */
 static u32 cmos_read(u8 reg)
 {
 	u8 bcd;

@@ -112,17 +112,8 @@ void descriptors_load(void)
 	tables->tss.ist[IST_FATAL] = fatal_stack_top(&tables->fatal);
 	tables->tss.ist[IST_NMI] = fatal_stack_top(&tables->nmi);
 	gdt_fill(tables);
-	/* DS, ES, SS keep the boot GDT's selector 0x18: the same segment here. Loading FS
-	 * or GS would clear the base, so they stay null. CS changes by the far return. */
-	asm volatile("lgdt %0\n\t"
-		     "pushq %2\n\t"
-		     "leaq 1f(%%rip), %%rax\n\t"
-		     "pushq %%rax\n\t"
-		     "lretq\n"
-		     "1:\n\t"
-		     "lidt %1\n\t"
-		     "ltr %w3"
-		     :
-		     : "m"(gdt), "m"(idt_pointer), "i"(KERNEL_CODE), "r"(TSS_SELECTOR)
-		     : "rax", "memory");
+	/* The segment registers keep the boot GDT's selectors: the same segments here. */
+	asm volatile("lgdt %0; lidt %1; ltr %w2" ::"m"(gdt), "m"(idt_pointer),
+		     "r"(TSS_SELECTOR)
+		     : "memory");
 }

@@ -53,14 +53,19 @@ REGS_SIZE	equ 22 * 8
 %%done:
 %endmacro
 
+section .rodata align=8
+entry_vectors:			; 256 addresses, see below
 section .text
 bits 64
 
-; One stub per vector: make the frame uniform, and remember the vector. 8, 10-14, 17 and
+; One stub per vector, and its address into entry_vectors: make the frame uniform, and remember the vector. 8, 10-14, 17 and
 ; 21 push an error code (Intel SDM vol. 3, 6.13).
 %assign i 0
 %rep 256
+[section .rodata]
 %if i < 32 || i >= 0xf0
+	dq stub_ %+ i
+__SECT__
 stub_ %+ i:
 %if i != 8 && (i < 10 || i > 14) && i != 17 && i != 21
 	push 0
@@ -71,6 +76,9 @@ stub_ %+ i:
 %else
 	jmp entry_trap
 %endif
+%else
+	dq 0
+__SECT__
 %endif
 %assign i i + 1
 %endrep
@@ -149,16 +157,3 @@ thread_begin:
 	xor ebp, ebp
 	call rbx
 	ud2				; fn must not return
-
-section .rodata
-align 8
-entry_vectors:
-%assign i 0
-%rep 256
-%if i < 32 || i >= 0xf0
-	dq stub_ %+ i
-%else
-	dq 0
-%endif
-%assign i i + 1
-%endrep

@@ -2,13 +2,11 @@
  * arch/x86_64/map.c - the final kernel mapping: everything is writable or executable,
  * never both, and no writable alias of text or read-only data exists.
  *
- * It is built once, with the largest pages that fit. Every root shares it: all top-level
- * slots of the kernel half are filled here and never change, so a new root copies them
- * (root.c) and no kernel mapping is ever missing in one process. Later only two things
- * are added below: stack pages and device pages, always to entries that were empty, which
- * no CPU caches (Intel SDM vol. 3, 4.10.2.3), so nothing needs a flush.
- *
- * Locks: CPU 0 alone until SMP; arch_stack_map_page()'s caller serialises.
+ * Built once, with the largest pages that fit, all top-level slots filled; every root
+ * copies these (root.c), so no kernel mapping is ever missing in one process. Later only
+ * stack and device pages are added below, to entries that were empty, which no CPU caches
+ * (Intel SDM vol. 3, 4.10.2.3), so nothing needs a flush. CPU 0 alone until SMP; then
+ * arch_stack_map_page()'s caller serialises.
  */
 #include "arch/x86_64/x86.h"
 #include "boot/info.h"
@@ -19,13 +17,10 @@
 #define DEVICE    (KERNEL_RW | PXD_NO_CACHE)
 #define UPPER     (PXD_PRESENT | PXD_ACCESSED | PXD_WRITE) /* the leaves decide */
 
-#define EARLY_END (4UL << 30) /* firmware tables lie below */
-
 extern char __boot_start[], __text_start[], __text_end[], __rodata_start[];
 extern char __rodata_end[], __kernel_end[], boot_stack_guard[];
 
 pxd_t *kernel_root __ro_after_init;
-unsigned long kernel_cr3 __ro_after_init; /* its address; read by long_mode.asm */
 
 static bool kernel_leaf(int level, pxd_t e)
 {
@@ -109,16 +104,6 @@ static void map_kernel_image(void)
 	map_image(boot_stack_guard + PAGE_SIZE, __kernel_end, KERNEL_RW);
 }
 
-static void map_regions(enum boot_region_type type, u64 limit, u64 rights)
-{
-	for (unsigned int i = 0; i < boot_info.region_count; i++) {
-		const struct boot_region *r = &boot_info.regions[i];
-
-		if (r->type == type && r->base + r->size <= limit)
-			map_range(DIRECT_MAP_BASE + r->base, r->base, r->size, rights);
-	}
-}
-
 /*
  * SAFE(w_xor_x): the kernel's own text is RAM too; mapped writable here, a stray store
  * through the direct map would change code. Mapped first, so it stays read-only.
@@ -129,8 +114,12 @@ static void map_all_memory(void)
 	u64 start = (u64)__boot_start, end = (u64)__rodata_end - KERNEL_BASE;
 
 	map_range(DIRECT_MAP_BASE + start, start, end - start, KERNEL_R);
-	map_regions(BOOT_USABLE, DIRECT_MAP_SIZE, KERNEL_RW);
-	map_regions(BOOT_RESERVED, EARLY_END, KERNEL_R);
+	for (unsigned int i = 0; i < boot_info.region_count; i++) {
+		const struct boot_region *r = &boot_info.regions[i];
+
+		if (r->type == BOOT_USABLE && r->base + r->size <= DIRECT_MAP_SIZE)
+			map_range(DIRECT_MAP_BASE + r->base, r->base, r->size, KERNEL_RW);
+	}
 }
 
 /* All of them now: mapping a page there later needs no memory. */
@@ -150,8 +139,7 @@ void arch_kernel_map_init(void)
 	map_all_memory();
 	make_tables(STACK_WINDOW, STACK_WINDOW_END);
 	make_tables(DEVICE_BASE, DEVICE_BASE + PAGE_SIZE);
-	kernel_cr3 = virt_to_phys(kernel_root).v;
-	write_cr(3, kernel_cr3);
+	arch_root_load(NULL);
 }
 
 unsigned long arch_stack_window_start(void)

@@ -37,7 +37,7 @@ void arch_root_init(pxd_t *root)
 
 void arch_root_load(pxd_t *root)
 {
-	write_cr(3, root ? virt_to_phys(root).v : kernel_cr3);
+	write_cr(3, virt_to_phys(root ? root : kernel_root).v);
 }
 
 bool arch_tlb_broadcasts(void)

@@ -14,17 +14,14 @@
 #define COM2 0x2f8
 
 enum uart_register {
-	UART_DATA = 0,
-	UART_INTERRUPTS = 1, /* BIT(0): when data has come */
-	UART_FIFO = 2,
-	UART_LINE = 3,  /* 0x03: 8 bits, no parity */
-	UART_MODEM = 4, /* 0x0b: DTR, RTS, OUT2 = interrupt line connected */
-	UART_STATUS = 5,
+	UART_DATA,
+	UART_INTERRUPTS, /* BIT(0): when data has come */
+	UART_FIFO,
+	UART_LINE,   /* 0x03: 8 bits, no parity; 0x80: divisor in the first two */
+	UART_MODEM,  /* 0x0b: DTR, RTS, OUT2 = interrupt line connected */
+	UART_STATUS, /* BIT(0): data has come; BIT(5): ready to send */
 	UART_SCRATCH = 7,
 };
-
-#define STATUS_DATA  0x01
-#define STATUS_READY 0x20
 
 static bool uart_exists(u16 port)
 {
@@ -34,8 +31,8 @@ static bool uart_exists(u16 port)
 
 static void uart_init(u16 port)
 {
-	port_write8(port + UART_LINE, 0x83); /* divisor latch */
-	port_write8(port + 0, 1);            /* 115200 baud */
+	port_write8(port + UART_LINE, 0x83);
+	port_write8(port + 0, 1); /* 115200 baud */
 	port_write8(port + 1, 0);
 	port_write8(port + UART_LINE, 0x03);
 	port_write8(port + UART_INTERRUPTS, 0);
@@ -45,7 +42,7 @@ static void uart_init(u16 port)
 
 static void uart_put(u16 port, char c)
 {
-	while (!(port_read8(port + UART_STATUS) & STATUS_READY))
+	while (!(port_read8(port + UART_STATUS) & BIT(5)))
 		;
 	port_write8(port + UART_DATA, (u8)c);
 }
@@ -84,7 +81,7 @@ void arch_log_write(const char *text, size_t size)
  * that the I/O APIC waits for. */
 void serial_interrupt(void)
 {
-	while (port_read8(COM1 + UART_STATUS) & STATUS_DATA)
+	while (port_read8(COM1 + UART_STATUS) & BIT(0))
 		console_input((char)port_read8(COM1 + UART_DATA));
 }
 

@@ -28,7 +28,6 @@ void cpu_secondary_entry(void);
 DEFINE_PERCPU(struct arch_cpu, arch_cpu);
 
 static u32 apic_ids[NR_CPUS]; /* (c) after arch_cpu_discover(); [0] is the boot CPU's */
-static unsigned int found;
 
 static struct {
 	unsigned int cpu;
@@ -38,25 +37,18 @@ static struct {
 static bool stopping;        /* (a) */
 static unsigned int stopped; /* (a) */
 
-static void note_cpu(u32 apic_id)
-{
-	if (apic_id == apic_ids[0])
-		return;
-	if (found < NR_CPUS)
-		apic_ids[found] = apic_id;
-	found++;
-}
-
 unsigned int arch_cpu_discover(void)
 {
+	unsigned int count = 1;
+
 	apic_init();
 	apic_ids[0] = apic_id();
-	found = 1;
-	if (!acpi_read_madt(note_cpu, &io_apic_address))
-		print("no ACPI table of CPUs: running on one\n");
-	if (found > NR_CPUS)
-		print("%u CPUs found, %u are used\n", found, NR_CPUS);
-	return min(found, (unsigned int)NR_CPUS);
+	for (unsigned int i = 0; i < acpi_found.cpu_count && count < NR_CPUS; i++)
+		if (acpi_found.apic_ids[i] != apic_ids[0])
+			apic_ids[count++] = acpi_found.apic_ids[i];
+	if (acpi_found.cpu_count > count)
+		print("%u CPUs found, %u are used\n", acpi_found.cpu_count, count);
+	return count;
 }
 
 void smp_place_trampoline(void)
@@ -86,12 +78,11 @@ int arch_cpu_start(unsigned int cpu, void *idle, void *stack_top)
 	atomic_store(&ap_stack_top, (unsigned long)stack_top);
 	apic_send(apic_ids[cpu], APIC_INIT, 0);
 	wait_until_taken(200000);
-	apic_send(apic_ids[cpu], APIC_STARTUP, TRAMPOLINE >> PAGE_SHIFT);
-	if (wait_until_taken(10000000))
-		return 0;
-	apic_send(apic_ids[cpu], APIC_STARTUP, TRAMPOLINE >> PAGE_SHIFT);
-	if (wait_until_taken(START_WAIT))
-		return 0;
+	for (int attempt = 0; attempt < 2; attempt++) {
+		apic_send(apic_ids[cpu], APIC_STARTUP, TRAMPOLINE >> PAGE_SHIFT);
+		if (wait_until_taken(attempt ? START_WAIT : 10000000))
+			return 0;
+	}
 	apic_send(apic_ids[cpu], APIC_INIT, 0);
 	return atomic_exchange(&ap_stack_top, 0) ? -ETIMEDOUT : 0;
 }

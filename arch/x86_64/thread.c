@@ -86,30 +86,24 @@ void thread_becomes_user(void)
 
 void arch_thread_set_tls(struct arch_thread *thread, unsigned long tls, bool running)
 {
-	unsigned long flags = arch_irq_save();
-
 	thread->tls = tls;
 	if (running)
 		msr_write(MSR_FS_BASE, tls);
-	arch_irq_restore(flags);
 }
 
 /* `from` is the running thread or one that does not run at all. */
 void arch_thread_copy_fp(struct arch_thread *to, const struct arch_thread *from)
 {
-	unsigned long flags = arch_irq_save();
-
 	to->tls = from->tls;
-	if (from == this_cpu(arch_cpu).thread && from->user)
+	if (from->user && from == ARCH_CPU_READ(volatile, "movq", thread))
 		fp_save(to);
 	else
 		memcpy(to->fp, from->fp, sizeof(to->fp));
-	arch_irq_restore(flags);
 }
 
 void arch_thread_reset_fp(struct arch_thread *thread, bool running)
 {
-	unsigned long flags = arch_irq_save();
+	unsigned long flags = arch_irq_save(); /* a switch would save over the image */
 
 	fp_clean(thread);
 	if (running)

@@ -41,7 +41,6 @@ static const struct {
 	[13] = {"general protection fault", FAULT_SEGV},
 	[14] = {"page fault", FAULT_SEGV},
 	[16] = {"x87 floating-point error", FAULT_FPE},
-	[17] = {"alignment check", FAULT_BUS},
 	[18] = {"machine check", FAULT_BUS},
 	[19] = {"SIMD floating-point error", FAULT_FPE},
 };
@@ -61,26 +60,21 @@ void arch_trap_init(void)
 
 static int ask_page_fault(unsigned long address, u64 error)
 {
-	unsigned int access = error & PF_FETCH   ? ACCESS_EXEC
-			      : error & PF_WRITE ? ACCESS_WRITE
-						 : ACCESS_READ;
+	unsigned int access = error & PF_WRITE ? ACCESS_WRITE : ACCESS_READ;
 
 	if (address >= arch_user_end())
 		return -EFAULT;
-	return trap_ops.page_fault(address, access);
+	return trap_ops.page_fault(address, error & PF_FETCH ? ACCESS_EXEC : access);
 }
 
 static __noreturn void kernel_page_fault(const struct regs *regs, unsigned long address)
 {
-	const char *verb = regs->error & PF_FETCH   ? "executed"
-			   : regs->error & PF_WRITE ? "wrote to"
-						    : "read";
-	const char *what = address < arch_user_end()  ? "user"
-			   : regs->error & PF_PRESENT ? "protected"
-						      : "unmapped";
+	const char *verb = regs->error & PF_WRITE ? "wrote to" : "read";
+	const char *what = regs->error & PF_PRESENT ? "protected" : "unmapped";
 
 	panic_regs(regs, "page fault: the kernel %s %s memory at %lx (error code %lx)",
-		verb, what, address, (unsigned long)regs->error);
+		regs->error & PF_FETCH ? "executed" : verb,
+		address < arch_user_end() ? "user" : what, address, regs->error);
 }
 
 static void page_fault(struct regs *regs)
@@ -91,9 +85,7 @@ static void page_fault(struct regs *regs)
 	if (may_sleep)
 		arch_irq_enable();
 	if (regs->error & PF_RESERVED)
-		panic_regs(regs,
-			"page fault at %lx: a page-table entry has reserved bits set",
-			address);
+		panic_regs(regs, "page fault at %lx: reserved bits in a table", address);
 	if (regs_from_user(regs)) {
 		if (ask_page_fault(address, regs->error))
 			trap_ops.user_fault(regs, FAULT_SEGV, address);
@@ -116,7 +108,7 @@ static void exception(struct regs *regs)
 	}
 	if (!regs_from_user(regs))
 		panic_regs(regs, "%s in the kernel (error code %lx)",
-			exception_name(regs->vector), (unsigned long)regs->error);
+			exception_name(regs->vector), regs->error);
 	arch_irq_enable();
 	what = exceptions[regs->vector].user;
 	trap_ops.user_fault(regs, what, what == FAULT_SEGV ? 0 : regs->rip);
@@ -165,8 +157,7 @@ __noreturn void trap_fatal(struct regs *regs)
 		smp_stopped();
 	/* No page below the stack pointer: what pushed there ran into the guard. */
 	if (regs->vector == VECTOR_DOUBLE_FAULT && !arch_kernel_access(regs->rsp - 8))
-		panic_regs(regs, "kernel stack overflow (stack pointer %lx)",
-			(unsigned long)regs->rsp);
+		panic_regs(regs, "kernel stack overflow (stack pointer %lx)", regs->rsp);
 	panic_regs(regs, "%s", exception_name(regs->vector));
 }
 

@@ -7,7 +7,6 @@
 #include "arch/contract/uaccess.h"
 #include "arch/x86_64/x86.h"
 #include "kernel/base/errno.h"
-#include "kernel/base/rank.h"
 #include "kernel/base/spin.h"
 
 struct fixup {

@@ -11,8 +11,12 @@
 #include "arch/contract/trap.h"
 #include "arch/x86_64/machine.h"
 
-/* acpi.c: tells each usable CPU, and where the I/O APIC is. False: no sound table. */
-bool acpi_read_madt(void (*found_cpu)(u32 apic_id), u64 *io_apic);
+/* boot/grub/acpi.c; (c) from kernel_main() on. No ACPI: no CPUs listed. */
+struct acpi_found {
+	u32 apic_ids[256], cpu_count;
+	u64 io_apic;
+};
+extern struct acpi_found acpi_found;
 
 /* apic.c. Vectors that are ours: stubs exist from 0xf0 up. */
 #define VECTOR_TIMER    0xf0
@@ -27,7 +31,6 @@ enum apic_delivery {
 	APIC_STARTUP = 0x600,
 };
 
-extern u64 io_apic_address;
 void apic_init(void);   /* CPU 0, once; includes */
 void apic_enable(void); /* each CPU */
 u32 apic_id(void);
@@ -67,9 +70,8 @@ void switch_stacks(unsigned long *save, unsigned long next);
 void thread_begin(void); /* a new thread's first return: calls rbx(r12) */
 
 /* map.c */
-extern pxd_t *kernel_root;       /* (c) what threads without an mm run on */
-extern unsigned long kernel_cr3; /* (c) its physical address; long_mode.asm reads it */
-void *map_device(u64 address);   /* one page, uncached; CPU 0 */
+extern pxd_t *kernel_root;     /* (c) what threads without an mm run on */
+void *map_device(u64 address); /* one page, uncached; CPU 0 */
 
 /* smp.c: before low memory becomes read-only; the panic stop, for the NMI handler. */
 void smp_place_trampoline(void);

@@ -10,6 +10,7 @@
  * Fails only by omission: a protocol part that is missing leaves its field of boot_info
  * empty, and whoever needs it says so.
  */
+#include "boot/grub/handover.h"
 #include "boot/info.h"
 #include "kernel/base/options.h"
 #include "kernel/base/string.h"
@@ -19,24 +20,15 @@
 #define PVH_FROM_EFI      BIT(31) /* our EFI loader's mark in hvm_start_info.flags */
 #define MEMORY_RAM        1       /* in both protocols' maps, as in BIOS E820 */
 #define LOW_RESERVED      0x10000 /* real-mode vectors, AP trampoline (smp.c) */
-#define RSDP_SIZE         36
+#define EARLY_END         BIT(32)
 
 bool boot_translate(u32 protocol, u32 handover);
 
 extern char __boot_start[], __kernel_end[];
 
-/* Loader memory may be reused soon; 16-byte alignment is the firmware's own habit. */
-static u8 rsdp_copy[RSDP_SIZE] __aligned(16);
-
-static const void *early(u64 address)
+const void *boot_early(u64 address)
 {
-	return phys_to_virt(phys(address));
-}
-
-static void keep_rsdp(const void *rsdp, size_t size)
-{
-	memcpy(rsdp_copy, rsdp, min(size, sizeof(rsdp_copy)));
-	boot_info.acpi_rsdp = virt_to_phys(rsdp_copy).v;
+	return address && address < EARLY_END ? phys_to_virt(phys(address)) : NULL;
 }
 
 /* The first 64 KiB are not handed out: another CPU's first instructions go there. */
@@ -68,16 +60,15 @@ struct pvh_start_info {
 
 static void translate_pvh(const struct pvh_start_info *info)
 {
-	const struct pvh_memory *memory = early(info->memory);
-	const struct pvh_module *module = early(info->modules);
+	const struct pvh_memory *memory = boot_early(info->memory);
+	const struct pvh_module *module = boot_early(info->modules);
 
 	boot_info.path = info->flags & PVH_FROM_EFI ? "efi" : "pvh";
-	boot_set_cmdline(info->cmdline ? early(info->cmdline) : NULL);
-	if (info->module_count)
+	boot_set_cmdline(boot_early(info->cmdline));
+	if (module && info->module_count)
 		boot_info.ramdisk = (struct boot_range){module->address, module->size};
-	if (info->rsdp)
-		keep_rsdp(early(info->rsdp), RSDP_SIZE);
-	for (u32 i = 0; info->version > 0 && i < info->memory_count; i++)
+	acpi_translate(boot_early(info->rsdp));
+	for (u32 i = 0; memory && info->version > 0 && i < info->memory_count; i++)
 		add_memory(memory[i].address, memory[i].size, memory[i].type);
 }
 
@@ -107,6 +98,8 @@ struct multiboot_tag {
 	};
 };
 
+static const void *rsdp; /* a copy of it lies in its tag */
+
 static void translate_memory_tag(const struct multiboot_tag *tag)
 {
 	const u8 *end = (const u8 *)tag + tag->size;
@@ -133,9 +126,9 @@ static void translate_tag(const struct multiboot_tag *tag)
 	case TAG_MEMORY:
 		translate_memory_tag(tag);
 		break;
-	case TAG_RSDP_V1: /* GRUB may give both; the newer one comes later */
+	case TAG_RSDP_V1: /* GRUB may give both; either will do */
 	case TAG_RSDP_V2:
-		keep_rsdp(tag->rsdp, tag->size - offsetof(struct multiboot_tag, rsdp));
+		rsdp = tag->rsdp;
 		break;
 	}
 }
@@ -149,6 +142,7 @@ static void translate_multiboot2(const u8 *info)
 		translate_tag(tag);
 		tag = (const void *)((const u8 *)tag + ALIGN_UP(tag->size, 8));
 	}
+	acpi_translate(rsdp);
 }
 
 /* --- four or five levels -------------------------------------------------------------
@@ -186,9 +180,9 @@ bool boot_translate(u32 protocol, u32 handover)
 	u64 start = (u64)__boot_start;
 
 	if (protocol == MULTIBOOT2_LOADER)
-		translate_multiboot2(early(handover));
+		translate_multiboot2(boot_early(handover));
 	else
-		translate_pvh(early(handover));
+		translate_pvh(boot_early(handover));
 	boot_info.kernel =
 		(struct boot_range){start, (u64)__kernel_end - KERNEL_BASE - start};
 	arch_la57 = cpu_has(CPU_LA57) && !la57_refused(boot_info.cmdline);

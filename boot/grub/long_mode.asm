@@ -8,6 +8,7 @@
 ; GiB, at -2 GiB. CPU 0 leaves them for the final mapping in arch_kernel_map_init().
 
 KERNEL_BASE	equ 0xffffffff80000000
+DIRECT_MAP_BASE	equ 0xffff888000000000
 
 CODE32	equ 0x08
 CODE64	equ 0x10
@@ -22,7 +23,7 @@ MSR_FS_BASE	equ 0xc0000100
 MSR_GS_BASE	equ 0xc0000101
 MSR_KERNEL_GS	equ 0xc0000102
 
-extern boot_translate, kernel_main, cpu_secondary_entry, kernel_cr3
+extern boot_translate, kernel_main, cpu_secondary_entry, kernel_root
 global boot_gdt, long_mode_start, ap_trampoline, ap_trampoline_end
 global ap_stack_top, boot_stack_guard, boot_stack_top
 
@@ -183,7 +184,9 @@ boot_high:
 ; A further CPU in the upper half: the final mapping (stacks are only there), then take
 ; the stack, which tells CPU 0 that we run, and on to C.
 cpu_secondary_high:
-	mov rax, [rel kernel_cr3]
+	mov rax, [rel kernel_root]
+	mov rcx, DIRECT_MAP_BASE
+	sub rax, rcx
 	mov cr3, rax
 	xor eax, eax
 	xchg [rel ap_stack_top], rax

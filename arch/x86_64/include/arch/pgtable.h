@@ -48,9 +48,8 @@ static __always_inline bool arch_pxd_present(int level, pxd_t e)
 
 static __always_inline bool arch_pxd_leaf(int level, pxd_t e)
 {
-	if (level == LEVEL_PTE)
-		return arch_pxd_present(level, e);
-	return level <= LEVEL_PUD && arch_pxd_present(level, e) && (e.v & PXD_LARGE);
+	return arch_pxd_present(level, e) &&
+	       (level == LEVEL_PTE || (level <= LEVEL_PUD && e.v & PXD_LARGE));
 }
 
 static __always_inline bool arch_pxd_bad(int level, pxd_t e)

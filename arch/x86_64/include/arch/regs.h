@@ -77,13 +77,11 @@ static inline bool regs_irqs_on(const struct regs *regs)
 
 static inline void regs_init_user(struct regs *regs, unsigned long ip, unsigned long sp)
 {
-	*regs = (struct regs){
-		.rip = ip,
+	*regs = (struct regs){.rip = ip,
 		.cs = USER_CODE,
 		.rflags = RFLAGS_IF,
 		.rsp = sp,
-		.ss = USER_DATA,
-	};
+		.ss = USER_DATA};
 }
 
 /* SYSCALL is two bytes long (0F 05). */

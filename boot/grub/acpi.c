@@ -1,11 +1,16 @@
 /*
- * arch/x86_64/acpi.c - RSDP -> RSDT or XSDT -> MADT (ACPI specification 6.4, chapter 5),
- * for which CPUs there are and where the I/O APIC is. Nothing of the firmware's is
- * believed before its address is known to be mapped and its checksum is right.
+ * boot/grub/acpi.c - RSDP -> RSDT or XSDT -> MADT (ACPI specification 6.4, chapter 5),
+ * for which CPUs there are and where the I/O APIC is.
+ *
+ * Read once, on the early page tables, which map the first 4 GiB, where firmware keeps
+ * its tables; nothing is believed before its checksum is right. What is missing stays as
+ * it is: one CPU, the customary I/O APIC.
  */
 #include "arch/x86_64/x86.h"
-#include "boot/info.h"
+#include "boot/grub/handover.h"
 #include "kernel/base/string.h"
+
+#define TABLE_MAX BIT(20) /* no table is longer: a wild length ends early */
 
 struct acpi_rsdp {
 	char signature[8];
@@ -41,23 +46,14 @@ struct madt_entry {
 	};
 } __packed;
 
-static bool mapped(const void *start, size_t size)
-{
-	unsigned long end = (unsigned long)start + size;
-
-	for (unsigned long at = (unsigned long)start & PAGE_MASK; at < end;
-		at += PAGE_SIZE)
-		if (!arch_kernel_access(at))
-			return false;
-	return true;
-}
+struct acpi_found acpi_found = {.io_apic = 0xfec00000};
 
 static const struct acpi_table *sound_table(u64 address)
 {
-	const struct acpi_table *table = phys_to_virt(phys(address));
+	const struct acpi_table *table = boot_early(address);
 	u8 sum = 0;
 
-	if (!mapped(table, sizeof(*table)) || !mapped(table, table->length))
+	if (!table || table->length > TABLE_MAX || !boot_early(address + table->length))
 		return NULL;
 	for (u32 i = 0; i < table->length; i++)
 		sum += ((const u8 *)table)[i];
@@ -65,16 +61,12 @@ static const struct acpi_table *sound_table(u64 address)
 }
 
 /* RSDT and XSDT: a header and an array of table addresses, 4 or 8 bytes each. */
-static const struct acpi_table *find_madt(void)
+static const struct acpi_table *find_madt(const struct acpi_rsdp *rsdp)
 {
-	const struct acpi_rsdp *rsdp = phys_to_virt(phys(boot_info.acpi_rsdp));
-	const struct acpi_table *list, *table;
-	bool extended;
+	bool extended = rsdp->revision >= 2 && rsdp->xsdt;
+	const struct acpi_table *list = sound_table(extended ? rsdp->xsdt : rsdp->rsdt);
+	const struct acpi_table *table;
 
-	if (!boot_info.acpi_rsdp || memcmp(rsdp->signature, "RSD PTR ", 8))
-		return NULL;
-	extended = rsdp->revision >= 2 && rsdp->xsdt;
-	list = sound_table(extended ? rsdp->xsdt : rsdp->rsdt);
 	for (size_t at = sizeof(*list); list && at < list->length;
 		at += extended ? 8 : 4) {
 		u64 address = 0;
@@ -87,18 +79,26 @@ static const struct acpi_table *find_madt(void)
 	return NULL;
 }
 
-bool acpi_read_madt(void (*found_cpu)(u32 apic_id), u64 *io_apic)
+static void note_entry(const struct madt_entry *entry)
 {
-	const struct acpi_table *madt = find_madt();
+	if (entry->type == MADT_IO_APIC)
+		acpi_found.io_apic = entry->io_apic.address;
+	if (entry->type != MADT_CPU || !(entry->cpu.flags & BIT(0)))
+		return;
+	if (acpi_found.cpu_count < ARRAY_SIZE(acpi_found.apic_ids))
+		acpi_found.apic_ids[acpi_found.cpu_count++] = entry->cpu.apic_id;
+}
+
+void acpi_translate(const void *rsdp)
+{
+	const struct acpi_table *madt = NULL;
 	const struct madt_entry *entry;
 
+	if (rsdp && !memcmp(rsdp, "RSD PTR ", 8))
+		madt = find_madt(rsdp);
 	for (u32 at = MADT_ENTRIES; madt && at + sizeof(*entry) <= madt->length;
 		at += max(entry->length, (u8)2)) {
 		entry = (const void *)((const u8 *)madt + at);
-		if (entry->type == MADT_CPU && entry->cpu.flags & BIT(0))
-			found_cpu(entry->cpu.apic_id);
-		if (entry->type == MADT_IO_APIC)
-			*io_apic = entry->io_apic.address;
+		note_entry(entry);
 	}
-	return madt;
 }
