@@ -19,6 +19,17 @@ static inline unsigned long *mm_peek(struct mm *mm, unsigned long address)
 		phys(arch_pxd_phys(LEVEL_PTE, at.entry).v + (address & (PAGE_SIZE - 1))));
 }
 
+/* What the entry there allows, or -1: there is none. */
+static inline int mm_peek_prot(struct mm *mm, unsigned long address)
+{
+	struct descent at;
+
+	descend_find(mm, address, &at);
+	if (at.level != LEVEL_PTE || !pxd_leaf(LEVEL_PTE, at.entry))
+		return -1;
+	return (int)arch_pxd_prot(LEVEL_PTE, at.entry);
+}
+
 /* xorshift64: the same numbers for the same seed, everywhere. */
 static inline u64 mm_random(u64 *seed)
 {
