@@ -1,5 +1,5 @@
 /*
- * mm/space/map.c - the mapping calls: map, unmap, discard, the heap's end.
+ * mm/space/map.c - the mapping calls: map, unmap, discard.
  *
  * They edit the set of VMAs under mm->lock (write); page tables are left to the gather,
  * which frees what was mapped only after every CPU has forgotten it. Errors are Linux's.

@@ -160,7 +160,7 @@ void vma_remove(struct mm *mm, unsigned int first, unsigned int last)
 static bool can_merge(const struct vma *low, const struct vma *high)
 {
 	return low->end == high->start && low->prot == high->prot &&
-	       low->flags == high->flags && !(low->flags & VMA_STACK);
+	       low->flags == high->flags;
 }
 
 void vma_merge(struct mm *mm, unsigned long start, unsigned long end)
