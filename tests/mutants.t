@@ -27,7 +27,7 @@ def killed_by_host(mutant, name):
 
 def killed_by_unit(mutant, arch, name):
     result = in_guest(mutant, arch, APPEND="test=" + name)
-    failed = re.search(r"^not ok \d+ %s\b" % name, result.log, re.M) or "panic" in result.log
+    failed = re.search(r"^not ok \d+ %s\b" % name, result.log, re.M) or "PANIC" in result.log
     return result.status != 0 and failed, result
 
 
