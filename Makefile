@@ -45,7 +45,7 @@ OBJCOPY := $(CROSS_$(ARCH))objcopy
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wno-unused-parameter -Wframe-larger-than=2048
 CFLAGS_x86_64 := -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fcf-protection=none
-CFLAGS_s390x  := -march=z13 -mno-vx -msoft-float -mbackchain \
+CFLAGS_s390x  := -march=z13 -mno-vx -msoft-float -mbackchain -fomit-frame-pointer \
 	-fno-delete-null-pointer-checks --param=min-pagesize=0
 CPPFLAGS := -I. -Iarch/$(ARCH)/include $(if $(filter lab,$(BUILD)),-DORIGAMI_LAB) \
 	$(if $(filter y,$(LINUX)),-DORIGAMI_LINUX)

@@ -4,7 +4,9 @@
  * An interruption swaps the PSW (to home space, DAT on, interrupts off) and stores what
  * happened in the prefix area; registers are as the interrupted program left them. So:
  * save r8..r15 in the prefix area, find a stack, build struct regs there, call C. The
- * way back is the same for all: return_from_trap.
+ * way back is the same for all: return_from_trap. The first word of a frame is the back
+ * chain: the interrupted r15, or, in the frame of an entry from user mode, the 0 that
+ * arch_thread_init() has put there.
  *
  * System calls and program checks share one save area, external interrupts have their
  * own: a program check can hit the interrupt code (stack overflow), never the other way
@@ -34,7 +36,6 @@ svc_entry:
 	stg	%r2,STACK_FRAME+REGS_ORIG_2(%r15)
 	BUILD_REGS LC_SVC_OLD,LC_SAVE_SYNC
 	mvc	REGS_ILC(4,%r2),LC_SVC_ILC(%r13)
-	xc	0(8,%r15),0(%r15)
 	brasl	%r14,trap_system_call
 	j	return_from_trap
 
@@ -52,7 +53,7 @@ pgm_entry:
 	stmg	%r8,%r15,LOWCORE+LC_SAVE_SYNC
 	llill	%r13,LOWCORE
 1:	tm	LC_PGM_OLD+1(%r13),PSW_PROBLEM>>48
-	jnz	2f
+	jnz	3f
 	aghi	%r15,-FRAME
 	/*
 	 * SAFE(stack_probe): without it a program check on the guard page of an overflown
@@ -61,14 +62,14 @@ pgm_entry:
 	 * faulting, whether 0(%r15) can be stored to.
 	 */
 	tprot	0(%r15),0
-	jz	3f
+	jz	2f
 	lg	%r15,LC_PANIC_STACK(%r13)
-	j	3f
-2:	lg	%r15,LC_KERNEL_STACK(%r13)
-3:	BUILD_REGS LC_PGM_OLD,LC_SAVE_SYNC
+2:	mvc	0(8,%r15),LC_SAVE_SYNC+56(%r13)
+	j	4f
+3:	lg	%r15,LC_KERNEL_STACK(%r13)
+4:	BUILD_REGS LC_PGM_OLD,LC_SAVE_SYNC
 	mvc	REGS_ILC(8,%r2),LC_PGM_ILC(%r13)	/* length, code, data exception */
 	mvc	REGS_TEID(8,%r2),LC_TEID(%r13)
-	mvc	0(8,%r15),LC_SAVE_SYNC+56(%r13)
 	brasl	%r14,trap_program_check
 	j	return_from_trap
 
@@ -79,13 +80,13 @@ ext_entry:
 	tm	LC_EXT_OLD+1(%r13),PSW_PROBLEM>>48
 	jnz	1f
 	aghi	%r15,-FRAME
+	mvc	0(8,%r15),LC_SAVE_ASYNC+56(%r13)
 	j	2f
 1:	lg	%r15,LC_KERNEL_STACK(%r13)
 2:	BUILD_REGS LC_EXT_OLD,LC_SAVE_ASYNC
 	/* A CPU that waited goes on behind its wait: with the bit left on, the way back
 	 * would put it to sleep again, for ever if nothing else comes. */
 	ni	REGS_PSW+1(%r2),0xff-(PSW_WAIT>>48)
-	mvc	0(8,%r15),LC_SAVE_ASYNC+56(%r13)
 	brasl	%r14,trap_interrupt
 	j	return_from_trap
 
