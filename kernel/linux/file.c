@@ -341,11 +341,10 @@ static long fcntl_handle(int fd, int command, unsigned long argument)
 
 	switch (command) {
 	case F_GETFD:
-		if (!handles_get_cloexec(handles, fd, &value))
-			return -EBADF;
-		return value ? FD_CLOEXEC : 0;
+		return handles_close_on_exec(handles, fd, NULL);
 	case F_SETFD:
-		return handles_set_cloexec(handles, fd, argument & FD_CLOEXEC);
+		value = argument & FD_CLOEXEC;
+		return min(handles_close_on_exec(handles, fd, &value), 0);
 	default:
 		if (argument >= HANDLES_MAX)
 			return -EINVAL;

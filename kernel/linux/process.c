@@ -40,25 +40,17 @@ static int check_flags(unsigned long flags)
 	return -ENOSYS;
 }
 
-/* The new thread shares our memory, so its words can be written from here. */
-static int write_tids(const struct linux_clone *clone, int tid)
+/* As on Linux: a thread whose number cannot be written there is a thread all the same. */
+static void write_tid(unsigned long address, int tid)
 {
-	if (clone->flags & CLONE_PARENT_SETTID &&
-		user_put(clone->parent_tid, &tid, sizeof(tid)))
-		return -EFAULT;
-	if (clone->flags & CLONE_CHILD_SETTID &&
-		user_put(clone->child_tid, &tid, sizeof(tid)))
-		return -EFAULT;
-	return 0;
+	if (user_put(address, &tid, sizeof(tid)))
+		return;
 }
 
-static int prepare_child(struct task_thread *child, const struct linux_clone *clone)
+static void prepare_child(struct task_thread *child, const struct linux_clone *clone)
 {
 	struct regs *regs = task_thread_regs(child);
-	int error = write_tids(clone, child->tid);
 
-	if (error)
-		return error;
 	regs_set_result(regs, 0);
 	if (clone->stack)
 		regs_set_sp(regs, clone->stack);
@@ -66,7 +58,10 @@ static int prepare_child(struct task_thread *child, const struct linux_clone *cl
 		arch_thread_set_tls(&child->thread.arch, clone->tls, false);
 	if (clone->flags & CLONE_CHILD_CLEARTID)
 		child->linux_data->clear_child_tid = clone->child_tid;
-	return 0;
+	if (clone->flags & CLONE_PARENT_SETTID)
+		write_tid(clone->parent_tid, child->tid);
+	if (clone->flags & CLONE_CHILD_SETTID)
+		write_tid(clone->child_tid, child->tid); /* its memory is ours */
 }
 
 static long clone(struct regs *regs, const struct linux_clone *clone)
@@ -82,11 +77,7 @@ static long clone(struct regs *regs, const struct linux_clone *clone)
 					    : task_create_child(regs, &child);
 	if (error)
 		return error;
-	error = prepare_child(child, clone);
-	if (error) {
-		task_thread_discard(child);
-		return error;
-	}
+	prepare_child(child, clone);
 	tid = child->tid;
 	task = child->thread.task;
 	task_get(task); /* the child may be gone as soon as it has started */

@@ -210,7 +210,7 @@ static void adopt(struct mm *mm, const struct ramdisk_file *file, char *argument
 	if (old_mm)
 		mm_put(old_mm);
 	kfree(old_arguments);
-	handles_close_on_exec(task->handles);
+	handles_exec(task->handles);
 	arch_thread_reset_fp(&current()->arch, true);
 	arch_thread_set_tls(&current()->arch, 0, true);
 	if (task_hooks.task_exec)

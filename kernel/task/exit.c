@@ -154,25 +154,6 @@ void task_thread_exit(int status)
 	thread_exit(); /* which drops this thread's reference to the task */
 }
 
-void task_thread_discard(struct task_thread *thread)
-{
-	struct task *task = thread->thread.task;
-	bool last;
-
-	mutex_lock(&task_tree_lock);
-	list_remove(&thread->link);
-	last = --task->thread_count == 0;
-	if (last)
-		task_bury_locked(task);
-	mutex_unlock(&task_tree_lock);
-	if (last) {
-		release(task);
-		task_note_change(current_task()); /* one child less to wait for */
-		task_put(task);
-	}
-	thread_memory.free(&thread->thread);
-}
-
 void task_exit(int status)
 {
 	task_kill(current_task(), status);

@@ -241,35 +241,27 @@ int handles_close(struct handles *handles, int number)
 	return 0;
 }
 
-void handles_close_on_exec(struct handles *handles)
+int handles_close_on_exec(struct handles *handles, int number, const bool *value)
 {
-	bool value;
+	int result = -EBADF;
 
-	for (int i = 0; i < HANDLES_MAX; i++)
-		if (handles_get_cloexec(handles, i, &value) && value)
-			handles_close(handles, i);
-}
-
-bool handles_get_cloexec(struct handles *handles, int number, bool *value)
-{
-	struct open *open = handles_lookup(handles, number);
-
-	if (!open)
-		return false;
-	*value = READ_ONCE(handles->table[number].close_on_exec);
-	open_put(open);
-	return true;
-}
-
-int handles_set_cloexec(struct handles *handles, int number, bool value)
-{
-	struct open *open = handles_lookup(handles, number);
-
-	if (!open)
+	if (!valid(number))
 		return -EBADF;
-	WRITE_ONCE(handles->table[number].close_on_exec, value);
-	open_put(open);
-	return 0;
+	mutex_lock(&handles->lock);
+	if (handles->table[number].open) {
+		result = handles->table[number].close_on_exec;
+		if (value)
+			handles->table[number].close_on_exec = *value;
+	}
+	mutex_unlock(&handles->lock);
+	return result;
+}
+
+void handles_exec(struct handles *handles)
+{
+	for (int i = 0; i < HANDLES_MAX; i++)
+		if (handles_close_on_exec(handles, i, NULL) > 0)
+			handles_close(handles, i);
 }
 
 struct open *handles_lookup(struct handles *handles, int number)

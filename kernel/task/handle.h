@@ -84,9 +84,10 @@ int handles_add(struct handles *handles, struct open *open, int from, bool close
 int handles_replace(
 	struct handles *handles, int number, struct open *open, bool close_on_exec);
 int handles_close(struct handles *handles, int number);
-void handles_close_on_exec(struct handles *handles);
-bool handles_get_cloexec(struct handles *handles, int number, bool *value);
-int handles_set_cloexec(struct handles *handles, int number, bool value);
+void handles_exec(struct handles *handles); /* closes those to be closed on exec */
+
+/* Whether it is closed on exec: 0, 1, or -EBADF; a value that is given is its new one. */
+int handles_close_on_exec(struct handles *handles, int number, const bool *value);
 
 /* A new reference, or NULL: no such handle. */
 struct open *handles_lookup(struct handles *handles, int number);

@@ -120,9 +120,6 @@ int task_add_thread(const struct regs *regs, struct task_thread **thread);
 struct regs *task_thread_regs(struct task_thread *thread);
 void task_thread_start(struct task_thread *thread);
 
-/* Instead of starting it. A task whose only thread it was is gone without a trace. */
-void task_thread_discard(struct task_thread *thread);
-
 /* Until `child` (a vfork child, reference held) no longer borrows our address space, or
  * the running thread is to leave. */
 void task_wait_borrower(struct task *child);
@@ -173,9 +170,6 @@ struct task_ended {
  * or -ERESTART: interrupted. */
 int task_wait(bool (*matches)(const struct task *child, void *arg), void *arg,
 	unsigned int flags, struct task_ended *ended);
-
-/* Take a task that nobody waits for out of the tree; the caller puts the reference. */
-void task_bury_locked(struct task *task);
 
 /* --- the layer above (kernel/linux); all NULL without it --- */
 struct task_hooks {

@@ -23,7 +23,7 @@ static struct task *find_zombie_locked(
 	return NULL;
 }
 
-void task_bury_locked(struct task *zombie)
+static void bury_locked(struct task *zombie)
 {
 	list_remove(&zombie->sibling);
 	list_remove(&zombie->all);
@@ -46,7 +46,7 @@ int task_wait(bool (*matches)(const struct task *child, void *arg), void *arg,
 				.status = zombie->exit_status,
 				.runtime_ns = zombie->runtime_ns};
 			if (bury)
-				task_bury_locked(zombie);
+				bury_locked(zombie);
 		}
 		mutex_unlock(&task_tree_lock);
 		if (zombie)

@@ -35,15 +35,14 @@ UNIT_TEST(handle_numbers_are_checked)
 	static const int bad[] = {
 		-1, HANDLES_MAX, HANDLES_MAX + 100, 0x7fffffff, -0x7fffffff - 1};
 	struct handles *handles = handles_create();
-	bool value;
+	bool value = true;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT(!handles_lookup(handles, bad[i]));
 		EXPECT_EQ(handles_close(handles, bad[i]), -EBADF);
 		EXPECT_EQ(handles_add(handles, make(), bad[i], false), -EINVAL);
 		EXPECT_EQ(handles_replace(handles, bad[i], make(), false), -EBADF);
-		EXPECT(!handles_get_cloexec(handles, bad[i], &value));
-		EXPECT_EQ(handles_set_cloexec(handles, bad[i], true), -EBADF);
+		EXPECT_EQ(handles_close_on_exec(handles, bad[i], &value), -EBADF);
 	}
 	EXPECT_EQ(handles_close(handles, 5), -EBADF);
 	handles_free(handles);
@@ -79,7 +78,9 @@ UNIT_TEST(handle_copy_shares_objects)
 	copy = handles_copy(handles);
 	handles_free(handles);
 	EXPECT_EQ(closed, 0);
-	handles_close_on_exec(copy);
+	EXPECT_EQ(handles_close_on_exec(copy, 0, NULL), 0);
+	EXPECT_EQ(handles_close_on_exec(copy, 1, NULL), 1);
+	handles_exec(copy);
 	EXPECT_EQ(closed, 1);
 	EXPECT_EQ(handles_close(copy, 1), -EBADF);
 	EXPECT_EQ(handles_replace(copy, 0, make(), false), 0);
