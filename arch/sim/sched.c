@@ -57,30 +57,24 @@ void rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank)
 	*sem = (struct rwsem){.name = name, .rank = rank};
 }
 
-void rwsem_read_lock(struct rwsem *sem)
+void rwsem_lock(struct rwsem *sem, bool writes)
 {
-	ASSERT(!sem->writer, "%s: would sleep for ever", sem->name);
+	ASSERT(!sem->writer && !(writes && sem->readers), "%s: would sleep for ever",
+		sem->name);
 	rank_acquire(sem, sem->name, sem->rank);
-	sem->readers++;
+	if (writes)
+		sem->writer = current();
+	else
+		sem->readers++;
 }
 
-void rwsem_read_unlock(struct rwsem *sem)
+void rwsem_unlock(struct rwsem *sem, bool writes)
 {
-	ASSERT(sem->readers > 0, "%s is not held", sem->name);
-	sem->readers--;
-	rank_release(sem);
-}
-
-void rwsem_write_lock(struct rwsem *sem)
-{
-	ASSERT(!sem->writer && !sem->readers, "%s: would sleep for ever", sem->name);
-	rank_acquire(sem, sem->name, sem->rank);
-	sem->writer = current();
-}
-
-void rwsem_write_unlock(struct rwsem *sem)
-{
-	ASSERT(sem->writer, "%s is not held", sem->name);
-	sem->writer = NULL;
+	ASSERT(writes ? sem->writer == current() : sem->readers > 0, "%s is not held",
+		sem->name);
+	if (writes)
+		sem->writer = NULL;
+	else
+		sem->readers--;
 	rank_release(sem);
 }

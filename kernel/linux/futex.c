@@ -85,20 +85,9 @@ static int sleep(struct futex_waiter *waiter, u64 deadline)
 {
 	int result = 0;
 
-	for (;;) {
-		thread_wait_prepare();
-		if (atomic_load(&waiter->woken))
-			break;
-		if (wait_interrupted()) {
-			result = -EINTR;
-			break;
-		}
-		if (deadline != WAIT_FOREVER && arch_clock_ns() >= deadline) {
-			result = -ETIMEDOUT;
-			break;
-		}
+	while (thread_wait_prepare(),
+		!atomic_load(&waiter->woken) && !(result = wait_over(deadline, true)))
 		thread_wait_until(deadline);
-	}
 	thread_wait_cancel();
 	return result;
 }

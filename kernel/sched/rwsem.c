@@ -42,7 +42,7 @@ static void grant(struct rwsem *sem)
 }
 
 /* Everybody queues up; without a holder or others in front, one is granted at once. */
-static void lock(struct rwsem *sem, bool writes)
+void rwsem_lock(struct rwsem *sem, bool writes)
 {
 	struct rwsem_waiter waiter = {.thread = current(), .writes = writes};
 	unsigned long flags;
@@ -60,7 +60,7 @@ static void lock(struct rwsem *sem, bool writes)
 	spin_unlock_irqrestore(&sem->lock, flags);
 }
 
-static void unlock(struct rwsem *sem, bool writes)
+void rwsem_unlock(struct rwsem *sem, bool writes)
 {
 	unsigned long flags = spin_lock_irqsave(&sem->lock);
 
@@ -73,24 +73,4 @@ static void unlock(struct rwsem *sem, bool writes)
 	grant(sem);
 	spin_unlock_irqrestore(&sem->lock, flags);
 	rank_release(sem);
-}
-
-void rwsem_read_lock(struct rwsem *sem)
-{
-	lock(sem, false);
-}
-
-void rwsem_read_unlock(struct rwsem *sem)
-{
-	unlock(sem, false);
-}
-
-void rwsem_write_lock(struct rwsem *sem)
-{
-	lock(sem, true);
-}
-
-void rwsem_write_unlock(struct rwsem *sem)
-{
-	unlock(sem, true);
 }

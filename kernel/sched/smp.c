@@ -17,12 +17,7 @@ static unsigned int invited;    /* (a) 0: nobody */
 
 static bool parse_cpus(const char *value)
 {
-	u64 limit;
-
-	if (!string_to_u64(value, &limit) || !limit || limit > NR_CPUS)
-		return false;
-	cpu_limit = limit;
-	return true;
+	return strcmp(value, "0") && string_to_u64(value, &cpu_limit);
 }
 OPTION(cpus, "cpus", "use at most so many CPUs", parse_cpus);
 

@@ -190,42 +190,32 @@ void thread_poke(struct thread *thread)
 	runqueue_poke(READ_ONCE(thread->cpu));
 }
 
-/* Takes a queued thread off a CPU that it may not use any more; false: it is not queued,
- * and finds out by itself when it switches. Its queue's lock is held. */
-static bool evict(struct thread *thread)
-{
-	if (thread->state != THREAD_READY || list_empty(&thread->queue) || thread->on_cpu)
-		return false;
-	list_remove(&thread->queue);
-	thread->cpu = runqueue_place(thread);
-	return true;
-}
-
-static void restrict_to(struct thread *thread, cpuset_t allowed)
+int thread_set_allowed(struct thread *thread, cpuset_t allowed)
 {
 	unsigned long flags = arch_irq_save();
 	struct runqueue *rq = runqueue_lock_of(thread);
 	unsigned int cpu = thread->cpu;
-	bool evicted;
+	bool possible = allowed & atomic_load(&cpus_online), evict = false;
 
-	WRITE_ONCE(thread->allowed, allowed);
-	evicted = !allowed_on(thread, cpu) && evict(thread);
+	if (possible) {
+		WRITE_ONCE(thread->allowed, allowed);
+		/* A queued one is moved here; others find out when they switch. */
+		evict = !allowed_on(thread, cpu) && thread->state == THREAD_READY &&
+			!thread->on_cpu && !list_empty(&thread->queue);
+	}
+	if (evict) {
+		list_remove(&thread->queue);
+		thread->cpu = runqueue_place(thread);
+	}
 	spin_unlock(&rq->lock);
-	if (evicted)
+	if (evict)
 		runqueue_deliver(thread);
-	else if (!(allowed & 1U << cpu))
+	else
 		runqueue_poke(cpu);
 	arch_irq_restore(flags);
-}
-
-int thread_set_allowed(struct thread *thread, cpuset_t allowed)
-{
-	if (!(allowed & atomic_load(&cpus_online)))
-		return -EINVAL;
-	restrict_to(thread, allowed);
-	while (thread == current() && !(allowed & 1U << arch_cpu_id()))
+	while (possible && thread == current() && !allowed_on(thread, arch_cpu_id()))
 		thread_yield();
-	return 0;
+	return possible ? 0 : -EINVAL;
 }
 
 u64 thread_runtime(struct thread *thread)

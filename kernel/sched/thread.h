@@ -67,8 +67,7 @@ static inline struct thread *current(void)
 }
 
 /* Where thread memory comes from: a zeroed struct thread with `stack_top` set to the end
- * of a guarded kernel stack; NULL if there is none. free is called from a thread context.
- */
+ * of a guarded kernel stack, or NULL. free is called from a thread. */
 struct thread_memory {
 	struct thread *(*alloc)(void);
 	void (*free)(struct thread *thread);
@@ -76,8 +75,7 @@ struct thread_memory {
 
 extern struct thread_memory thread_memory;
 
-/* Called with interrupts off at each switch between different mms (either may be NULL).
- */
+/* Called with interrupts off at each switch between different mms (or NULL). */
 extern void (*sched_switch_mm)(struct mm *previous, struct mm *next);
 
 /* Makes the boot flow of control CPU 0's idle thread. Before anything else of sched. Like

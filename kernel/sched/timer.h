@@ -9,10 +9,9 @@
 #include "kernel/base/list.h"
 
 struct timer {
-	struct list link;           /* (l:queue) */
-	u64 deadline;               /* (l:queue) clock value, ns */
+	struct list link;           /* (l:timer_lock) */
+	u64 deadline;               /* (l:timer_lock) clock value, ns */
 	void (*fn)(struct timer *); /* (c) */
-	int cpu; /* (l:queue) whose queue it was put in last; -1: none */
 };
 
 void timer_init(struct timer *timer, void (*fn)(struct timer *));

@@ -69,18 +69,19 @@ void thread_wait_until(u64 deadline)
 	timer_stop(&alarm.timer);
 }
 
+int wait_over(u64 deadline, bool killable)
+{
+	if (killable && wait_interrupted && wait_interrupted())
+		return -EINTR;
+	return deadline != WAIT_FOREVER && arch_clock_ns() >= deadline ? -ETIMEDOUT : 0;
+}
+
 int thread_sleep_until(u64 deadline)
 {
-	int result = 0;
+	int result;
 
-	for (;;) {
-		thread_wait_prepare();
-		if (wait_interrupted && wait_interrupted())
-			result = -EINTR;
-		if (result || arch_clock_ns() >= deadline)
-			break;
+	while (thread_wait_prepare(), !(result = wait_over(deadline, true)))
 		thread_wait_until(deadline);
-	}
 	thread_wait_cancel();
-	return result;
+	return result == -ETIMEDOUT ? 0 : result;
 }

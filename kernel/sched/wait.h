@@ -31,10 +31,6 @@ struct waiter {
 		.lock = SPINLOCK_INIT("wait queue", RANK_WAIT),                          \
 		.waiters = LIST_INIT((name).waiters)                                     \
 	}
-#define WAITER_INIT(name)                                                                \
-	{                                                                                \
-		.link = LIST_INIT((name).link), .thread = current()                      \
-	}
 
 void wait_init(struct wait_queue *queue);
 
@@ -44,8 +40,7 @@ void wait_add(struct wait_queue *queue, struct waiter *waiter);
 void wait_remove(struct wait_queue *queue, struct waiter *waiter);
 void wake_up(struct wait_queue *queue); /* all waiters */
 
-/* Set by kernel/task: should this thread's interruptible waits end now (signal, death)?
- */
+/* Set by kernel/task: a signal, or death, ends this thread's killable waits. */
 extern bool (*wait_interrupted)(void);
 
 /* Sleep until the deadline (clock value) or a wake; the caller is prepared. */
@@ -55,26 +50,18 @@ int thread_sleep_until(u64 deadline);
 
 #define WAIT_FOREVER (~0UL)
 
+/* Should a wait end although its condition does not hold? 0, -EINTR or -ETIMEDOUT. */
+int wait_over(u64 deadline, bool killable);
+
 /* Result: 0, -EINTR (only if killable) or -ETIMEDOUT. */
 #define wait_event_full(queue, condition, deadline, killable)                            \
 	({                                                                               \
-		struct waiter _w = WAITER_INIT(_w);                                      \
+		struct waiter _w = {.link = LIST_INIT(_w.link), .thread = current()};    \
 		int _result = 0;                                                         \
 		u64 _deadline = (deadline);                                              \
-		for (;;) {                                                               \
-			wait_add((queue), &_w);                                          \
-			if (condition)                                                   \
-				break;                                                   \
-			if ((killable) && wait_interrupted && wait_interrupted()) {      \
-				_result = -EINTR;                                        \
-				break;                                                   \
-			}                                                                \
-			if (_deadline != WAIT_FOREVER && arch_clock_ns() >= _deadline) { \
-				_result = -ETIMEDOUT;                                    \
-				break;                                                   \
-			}                                                                \
+		while (wait_add((queue), &_w),                                           \
+			!(condition) && !(_result = wait_over(_deadline, killable)))     \
 			thread_wait_until(_deadline);                                    \
-		}                                                                        \
 		wait_remove((queue), &_w);                                               \
 		_result;                                                                 \
 	})
@@ -99,10 +86,12 @@ struct rwsem {
 };
 
 void rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank);
-void rwsem_read_lock(struct rwsem *sem);
-void rwsem_read_unlock(struct rwsem *sem);
-void rwsem_write_lock(struct rwsem *sem);
-void rwsem_write_unlock(struct rwsem *sem);
+void rwsem_lock(struct rwsem *sem, bool writes);
+void rwsem_unlock(struct rwsem *sem, bool writes);
+#define rwsem_read_lock(sem)    rwsem_lock(sem, false)
+#define rwsem_read_unlock(sem)  rwsem_unlock(sem, false)
+#define rwsem_write_lock(sem)   rwsem_lock(sem, true)
+#define rwsem_write_unlock(sem) rwsem_unlock(sem, true)
 
 struct mutex {
 	struct rwsem sem;
