@@ -8,7 +8,8 @@
  *
  * One CPU, before frame_init(); no lock. Too little memory ends the boot with a message.
  */
-#include "mm/space/boot_map.h"
+#include "mm/space/internal.h"
+#include "boot/info.h"
 #include "arch/contract/page.h"
 #include "kernel/base/panic.h"
 

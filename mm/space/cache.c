@@ -140,7 +140,8 @@ void *cache_alloc(struct cache *cache)
 		object = take(cache, slab);
 	}
 	ASSERT(poison_left(cache, object) == cache->poison,
-		"%s %p was written after it was freed", cache->name, object);
+		"%s of %lu bytes at %p was written after it was freed", cache->name,
+		cache->size, object);
 	if (!(cache->flags & CACHE_TYPE_SAFE))
 		memset(object, 0, cache->size);
 	return object;
@@ -156,7 +157,7 @@ void cache_free(struct cache *cache, void *object)
 	/* SAFE(cache_double_free): an object that is on the free list twice gets two
 	 * owners; pairs with the poison left by the first cache_free() */
 	ASSERT(!cache->poison || poison_left(cache, object) < cache->poison,
-		"%s %p freed twice", cache->name, object);
+		"%s of %lu bytes at %p freed twice", cache->name, cache->size, object);
 	poison(cache, object);
 	spin_lock(&cache->lock);
 	*link_of(cache, object) = slab->free_list;

@@ -16,7 +16,6 @@
  * frame_lock for the blocks.
  */
 #include "mm/space/frame.h"
-#include "boot/info.h"
 #include "arch/contract/page.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/panic.h"
@@ -24,9 +23,8 @@
 #include "kernel/base/print.h"
 #include "kernel/base/spin.h"
 #include "kernel/base/trace.h"
-#include "mm/space/boot_map.h"
 #include "mm/space/cache.h"
-#include "mm/space/poison.h"
+#include "mm/space/internal.h"
 
 #define FRAME_BATCH_ORDER                                                                \
 	4 /* log2 of the frames that a list takes from the blocks at once */

@@ -1,9 +1,27 @@
 /*
- * mm/space/internal.h - what the files of mm/space share about address spaces.
+ * mm/space/internal.h - what the files of mm/space share among themselves.
  */
 #pragma once
 
+#include "mm/space/frame.h"
 #include "mm/space/mm.h"
+
+/*
+ * boot_map.c: the lowest free range [*start, *end) that begins at or above `from`,
+ * frame-aligned; false: there is none. Free is what a usable region holds, minus reserved
+ * regions, the kernel, the ramdisk, frame 0 and what frame_boot_alloc() took.
+ */
+bool boot_map_next(u64 from, u64 *start, u64 *end);
+
+/* Ends the boot with a message that says how much RAM there is, and that `needed` bytes
+ * of it were to be free. */
+__noreturn void boot_map_too_small(u64 needed);
+
+/* poison.c: a block becomes free; it is allocated again; where a free frame was damaged
+ * (PAGE_SIZE: nowhere). Lab builds only. */
+void poison_fill(struct page *page, unsigned int order);
+void poison_check(struct page *page, unsigned int order);
+unsigned long poison_find_damage(const struct page *page);
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 

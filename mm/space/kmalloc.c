@@ -14,12 +14,8 @@ static struct cache *classes[CLASSES]; /* (c) */
 
 void cache_init(void)
 {
-	static const char *const names[CLASSES] = {"kmalloc-16", "kmalloc-32",
-		"kmalloc-64", "kmalloc-128", "kmalloc-256", "kmalloc-512", "kmalloc-1k",
-		"kmalloc-2k"};
-
 	for (unsigned int i = 0; i < CLASSES; i++)
-		classes[i] = cache_create(names[i], BIT(CLASS_MIN_SHIFT + i), 0);
+		classes[i] = cache_create("kmalloc", BIT(CLASS_MIN_SHIFT + i), 0);
 }
 
 /* log2 of size, rounded up. */

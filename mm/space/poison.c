@@ -1,9 +1,14 @@
 /*
- * mm/space/poison.c - catching writes to freed frames: fill and check.
+ * mm/space/poison.c - catching writes to freed frames, in lab builds.
+ *
+ * A frame is filled with poison when it becomes free. A word that has changed when it is
+ * allocated again was written by somebody who had no right to: the check panics with the
+ * frame, the offset and the CPU that freed it. Frames that were never allocated
+ * (generation 0) hold no poison yet, so that a boot need not touch all memory.
  *
  * No lock: the frames belong to the caller, on their way in or out of the allocator.
  */
-#include "mm/space/poison.h"
+#include "mm/space/internal.h"
 #include "arch/contract/cpu.h"
 #include "kernel/base/panic.h"
 

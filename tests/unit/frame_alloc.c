@@ -7,7 +7,7 @@
 #include "arch/contract/page.h"
 #include "kernel/sched/rcu.h"
 #include "mm/space/frame.h"
-#include "mm/space/poison.h"
+#include "mm/space/internal.h"
 
 /* Nothing of an earlier test is still on its way back through RCU. */
 static u64 settled_free(void)
