@@ -22,6 +22,7 @@
 /* Bits of a page fault's error code (Intel SDM vol. 3, 4.7). */
 #define PF_PRESENT  BIT(0) /* the entry was there: a right is missing */
 #define PF_WRITE    BIT(1)
+#define PF_USER     BIT(2) /* clear, from user code: the CPU's own access, e.g. for IRET */
 #define PF_RESERVED BIT(3) /* a bit that must be zero was set in some entry */
 #define PF_FETCH    BIT(4)
 
@@ -87,7 +88,8 @@ static void page_fault(struct regs *regs)
 	if (regs->error & PF_RESERVED)
 		panic_regs(regs, "page fault at %lx: reserved bits in a table", address);
 	if (regs_from_user(regs)) {
-		if (ask_page_fault(address, regs->error))
+		/* With SMAP no page could make the CPU's own access succeed. */
+		if (!(regs->error & PF_USER) || ask_page_fault(address, regs->error))
 			trap_ops.user_fault(regs, FAULT_SEGV, address);
 		return;
 	}
