@@ -82,8 +82,8 @@ void lowcore_move(void)
 
 void lowcore_alloc(void)
 {
-	size_t bytes = (sclp_cpu_count() - 1) * sizeof(struct cpu_area);
-	phys_t memory = frame_boot_alloc(bytes + LOWCORE_SIZE);
+	unsigned int others = min(sclp_cpu_count(), (unsigned int)NR_CPUS) - 1;
+	phys_t memory = frame_boot_alloc(others * sizeof(struct cpu_area) + LOWCORE_SIZE);
 
 	areas = phys_to_virt(phys(ALIGN_UP(memory.v, LOWCORE_SIZE)));
 }

@@ -25,7 +25,7 @@ enum sigp_order {
 };
 
 #define SIGP_STATUS_STOPPED 0x40
-#define STOP_BOUND_NS       1000000000UL
+#define STOP_BOUND_NS       10000000000UL /* the host may be busy */
 
 static u16 addresses[NR_CPUS]; /* (c) */
 

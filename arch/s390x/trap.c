@@ -54,9 +54,11 @@ static bool is_translation(unsigned int check)
 static __noreturn void kernel_fault(const struct regs *regs, bool protection)
 {
 	unsigned long address = regs->teid & TEID_ADDRESS, sp = regs->gprs[15];
-	const char *verb = protection && regs->teid & TEID_NOEXEC ? "executed"
-			   : regs->teid & TEID_STORE              ? "wrote to"
-								  : "read";
+	bool fetch = protection ? regs->teid & TEID_NOEXEC
+				: (regs->psw.address & PAGE_MASK) == address;
+	const char *verb = fetch                     ? "executed"
+			   : regs->teid & TEID_STORE ? "wrote to"
+						     : "read";
 
 	/* A frame is at most 2 KiB, so its first store hits the guard page. */
 	if (!protection && address == (sp & PAGE_MASK))

@@ -16,9 +16,8 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/spin.h"
 
-#define OAC_PRIMARY                                                                      \
-	0x0001UL /* an operand in the primary space; 0: where the PSW says               \
-		  */
+/* Operand access control: in the primary space; 0: where the PSW says. */
+#define OAC_PRIMARY 0x0001UL
 
 /* The instruction at label `from` continues at `to` if its fault cannot be helped. */
 #define ON_FAULT(from, to)                                                               \

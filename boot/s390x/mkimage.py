@@ -59,4 +59,7 @@ def main(kernel, ramdisk, cmdline, output):
 if __name__ == "__main__":
     if len(sys.argv) != 5:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except OSError as error:
+        sys.exit("mkimage.py: %s" % error)

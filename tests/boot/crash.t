@@ -11,6 +11,7 @@ CRASHES = {  # test, what the log must say
     "crash_assert": "one is 1",
     "crash_stack": "kernel stack overflow",
     "crash_read_unmapped": "panic",
+    "crash_null": "panic",
     "crash_write_text": "panic",
     "crash_exec_data": "panic",
     "crash_read_user": "panic",

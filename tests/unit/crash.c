@@ -45,6 +45,13 @@ UNIT_TEST(crash_read_unmapped)
 	READ_ONCE(*(unsigned long *)(arch_stack_window_end() - PAGE_SIZE));
 }
 
+UNIT_TEST(crash_null)
+{
+	unsigned long *volatile nowhere = NULL;
+
+	READ_ONCE(nowhere[1]);
+}
+
 UNIT_TEST(crash_write_text)
 {
 	WRITE_ONCE(*(u8 *)(unsigned long)unit_run, 0);

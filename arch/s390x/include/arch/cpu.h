@@ -32,6 +32,7 @@ static inline unsigned int arch_cpu_id(void)
 	return LC->cpu;
 }
 
+/* QEMU has no instruction that gives the other CPUs a turn without a side effect. */
 static inline void arch_cpu_relax(void)
 {
 	asm volatile("" ::: "memory");

@@ -23,7 +23,6 @@
 #define LC_SVC_OLD      0x140
 #define LC_PGM_OLD      0x150
 #define LC_MCCK_OLD     0x160
-#define LC_EXT_ADDRESS  0x84
 #define LC_SVC_ILC      0x88
 #define LC_PGM_ILC      0x8c
 #define LC_TEID         0xa8
@@ -73,8 +72,7 @@ struct lowcore {
 
 static_assert_size(struct lowcore, LOWCORE_SIZE);
 #define AT(field, offset) (offsetof(struct lowcore, field) == (offset))
-_Static_assert(AT(ext_address, LC_EXT_ADDRESS) && AT(svc_ilc, LC_SVC_ILC) &&
-		       AT(pgm_ilc, LC_PGM_ILC) && AT(teid, LC_TEID) &&
+_Static_assert(AT(svc_ilc, LC_SVC_ILC) && AT(pgm_ilc, LC_PGM_ILC) && AT(teid, LC_TEID) &&
 		       AT(ext_old, LC_EXT_OLD) && AT(svc_old, LC_SVC_OLD) &&
 		       AT(pgm_old, LC_PGM_OLD) && AT(mcck_old, LC_MCCK_OLD) &&
 		       AT(restart_new, 0x1a0),
