@@ -1,11 +1,11 @@
 /*
  * tests/unit/cache_objects.c - mm/space/cache.c and kmalloc.c.
  */
+#include "tests/unit/frame_help.h"
 #include "tests/unit/unit.h"
 #include "kernel/base/string.h"
 #include "kernel/sched/rcu.h"
 #include "mm/space/cache.h"
-#include "mm/space/frame.h"
 
 #define OBJECTS 200
 
@@ -42,17 +42,15 @@ UNIT_TEST(cache_objects_are_own_and_zeroed)
 UNIT_TEST(cache_gives_frames_back)
 {
 	struct cache *cache = cache_create("test slabs", 1000, 0);
-	struct frame_stats before, after;
+	u64 before;
 
-	frame_stats(&before);
+	before = frame_count_settled();
 	for (unsigned int i = 0; i < OBJECTS; i++)
 		objects[i] = cache_alloc(cache);
-	frame_stats(&after);
-	EXPECT_EQ(before.free - after.free, OBJECTS / 4);
+	EXPECT_EQ(before - frame_count_free(), OBJECTS / 4);
 	for (unsigned int i = 0; i < OBJECTS; i++)
 		cache_free(cache, objects[i]);
-	frame_stats(&after);
-	EXPECT_EQ(before.free - after.free, 1); /* one empty slab is kept */
+	EXPECT_EQ(before - frame_count_free(), 1); /* one empty slab is kept */
 }
 
 /* Freed under a reader's eyes, objects keep their contents and their slab its type until
@@ -60,9 +58,9 @@ UNIT_TEST(cache_gives_frames_back)
 UNIT_TEST(cache_type_safe)
 {
 	struct cache *cache = cache_create("test type-safe", 504, CACHE_TYPE_SAFE);
-	struct frame_stats before, after;
+	u64 before;
 
-	frame_stats(&before);
+	before = frame_count_settled();
 	for (unsigned int i = 0; i < OBJECTS; i++) {
 		objects[i] = cache_alloc(cache);
 		memset(objects[i], 0x33, 504);
@@ -77,8 +75,7 @@ UNIT_TEST(cache_type_safe)
 	}
 	rcu_read_unlock();
 	rcu_barrier();
-	frame_stats(&after);
-	EXPECT_EQ(before.free - after.free, 1);
+	EXPECT_EQ(before - frame_count_free(), 1);
 	EXPECT_EQ(cache_objects(cache), 0);
 }
 

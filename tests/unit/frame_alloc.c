@@ -5,16 +5,8 @@
 #include "tests/unit/frame_help.h"
 #include "arch/contract/irq.h"
 #include "arch/contract/page.h"
-#include "kernel/sched/rcu.h"
 #include "mm/space/frame.h"
 #include "mm/space/internal.h"
-
-/* Nothing of an earlier test is still on its way back through RCU. */
-static u64 settled_free(void)
-{
-	rcu_barrier();
-	return frame_count_free();
-}
 
 static void take_all(struct list *taken, unsigned int order, unsigned int flags)
 {
@@ -30,7 +22,7 @@ UNIT_TEST(frame_unique)
 		COUNT = 300
 	};
 	static struct page *pages[COUNT];
-	u64 before = settled_free();
+	u64 before = frame_count_settled();
 
 	for (unsigned long i = 0; i < COUNT; i++) {
 		unsigned long *word;
@@ -57,7 +49,7 @@ UNIT_TEST(frame_unique)
 
 UNIT_TEST(frame_blocks_are_aligned)
 {
-	u64 before = settled_free();
+	u64 before = frame_count_settled();
 
 	for (unsigned int order = 0; order <= FRAME_ORDER_MAX; order++) {
 		struct page *page = frame_alloc(order, PAGE_KERNEL, FRAME_ZERO);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernel/base/list.h"
+#include "kernel/sched/rcu.h"
 #include "mm/space/frame.h"
 
 static inline u64 frame_count_free(void)
@@ -12,6 +13,13 @@ static inline u64 frame_count_free(void)
 
 	frame_stats(&stats);
 	return stats.free;
+}
+
+/* Nothing of an earlier test is still on its way back through RCU. */
+static inline u64 frame_count_settled(void)
+{
+	rcu_barrier();
+	return frame_count_free();
 }
 
 /* Take the largest blocks, as long as `bytes` are left after them. */

@@ -192,7 +192,7 @@ UNIT_TEST(mm_out_of_memory)
 	u64 before;
 	int err = 0;
 
-	rcu_barrier();
+	(void)frame_count_settled();
 	frame_hold_all_but(&held, 12UL << 20);
 	before = frame_count_free();
 	length = before * PAGE_SIZE;
