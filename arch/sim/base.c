@@ -5,6 +5,7 @@
  */
 #include "arch/sim/sim.h"
 #include "arch/contract/irq.h"
+#include "arch/contract/pgtable.h"
 #include "kernel/base/ipi.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/percpu.h"
@@ -24,6 +25,7 @@ struct trace_record {
 	unsigned long a, b;
 };
 
+int sim_default_root;
 unsigned int sim_cpu;
 bool sim_irqs_on = true;
 static struct thread sim_thread;
@@ -35,8 +37,10 @@ static int trace_count;
 static bool in_irq;
 static char percpu_areas[SIM_CPUS - 1][PAGE_SIZE] __aligned(PAGE_SIZE);
 
-void sim_init(void)
+void sim_init(int levels)
 {
+	ASSERT(levels >= 3 && levels <= LEVELS, "%d levels", levels);
+	sim_boot_root = sim_default_root = levels - 1;
 	frame_init();
 	cpu_count = SIM_CPUS;
 	cpus_online = (1U << SIM_CPUS) - 1;

@@ -1,9 +1,9 @@
 /*
  * arch/sim/frame.c - the frame source of mm/space/frame.h for the host.
  *
- * Blocks come from the end of what was never used, else from those of this order that was
- * freed longest ago: a freed frame stays out of use, and poisoned for ASan, as long as
- * possible, so that late accesses are caught.
+ * Next fit: a cursor goes round and round over all frames. A freed frame, poisoned for
+ * ASan, is so not used again before the cursor comes by, so that late accesses are
+ * caught.
  */
 #include "arch/sim/sim.h"
 #include "arch/contract/page.h"
@@ -21,9 +21,16 @@ void (*sim_meanwhile)(void);
 long sim_blocks_used;
 
 static u64 frames_used;
-static u64 untouched; /* index of the first frame never handed out */
-static struct list freed[FRAME_ORDER_MAX + 1];
+static u64 cursor; /* index of the frame to look at next */
 static struct page pages[SIM_RAM_SIZE / PAGE_SIZE];
+
+/* The frames of a block: of one that is handed out, all but the first are PAGE_RESERVED.
+ */
+static void mark(struct page *first, unsigned int order, enum page_type type)
+{
+	for (struct page *page = first; page < first + (1UL << order); page++)
+		page->type = type;
+}
 
 void frame_init(void)
 {
@@ -37,21 +44,31 @@ void frame_init(void)
 	page_array = pages;
 	page_first_frame = SIM_RAM_BASE >> PAGE_SHIFT;
 	page_frame_count = ARRAY_SIZE(pages);
-	for (int order = 0; order <= FRAME_ORDER_MAX; order++)
-		list_init(&freed[order]);
+	for (u64 i = 0; i < page_frame_count; i++)
+		pages[i].type = PAGE_FREE;
+}
+
+static bool is_free(const struct page *first, unsigned int order)
+{
+	for (const struct page *page = first; page < first + (1UL << order); page++)
+		if (page->type != PAGE_FREE)
+			return false;
+	return true;
 }
 
 static struct page *take(unsigned int order)
 {
-	u64 first = ALIGN_UP(untouched, 1UL << order);
+	u64 count = 1UL << order;
 
-	if (first + (1UL << order) <= page_frame_count) {
-		untouched = first + (1UL << order);
-		return &pages[first];
+	cursor = ALIGN_UP(cursor, count);
+	for (u64 tried = 0; tried < page_frame_count; tried += count) {
+		struct page *page = &pages[cursor % page_frame_count];
+
+		cursor += count;
+		if (is_free(page, order))
+			return page;
 	}
-	if (list_empty(&freed[order]))
-		return NULL;
-	return list_entry(list_pop(&freed[order]), struct page, link);
+	return NULL;
 }
 
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
@@ -67,6 +84,7 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	sim_frames_left -= sim_frames_left != ~0UL;
 	sim_blocks_used++;
 	frames_used += 1UL << order;
+	mark(page, order, PAGE_RESERVED);
 	page->type = type;
 	page->order = order;
 	page->refs = 1;
@@ -85,9 +103,8 @@ void frame_free(struct page *page)
 		page->type, page->refs);
 	sim_tlb_forbid(page_phys(page), bytes);
 	TRACE(frame_free, page_phys(page).v, page->order);
-	page->type = PAGE_FREE;
+	mark(page, page->order, PAGE_FREE);
 	page->refs = 0;
-	list_append(&freed[page->order], &page->link);
 	ASAN_POISON_MEMORY_REGION(page_address(page), bytes);
 	sim_blocks_used--;
 	frames_used -= 1UL << page->order;

@@ -3,8 +3,8 @@
  * forget: arch/contract/tlb.h and the loading half of arch/contract/pgtable.h.
  *
  * A TLB entry remembers the frame and every table on the way to it (a walk cache), and
- * lives until a flush: nothing else ever evicts it. So "some CPU might still use this"
- * becomes "this CPU does", every time.
+ * lives until a flush, or until TLB_ENTRIES others have come. So "some CPU might still
+ * use this" becomes "this CPU does", every time.
  */
 #include "arch/sim/sim.h"
 #include "arch/contract/page.h"
@@ -35,7 +35,7 @@ struct mmu {
 static struct mmu mmus[SIM_CPUS];
 
 bool sim_broadcasts;
-int sim_boot_root = LEVEL_P4D;
+int sim_boot_root;
 
 int arch_root_level_initial(void)
 {

@@ -9,14 +9,18 @@
 #include "mm/table/table.h"
 
 #ifdef ORIGAMI_SIM
-#define can_choose_root(level) ((void)(sim_boot_root = (level)), true)
+#include "arch/sim/sim.h"
+#define choose_root(level)  (sim_boot_root = (level))
+#define choose_root_again() (sim_boot_root = sim_default_root)
 #else
-#define can_choose_root(level) (arch_root_level(arch_pxd_empty(level)) == (level))
+#define choose_root(level)
+#define choose_root_again()
 #endif
 
 bool table_mm_make(struct mm *mm, int level)
 {
-	if (!can_choose_root(level))
+	choose_root(level);
+	if (arch_root_level(arch_pxd_empty(level)) != level)
 		return false;
 	*mm = (struct mm){.users = 1};
 	rwsem_init(&mm->lock, "test mm", RANK_MM);
@@ -78,6 +82,7 @@ void table_mm_free(struct mm *mm)
 	EXPECT_EQ(table_mm_tables(mm), 1);
 	table_destroy_root(mm);
 	EXPECT_EQ(table_mm_tables(mm), 0);
+	choose_root_again();
 	rcu_barrier(); /* the next test finds all frames back */
 }
 
