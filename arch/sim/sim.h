@@ -13,9 +13,7 @@
 
 #define SIM_CPUS 4
 
-/* New address spaces have `levels` levels; sim_boot_root says it at the moment. */
-void sim_init(int levels);
-extern int sim_default_root;
+void sim_init(int levels); /* of new address spaces, until a test chooses others */
 void sim_on_cpu(unsigned int cpu);
 
 /* A user access on this CPU, as the hardware makes it: through the TLB, else a walk of

@@ -9,7 +9,6 @@
 #include "mm/table/table.h"
 
 #ifdef ORIGAMI_SIM
-#include "arch/sim/sim.h"
 #define choose_root(level)  (sim_boot_root = (level))
 #define choose_root_again() (sim_boot_root = sim_default_root)
 #else

@@ -10,8 +10,6 @@
 #define ARCH_TABLE_ORDER(level) 0
 #define SIM_ROOT_LIMIT(level)   BIT(ARCH_LEVEL_SHIFT(level) + 8) /* half: user space */
 
-extern int sim_boot_root; /* LEVEL_PMD .. LEVEL_PGD */
-
 static inline pxd_t arch_pxd_empty(int level)
 {
 	return (pxd_t){0};

@@ -11,8 +11,6 @@
 #define SIM_ROOT_LIMIT(level)                                                            \
 	((level) == LEVEL_PGD ? PAGE_MASK : BIT(ARCH_LEVEL_SHIFT((level) + 1)))
 
-extern int sim_boot_root; /* what a new mm starts with */
-
 static inline pxd_t arch_pxd_empty(int level)
 {
 	return (pxd_t){sim_tag(level)};

@@ -34,6 +34,9 @@ static inline unsigned long sim_leaf_kind(int level)
 	return 2 * (unsigned long)level + 2;
 }
 
+/* The level of the root that a new mm gets: a test's choice, and that of sim_init(). */
+extern int sim_boot_root, sim_default_root;
+
 #include <arch/geometry.h>
 
 static inline bool arch_pxd_none(int level, pxd_t e)
