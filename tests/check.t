@@ -37,4 +37,7 @@ test(result.status == 0, "scripts compile", result.output)
 for script in glob.glob("tests/tools/*.sh"):
     result = run("sh", "-n", script)
     test(result.status == 0, script + " is a shell script", result.output)
+for patch in sorted(glob.glob("tests/mutants/*.patch")):
+    result = run("patch", "-p1", "--dry-run", "-s", "-i", patch)
+    test(result.status == 0, patch + " applies", result.output)
 done()

@@ -50,7 +50,7 @@ class Mutant:
             if os.path.exists(part):
                 subprocess.check_call(["cp", "-a", part, self.tree + "/" + part])
         result = subprocess.run(
-            ["patch", "-p1", "--no-backup-if-mismatch", "-F0", "-s", "-d", self.tree,
+            ["patch", "-p1", "--no-backup-if-mismatch", "-s", "-d", self.tree,
              "-i", os.path.abspath(self.patch)], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, errors="replace")
         return result.stdout if result.returncode else None
