@@ -65,6 +65,13 @@ static void send(struct task *task, struct task_thread *only, int signal)
 	spin_lock(&state->lock);
 	cancel_opposite(state, signal);
 	dropped = ignored(task, signal);
+	if (signal == SIGKILL && !dropped) {
+		/* Not only at the next return to user mode: a parent that waits for its
+		 * vfork child looks at nothing else. */
+		spin_unlock(&state->lock);
+		task_kill_locked(task, TASK_KILLED(SIGKILL));
+		return;
+	}
 	pending = only ? &only->linux_data->pending : &state->pending;
 	list_for_each (thread, &task->threads, link) {
 		struct linux_thread *its = thread->linux_data;

@@ -102,6 +102,16 @@ static int part_deaf(void)
 	return 1;
 }
 
+/* Waits for a child that has its memory. */
+static int part_vfork(void)
+{
+	if (vfork() == 0) {
+		nap(3000);
+		_exit(0);
+	}
+	return 1;
+}
+
 static int part_ignored(void)
 {
 	signal(SIGTERM, SIG_IGN);
@@ -143,6 +153,7 @@ static const struct {
 	{"read", part_read},
 	{"blocked", part_blocked},
 	{"deaf", part_deaf},
+	{"vfork", part_vfork},
 	{"ignored", part_ignored},
 	{"inherits", part_inherits},
 	{"pipe", part_pipe},
@@ -186,6 +197,7 @@ static void dies(const char *part, int signal, int expected, const char *name)
 
 static void default_actions(void)
 {
+	struct timespec before, after;
 	int status;
 
 	dies("pause", SIGTERM, SIGTERM, "SIGTERM ends a process in pause");
@@ -194,6 +206,10 @@ static void default_actions(void)
 	dies("sleep", SIGHUP, SIGHUP, "SIGHUP ends a sleeper");
 	dies("read", SIGINT, SIGINT, "SIGINT ends a reader of an empty pipe");
 	dies("blocked", 0, SIGTERM, "a blocked signal is delivered when unblocked");
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	dies("vfork", SIGKILL, SIGKILL, "SIGKILL ends a process that waits in vfork");
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	test(after.tv_sec - before.tv_sec < 3, "and does not wait for the child");
 	dies("deaf", SIGKILL, SIGKILL, "SIGKILL cannot be blocked");
 	dies("pipe", 0, SIGPIPE, "writing to a pipe that nobody reads");
 	dies("thread", 0, SIGKILL, "raise(SIGKILL)");
