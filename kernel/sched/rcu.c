@@ -29,8 +29,7 @@ static struct {
 	cpuset_t idle;       /* (a) CPUs that wait in idle and read nothing */
 	struct list readers; /* (l:lock) preempted in a read section */
 	struct rcu_head *first, **end; /* (l:lock) callbacks in order of arrival */
-	struct wait_queue wait;        /* the grace-period thread */
-	struct wait_queue synchronize; /* sleepers of synchronize_rcu() */
+	struct wait_queue wait;        /* the grace-period thread, synchronize_rcu() */
 } rcu;
 
 static bool counts_readers;      /* (c) rcu=counter */
@@ -292,7 +291,7 @@ static void sleeper_done(struct rcu_head *head)
 {
 	/* From here on the sleeper may be gone; the queue stays. */
 	atomic_store_release(&container_of(head, struct rcu_sleeper, head)->done, true);
-	wake_up(&rcu.synchronize);
+	wake_up(&rcu.wait);
 }
 
 void synchronize_rcu(void)
@@ -302,7 +301,7 @@ void synchronize_rcu(void)
 	rank_assert_may_sleep("synchronize_rcu");
 	ASSERT(current() != gp_thread, "an RCU callback waits for RCU");
 	call_rcu(&sleeper.head, sleeper_done);
-	wait_event(&rcu.synchronize, atomic_load_acquire(&sleeper.done));
+	wait_event(&rcu.wait, atomic_load_acquire(&sleeper.done));
 }
 
 /* Callbacks run in order, so a grace period of one's own comes after all of them. */
@@ -317,7 +316,6 @@ void rcu_init(void)
 	list_init(&rcu.readers);
 	rcu.end = &rcu.first;
 	wait_init(&rcu.wait);
-	wait_init(&rcu.synchronize);
 }
 
 void rcu_start_thread(void)

@@ -13,15 +13,6 @@
 DEFINE_PERCPU(struct runqueue, runqueue);
 cpuset_t cpus_idle;
 
-void runqueue_init(unsigned int cpu, struct thread *idle)
-{
-	struct runqueue *rq = &per_cpu(runqueue, cpu);
-
-	spin_init(&rq->lock, "run queue", RANK_RUNQUEUE);
-	list_init(&rq->ready);
-	rq->idle = rq->current = idle;
-}
-
 struct runqueue *runqueue_lock_of(struct thread *thread)
 {
 	for (;;) {

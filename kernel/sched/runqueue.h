@@ -32,8 +32,6 @@ struct runqueue {
 DECLARE_PERCPU(struct runqueue, runqueue);
 extern cpuset_t cpus_idle; /* (a) */
 
-void runqueue_init(unsigned int cpu, struct thread *idle);
-
 /* The queue that `thread` belongs to, locked; interrupts are off. */
 struct runqueue *runqueue_lock_of(struct thread *thread);
 
@@ -57,9 +55,6 @@ void switch_away(enum thread_state state);
 /* What a thread does first after each switch to it. */
 void switch_finish(void);
 void account_runtime(struct runqueue *rq);
-
-/* Hand a DEAD thread that has left its stack to the reaper. */
-void thread_bury(struct thread *thread);
 
 static inline bool allowed_on(const struct thread *thread, unsigned int cpu)
 {

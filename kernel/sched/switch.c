@@ -90,6 +90,11 @@ static void switch_to(struct runqueue *rq, struct thread *me, struct thread *nex
 	switch_finish();
 }
 
+static void thread_free(struct rcu_head *rcu)
+{
+	thread_memory.free(container_of(rcu, struct thread, rcu));
+}
+
 /* In the next thread; this may be another CPU than the one it left long ago. */
 void switch_finish(void)
 {
@@ -105,7 +110,7 @@ void switch_finish(void)
 	 * registers visible first. Pairs with the acquires in runqueue.c. */
 	atomic_store_release(&previous->on_cpu, false);
 	if (dead)
-		thread_bury(previous);
+		call_rcu(&previous->rcu, thread_free);
 	if (must_move) {
 		previous->cpu = runqueue_place(previous);
 		runqueue_deliver(previous);

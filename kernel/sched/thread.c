@@ -2,9 +2,9 @@
  * kernel/sched/thread.c - the life of a thread: made, started, waiting, woken, moved,
  * dead.
  *
- * Memory comes from `thread_memory` and goes back to it through the reaper, a kernel
- * thread: a dying thread stands on its own stack to the last, so another one has to free
- * it. thread_create() can fail for want of memory, nothing else here can.
+ * Memory comes from `thread_memory`. A dying thread stands on its own stack to the last,
+ * so it is freed by an RCU callback: see switch_finish(). thread_create() can fail for
+ * want of memory, nothing else here can.
  */
 #include "kernel/sched/runqueue.h"
 #include "kernel/base/print.h"
@@ -12,10 +12,6 @@
 struct thread_memory thread_memory;
 static struct thread boot_thread; /* CPU 0's idle thread; its stack is the boot stack */
 static u64 last_id;               /* (a) */
-
-static struct spinlock dead_lock = SPINLOCK_INIT("dead threads", RANK_WAIT);
-static struct list dead = LIST_INIT(dead); /* (l:dead_lock) */
-static struct wait_queue dead_wait = WAIT_QUEUE_INIT(dead_wait);
 
 static void thread_setup(struct thread *thread, const char *name)
 {
@@ -28,6 +24,7 @@ static void thread_setup(struct thread *thread, const char *name)
 
 static void make_idle_thread(struct thread *thread, unsigned int cpu)
 {
+	struct runqueue *rq = &per_cpu(runqueue, cpu);
 	char name[16];
 
 	format_text(name, sizeof(name), "idle/%u", cpu);
@@ -36,8 +33,10 @@ static void make_idle_thread(struct thread *thread, unsigned int cpu)
 	thread->state = THREAD_RUNNING;
 	thread->on_cpu = true;
 	thread->cpu = cpu;
+	spin_init(&rq->lock, "run queue", RANK_RUNQUEUE);
+	list_init(&rq->ready);
+	rq->idle = rq->current = thread;
 	timer_init_cpu(cpu);
-	runqueue_init(cpu, thread);
 }
 
 void sched_init(void)
@@ -64,7 +63,6 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg)
 	if (!thread)
 		return NULL;
 	thread_setup(thread, name);
-	thread->state = THREAD_NEW;
 	thread->fn = fn;
 	thread->arg = arg;
 	arch_thread_init(&thread->arch, thread->stack_top, thread_entry, thread);
@@ -80,33 +78,6 @@ void thread_start(struct thread *thread)
 	thread->state = THREAD_READY;
 	thread->cpu = runqueue_place(thread);
 	runqueue_deliver(thread);
-}
-
-static struct thread *take_dead(void)
-{
-	unsigned long flags = spin_lock_irqsave(&dead_lock);
-	struct list *first = list_pop(&dead);
-
-	spin_unlock_irqrestore(&dead_lock, flags);
-	return first ? list_entry(first, struct thread, queue) : NULL;
-}
-
-static void reaper(void *unused)
-{
-	struct thread *thread;
-
-	for (;;) {
-		wait_event(&dead_wait, (thread = take_dead()) != NULL);
-		thread_memory.free(thread);
-	}
-}
-
-void thread_bury(struct thread *thread)
-{
-	spin_lock(&dead_lock);
-	list_append(&dead, &thread->queue);
-	spin_unlock(&dead_lock);
-	wake_up(&dead_wait);
 }
 
 void thread_exit(void)
@@ -126,9 +97,6 @@ void sched_init_others(void)
 		ASSERT(thread, "no memory for the idle thread of cpu %u", cpu);
 		make_idle_thread(thread, cpu);
 	}
-	thread = thread_create("reaper", reaper, NULL);
-	ASSERT(thread, "no memory for the reaper");
-	thread_start(thread);
 	arch_irq_enable();
 }
 

@@ -25,6 +25,7 @@
 #include "kernel/base/cpu.h"
 #include "kernel/base/list.h"
 #include "kernel/base/thread_info.h"
+#include "kernel/sched/rcu.h"
 #include "arch/contract/thread.h"
 
 struct mm;
@@ -35,7 +36,7 @@ enum thread_state {
 	THREAD_READY,
 	THREAD_RUNNING,
 	THREAD_WAITING, /* not on a run queue until woken */
-	THREAD_DEAD,    /* reaped (memory given back) after its last switch */
+	THREAD_DEAD,    /* freed a grace period after its last switch */
 };
 
 struct thread {
@@ -57,6 +58,7 @@ struct thread {
 	unsigned int rcu_index;  /* (p) rcu=counter: which counter its section uses */
 	u64 rcu_period;          /* (l:rcu) first grace period that waits for it */
 	struct list rcu_blocked; /* (l:rcu) */
+	struct rcu_head rcu;     /* (p) frees it */
 	void (*fn)(void *);
 	void *arg;
 };
@@ -67,7 +69,8 @@ static inline struct thread *current(void)
 }
 
 /* Where thread memory comes from: a zeroed struct thread with `stack_top` set to the end
- * of a guarded kernel stack, or NULL. free is called from a thread. */
+ * of a guarded kernel stack, or NULL. free is called from a thread, and must not wait for
+ * RCU. */
 struct thread_memory {
 	struct thread *(*alloc)(void);
 	void (*free)(struct thread *thread);
@@ -83,8 +86,8 @@ extern void (*sched_switch_mm)(struct mm *previous, struct mm *next);
  * run on the other CPUs, or when it comes to sched_idle_loop(). */
 void sched_init(void);
 
-/* After thread_memory is set, traps and timer work: idle threads for the other CPUs, the
- * reaper. From here on CPU 0 takes interrupts. */
+/* After thread_memory is set, traps and timer work: idle threads for the other CPUs. From
+ * here on CPU 0 takes interrupts. */
 void sched_init_others(void);
 
 /* A new thread that will run fn(arg) (the return of fn is thread_exit()); NULL: no
