@@ -129,25 +129,6 @@ static int make_thread(
 	return -ENOMEM;
 }
 
-static void enter_thread_locked(struct task *task, struct task_thread *thread, int tid)
-{
-	thread->tid = tid;
-	list_append(&task->threads, &thread->link);
-	task->thread_count++;
-}
-
-static void enter_task_locked(struct task *task, struct task *parent)
-{
-	task->pid = pid_alloc_locked();
-	list_append(&task_list, &task->all);
-	task_get(task); /* the tree's */
-	if (parent) {
-		task->parent = parent;
-		task->parent_pid = parent->pid;
-		list_append(&parent->children, &task->sibling);
-	}
-}
-
 /* One reference, for the caller. Takes over `handles` (NULL: -> NULL). */
 static struct task *alloc_task(struct handles *handles)
 {
@@ -168,31 +149,6 @@ static struct task *alloc_task(struct handles *handles)
 	return task;
 }
 
-/* Told to leave, the running thread makes no more threads: who waits for all others to
- * be gone would wait for ever. Tree lock held. */
-static bool leaving_locked(void)
-{
-	return atomic_load(&current_thread()->work) & TASK_WORK_LEAVE;
-}
-
-int task_add_thread(const struct regs *regs, struct task_thread **thread)
-{
-	struct task *task = current_task();
-	int error = make_thread(task, regs, thread);
-
-	if (error)
-		return error;
-	mutex_lock(&task_tree_lock);
-	if (leaving_locked() || task->thread_count == TASK_THREADS_MAX)
-		error = -EAGAIN;
-	else
-		enter_thread_locked(task, *thread, pid_alloc_locked());
-	mutex_unlock(&task_tree_lock);
-	if (error)
-		thread_memory.free(&(*thread)->thread);
-	return error;
-}
-
 /* Arguments and name are the parent's until exec. */
 static void inherit_locked(struct task *task, struct task *parent)
 {
@@ -208,29 +164,63 @@ static void inherit_locked(struct task *task, struct task *parent)
 	}
 }
 
+/* A task without a pid is new: it becomes the running task's child (or pid 1). */
+static void enter_task_locked(struct task *task, struct task *parent)
+{
+	task->pid = pid_alloc_locked();
+	list_append(&task_list, &task->all);
+	task_get(task); /* the tree's */
+	if (!parent)
+		return;
+	inherit_locked(task, parent);
+	task->parent = parent;
+	task->parent_pid = parent->pid;
+	list_append(&parent->children, &task->sibling);
+}
+
+/* Into the tree, with its task if that is new; or not, and the thread is gone. */
+static int enter(struct task *task, struct task_thread *thread)
+{
+	int error = 0;
+
+	mutex_lock(&task_tree_lock);
+	/* Told to leave, the running thread makes no more threads: who waits for all
+	 * others to be gone would wait for ever. */
+	if ((atomic_load(&current_thread()->work) & TASK_WORK_LEAVE) ||
+		task->thread_count == TASK_THREADS_MAX) {
+		error = -EAGAIN;
+	} else {
+		if (!task->pid)
+			enter_task_locked(task, current_task());
+		thread->tid = task->thread_count++ ? pid_alloc_locked() : task->pid;
+		list_append(&task->threads, &thread->link);
+	}
+	mutex_unlock(&task_tree_lock);
+	if (error)
+		thread_memory.free(&thread->thread);
+	return error;
+}
+
+int task_add_thread(const struct regs *regs, struct task_thread **thread)
+{
+	int error = make_thread(current_task(), regs, thread);
+
+	return error ? error : enter(current_task(), *thread);
+}
+
 int task_create_child(const struct regs *regs, struct task_thread **thread)
 {
-	struct task *parent = current_task();
-	struct task *task = alloc_task(handles_copy(parent->handles));
-	int error = task ? make_thread(task, regs, thread) : -ENOMEM;
+	struct task *task = alloc_task(handles_copy(current_task()->handles));
+	int error;
 
-	if (!error) {
-		mutex_lock(&task_tree_lock);
-		if (leaving_locked()) {
-			error = -EAGAIN;
-		} else {
-			inherit_locked(task, parent);
-			enter_task_locked(task, parent);
-			enter_thread_locked(task, *thread, task->pid);
-		}
-		mutex_unlock(&task_tree_lock);
-		if (error)
-			thread_memory.free(&(*thread)->thread);
-	}
-	if (error && task)
+	if (!task)
+		return -ENOMEM;
+	error = make_thread(task, regs, thread);
+	if (!error)
+		error = enter(task, *thread);
+	if (error)
 		handles_free(task->handles);
-	if (task)
-		task_put(task);
+	task_put(task);
 	return error;
 }
 
@@ -242,14 +232,10 @@ void task_thread_start(struct task_thread *thread)
 int task_adopt_first(void)
 {
 	struct task *task = alloc_task(handles_create());
-	struct task_thread *thread = current_thread();
 
 	if (!task)
 		return -ENOMEM;
-	mutex_lock(&task_tree_lock);
-	enter_task_locked(task, NULL);
-	enter_thread_locked(task, thread, task->pid);
-	mutex_unlock(&task_tree_lock);
-	thread->thread.task = task; /* with the reference that alloc_task() gave */
-	return task_hooks.thread_attach ? task_hooks.thread_attach(thread) : 0;
+	enter(task, current_thread()); /* no limit is in reach yet */
+	current()->task = task;        /* with the reference that alloc_task() gave */
+	return task_hooks.thread_attach ? task_hooks.thread_attach(current_thread()) : 0;
 }
