@@ -2,7 +2,7 @@
  * tests/linux/anycall.c - every system call number from 0 to 500 with nonsense for
  * arguments: addresses of the kernel, huge and negative numbers. Each must come back with
  * an error or a harmless value, and the program must be as well afterwards as before.
- * Only Origami is asked: on a Linux that we do not own, some of these would be rude.
+ * Asks only Origami: on a Linux that we do not own, some of these would be rude.
  */
 #include <errno.h>
 #include <signal.h>
