@@ -206,8 +206,7 @@ static const struct {
 	TRICK(jump_to_the_end, SEGV),
 	TRICK(executed_execute, ILLEGAL),
 	TRICK(home_space, ILLEGAL),
-	TRICK(secondary_space, 0),
-	/* allowed, and the same tables */,
+	TRICK(secondary_space, 0), /* allowed: it has the same tables */
 	TRICK(access_registers, ILLEGAL),
 	TRICK(copy_from_home_space, ILLEGAL),
 	TRICK(load_psw, ILLEGAL),
