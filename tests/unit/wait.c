@@ -50,9 +50,12 @@ static u32 tokens_taken; /* (a) */
 
 static bool take_token(void)
 {
-	u32 n = atomic_load(&tokens);
+	u32 n;
 
-	return n && atomic_cas(&tokens, n, n - 1);
+	while ((n = atomic_load(&tokens)))
+		if (atomic_cas(&tokens, n, n - 1))
+			return true;
+	return false;
 }
 
 static void consume(unsigned long count)
