@@ -3,7 +3,7 @@
  *
  * Data: mm->cpus, the CPUs on which the mm is loaded, and per CPU (p) what is loaded.
  * A CPU that runs a kernel thread keeps the last mm loaded: it is lazy. Going back to the
- * same mm is then free; and the first flush that reaches a lazy CPU makes it let go.
+ * same mm is then free; and the first cross-call that reaches a lazy CPU makes it let go.
  *
  * The race that matters: a CPU loads the root while another removes an entry. Either the
  * flusher sees the CPU's bit, or the CPU's first walk sees the entry gone:
