@@ -19,11 +19,30 @@ export override CMD := $(value CMD)
 
 .DEFAULT_GOAL := kernel
 # MUTANT=name: the same goals in a copy of the tree with one protection removed.
-ifneq ($(MUTANT),)
+ifneq ($(and $(MUTANT),$(filter-out mutants,$(or $(MAKECMDGOALS),kernel))),)
 $(or $(MAKECMDGOALS),kernel): ; @tests/tools/mutant.py $(MUTANT) $@
 else
 .DELETE_ON_ERROR:
 .SUFFIXES:
+
+# --- what the goals need: groups of tools in tests/tools/setup.sh ------------------------
+RUN_BOOT_x86_64 := grub
+RUN_BOOT_s390x  := direct
+MEDIUM     := $(firstword $(subst -, ,$(or $(BOOT),$(if $(filter run,$(MAKECMDGOALS)),\
+	$(RUN_BOOT_$(ARCH)),direct))))
+NEED_image := $(ARCH) ramdisk
+NEED_exec  := $(NEED_image) x86_64 run-$(ARCH) $(filter grub efi ipl,$(MEDIUM)) \
+	$(if $(filter iso,$(MEDIUM)),s390x grub efi)
+NEED_both  := x86_64 s390x ramdisk
+NEED_iso   := $(NEED_both) grub efi
+NEED_check := $(NEED_both) efi check
+NEED_test  := $(NEED_check) run-x86_64 run-s390x grub ipl
+NEED_kernel := $(ARCH)
+NEED_run   := $(NEED_exec)
+NEED_bench := $(NEED_exec)
+NEED_debug := $(NEED_exec) debug
+NEED_mutants := $(NEED_test)
+NEEDED := $(foreach goal,$(or $(MAKECMDGOALS),kernel),$(NEED_$(goal)))
 
 # --- sources, by room ------------------------------------------------------------------
 BOOT_x86_64 := boot/grub
@@ -63,13 +82,13 @@ KERNEL := $O/kernel.elf
 .PHONY: kernel
 kernel: $(KERNEL) ## build the kernel
 
-$O/%.c.o: %.c Makefile | need-$(ARCH)
+$O/%.c.o: %.c Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
-$O/%.S.o: %.S Makefile | need-$(ARCH)
+$O/%.S.o: %.S Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -g -D__ASSEMBLY__ -MMD -MP -c $< -o $@
-$O/%.asm.o: %.asm Makefile | need-$(ARCH)
+$O/%.asm.o: %.asm Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)nasm -f elf64 -g -F dwarf -I. -MD $(@:.o=.d) -MP -o $@ $<
 
@@ -135,22 +154,22 @@ RAMDISK := $O/ramdisk.cpio
 comma   := ,
 space   := $(subst ,, )
 
-$U/box: $(BOX) $(wildcard user/*.h) Makefile | need-$(ARCH)
+$U/box: $(BOX) $(wildcard user/*.h) Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UFLAGS) -s $(BOX) -o $@
-$U/native-init: user/native-init.c user/native.h kernel/task/native.h Makefile | need-$(ARCH)
+$U/native-init: user/native-init.c user/native.h kernel/task/native.h Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UFLAGS) -ffreestanding -nostdlib -s $< -o $@
 $U/bench: UFLAGS += -Wl,-e,bench_start
-$U/%: user/%.c Makefile | need-$(ARCH)
+$U/%: user/%.c Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UFLAGS) -s $< -o $@
 ifeq ($(LINUX),n)
-$(RAMDISK): $U/native-init tests/tools/ramdisk.py | need-ramdisk
+$(RAMDISK): $U/native-init tests/tools/ramdisk.py | tools
 	@mkdir -p $(@D)
 	$(Q)python3 tests/tools/ramdisk.py $@ /init=$<
 else
-$(RAMDISK): $U/box $U/hello tests/tools/ramdisk.py | need-ramdisk
+$(RAMDISK): $U/box $U/hello tests/tools/ramdisk.py | tools
 	@mkdir -p $(@D)
 	$(Q)python3 tests/tools/ramdisk.py $@ /proc/ /dev/ /tmp/ /bin/hello=$U/hello \
 		/init$(subst $(space),,$(APPLETS:%=$(comma)/bin/%))=$U/box
@@ -158,12 +177,12 @@ endif
 
 # --- the EFI loader and the image for all firmwares ------------------------------------
 EFI := build/efi/BOOTX64.EFI
-build/efi/%.o: boot/efi/%.c Makefile | need-efi
+build/efi/%.o: boot/efi/%.c Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)gcc -std=gnu11 -O2 $(WARN) -I. -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
 		-fpic -ffreestanding -fno-stack-protector -fno-stack-check -fshort-wchar \
 		-mno-red-zone -maccumulate-outgoing-args -DGNU_EFI_USE_MS_ABI -MMD -MP -c $< -o $@
-build/efi/%.o: boot/efi/%.asm Makefile | need-efi need-x86_64
+build/efi/%.o: boot/efi/%.asm Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)nasm -f elf64 -MD $(@:.o=.d) -MP -o $@ $<
 $(EFI): $(patsubst boot/efi/%,build/efi/%.o,$(basename $(wildcard boot/efi/*.c boot/efi/*.asm)))
@@ -178,35 +197,29 @@ $(EFI): $(patsubst boot/efi/%,build/efi/%.o,$(basename $(wildcard boot/efi/*.c b
 both: ## build both machines' kernels and ramdisks
 	$(Q)$(MAKE) --no-print-directory ARCH=x86_64 image
 	$(Q)$(MAKE) --no-print-directory ARCH=s390x image
-iso: both $(EFI) | need-grub ## one image that boots on BIOS, EFI and s390x
+iso: both $(EFI) ## one image that boots on BIOS, EFI and s390x
 	$(Q)python3 tests/tools/media.py iso build/origami.iso $(BUILD) "$(APPEND)"
 	@echo "  built build/origami.iso" >&2
 
 # --- run it ----------------------------------------------------------------------------
-RUN_BOOT_x86_64 := grub
-RUN_BOOT_s390x  := direct
 # What a boot path needs besides kernel and ramdisk.
-NEEDS_grub := need-grub
-NEEDS_ipl  := need-ipl
-NEEDS_efi  := $(EFI) need-efi
-NEEDS_iso  := both $(EFI) need-grub need-efi
-boot_needs = need-run-$(ARCH) $(NEEDS_$(firstword $(subst -, ,$(or $(BOOT),$1))))
+MEDIA_efi := $(EFI)
+MEDIA_iso := both $(EFI)
 
 .PHONY: image run exec debug run-machine exec-machine
 image: $(KERNEL) $(RAMDISK)
 run: run-machine ## boot to a shell (BOOT= SMP= MEM= APPEND=)
 exec: exec-machine ## run CMD="..." with the files ADD="..." in /bin
 run-machine: BOOT := $(or $(BOOT),$(RUN_BOOT_$(ARCH)))
-run-machine: image $(call boot_needs,$(RUN_BOOT_$(ARCH)))
-exec-machine: image $(call boot_needs,direct)
-debug: image $(call boot_needs,direct) need-debug ## boot under gdb, stopped in kernel_main
+run-machine exec-machine: image $(MEDIA_$(MEDIUM))
+debug: image $(MEDIA_$(MEDIUM)) ## boot under gdb, stopped in kernel_main
 	@tests/tools/vm.py debug
 # Their exit status is the program's: see tests/tools/make-exit.c. The second line is
 # expanded when the machine has ended.
 ifneq ($(filter run exec,$(MAKECMDGOALS)),)
 STATUS := build/status.$(shell echo $$PPID)
 -load build/make_exit.so
-build/make_exit.so: tests/tools/make-exit.c | need-x86_64
+build/make_exit.so: tests/tools/make-exit.c | tools
 	@mkdir -p $(@D)
 	$(Q)gcc $(WARN) -O2 -shared -fPIC $< -o $@
 run-machine exec-machine: %-machine:
@@ -217,16 +230,15 @@ endif
 
 # --- tests -----------------------------------------------------------------------------
 # All of `make check` runs without a machine; all of `make test` starts from what it built.
-TEST_NEEDS := $(addprefix need-,check x86_64 s390x ramdisk efi)
 .PHONY: check test mutants bench
-check: $(TEST_NEEDS) ## builds, rules, style, unit tests on the host: under 2 minutes
+check: tools ## builds, rules, style, unit tests on the host: under 2 minutes
 	@tests/tools/suite.py tests/check.t
-test: $(TEST_NEEDS) need-run-x86_64 need-run-s390x need-grub need-ipl ## all that CI runs
+test: tools ## all that CI runs
 	@tests/tools/suite.py tests/check.t tests/unit.t $(sort $(wildcard tests/boot/*.t)) \
 		$(sort $(wildcard tests/linux/*.t)) tests/mutants.t
-mutants: $(TEST_NEEDS) ## remove one protection at a time: a test must notice
-	@tests/tools/suite.py tests/mutants.t
-bench: need-run-$(ARCH) ## instructions per operation, in the release build
+mutants: both $(SIM_UNITS) ## remove one protection at a time: a test must notice
+	@ONLY="$(MUTANT)" tests/tools/suite.py tests/mutants.t
+bench: tools ## instructions per operation, in the release build
 	$(Q)$(MAKE) --no-print-directory BUILD=release image $U/bench
 	@tests/tools/bench.py
 LATER := explore races replay settle conformance torture
@@ -235,10 +247,9 @@ explore races replay settle conformance torture: ## (with a later release)
 	@echo "make $@: comes with a later release of Origami; see make help" >&2; exit 1
 
 # --- tools -----------------------------------------------------------------------------
-NEEDS := x86_64 s390x ramdisk run-x86_64 run-s390x grub efi ipl debug check
-.PHONY: $(NEEDS:%=need-%) doctor
-$(NEEDS:%=need-%): need-%:
-	@sh tests/tools/setup.sh need $*
+.PHONY: tools doctor
+tools:
+	@sh tests/tools/setup.sh need $(sort $(NEEDED))
 doctor: ## check the tools: versions and exact fixes
 	@sh tests/tools/setup.sh doctor
 
