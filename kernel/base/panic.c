@@ -31,6 +31,16 @@ static void panic_enter(void)
 	arch_power_off(1);
 }
 
+/* A recursion that went too far is one line and a count, not a screenful. */
+static unsigned long last_frame, repeats; /* (p) the panicking CPU */
+
+static void flush_repeats(void)
+{
+	if (repeats)
+		print("  ... the same %lu more times\n", repeats);
+	repeats = 0;
+}
+
 static void print_frame(unsigned long address)
 {
 	unsigned long offset = 0;
@@ -38,6 +48,12 @@ static void print_frame(unsigned long address)
 	 */
 	const char *name = symbol_find(address - 1, &offset);
 
+	if (address == last_frame) {
+		repeats++;
+		return;
+	}
+	flush_repeats();
+	last_frame = address;
 	print("  %016lx %s+0x%lx\n", address, name ? name : "?", name ? offset + 1 : 0);
 }
 
@@ -49,6 +65,7 @@ static __noreturn void panic_report(const struct regs *regs)
 	if (regs)
 		print_frame(regs_ip(regs));
 	arch_backtrace(regs, print_frame);
+	flush_repeats();
 	print("last events:\n");
 	trace_print_tail(PANIC_TRACE_RECORDS);
 	print("the machine stops here\n");
