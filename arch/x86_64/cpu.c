@@ -17,13 +17,12 @@ bool cpu_smap __ro_after_init; /* STAC and CLAC exist; read by assembly */
 static const struct {
 	const char *name;
 	u32 leaf;
-	u8 reg, bit; /* 1: EBX, 2: ECX, 3: EDX (Intel SDM vol. 2, CPUID) */
+	u8 reg, bit; /* 1: EBX, 2: ECX (Intel SDM vol. 2, CPUID) */
 } features[CPU_FEATURES] = {
 	[CPU_SMEP] = {"smep", 7, 1, 7},
 	[CPU_SMAP] = {"smap", 7, 1, 20},
 	[CPU_UMIP] = {"umip", 7, 2, 2},
 	[CPU_LA57] = {"la57", 7, 2, 16},
-	[CPU_GIB_PAGES] = {"1gib-pages", 0x80000001, 3, 26},
 };
 
 static void cpuid(u32 leaf, u32 r[4])

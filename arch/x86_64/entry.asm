@@ -58,8 +58,8 @@ entry_vectors:			; 256 addresses, see below
 section .text
 bits 64
 
-; One stub per vector, and its address into entry_vectors: make the frame uniform, and remember the vector. 8, 10-14, 17 and
-; 21 push an error code (Intel SDM vol. 3, 6.13).
+; One stub per vector, and its address into entry_vectors: make the frame uniform, and
+; remember the vector. 8, 10-14, 17 and 21 push an error code (Intel SDM vol. 3, 6.13).
 %assign i 0
 %rep 256
 [section .rodata]
@@ -92,22 +92,21 @@ entry_trap:
 	swapgs
 	xor ebp, ebp			; backtraces end at the user's doorstep
 	call trap_entry
-	mov rdi, rsp
-	jmp entry_leave
+	jmp leave_to_user
 .kernel:
 	push qword [rsp + REGS_RIP]	; a frame, so that backtraces pass through
 	push rbp
 	mov rbp, rsp
 	call trap_entry
-	lea rdi, [rsp + 16]
+	add rsp, 16
+	jmp leave_to_kernel
 
-; RDI = regs, interrupts off.
+; From C: RDI = regs of user mode, interrupts off.
 entry_leave:
 	mov rsp, rdi
-	test byte [rsp + REGS_CS], 3
-	jz .kernel
+leave_to_user:
 	swapgs
-.kernel:
+leave_to_kernel:
 	pops r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
 	add rsp, 16			; vector, error
 	iretq
@@ -141,8 +140,7 @@ entry_syscall:
 	mov rdi, rsp
 	xor ebp, ebp
 	call syscall_entry
-	mov rdi, rsp
-	jmp entry_leave
+	jmp leave_to_user
 
 ; switch_stacks(unsigned long *save, unsigned long next)
 switch_stacks:

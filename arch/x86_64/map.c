@@ -59,28 +59,18 @@ static pxd_t *leaf_entry(unsigned long address, int *level)
 	}
 }
 
-static int largest_level(u64 virtual, u64 physical, u64 size)
-{
-	int level = cpu_has(CPU_GIB_PAGES) ? LEVEL_PUD : LEVEL_PMD;
-
-	while (level > LEVEL_PTE) {
-		u64 span = 1UL << ARCH_LEVEL_SHIFT(level);
-
-		if (IS_ALIGNED(virtual | physical, span) && size >= span)
-			break;
-		level--;
-	}
-	return level;
-}
-
 /* Whole pages. What is mapped already stays as it is: the first mapping wins. */
 static void map_range(u64 virtual, u64 physical, u64 size, u64 rights)
 {
+	u64 large = 1UL << ARCH_LEVEL_SHIFT(LEVEL_PMD), span;
+
 	size = ALIGN_UP(size + virtual % PAGE_SIZE, PAGE_SIZE);
 	virtual &= PAGE_MASK;
 	physical &= PAGE_MASK;
-	for (u64 done = 0, span; done < size; done += span) {
-		int level = largest_level(virtual + done, physical + done, size - done);
+	for (u64 done = 0; done < size; done += span) {
+		bool fits = IS_ALIGNED((virtual + done) | (physical + done), large) &&
+			    size - done >= large;
+		int level = fits ? LEVEL_PMD : LEVEL_PTE;
 		pxd_t *e = leaf_entry(virtual + done, &level);
 
 		if (!e->v)

@@ -63,7 +63,7 @@ static int ask_page_fault(unsigned long address, u64 error)
 {
 	unsigned int access = error & PF_WRITE ? ACCESS_WRITE : ACCESS_READ;
 
-	if (address >= arch_user_end())
+	if (address >= user_end())
 		return -EFAULT;
 	return trap_ops.page_fault(address, error & PF_FETCH ? ACCESS_EXEC : access);
 }
@@ -75,7 +75,7 @@ static __noreturn void kernel_page_fault(const struct regs *regs, unsigned long 
 
 	panic_regs(regs, "page fault: the kernel %s %s memory at %lx (error code %lx)",
 		regs->error & PF_FETCH ? "executed" : verb,
-		address < arch_user_end() ? "user" : what, address, regs->error);
+		address < user_end() ? "user" : what, address, regs->error);
 }
 
 static void page_fault(struct regs *regs)
@@ -94,7 +94,7 @@ static void page_fault(struct regs *regs)
 		return;
 	}
 	fixup = uaccess_fixup(regs->rip);
-	if (!fixup || address >= arch_user_end())
+	if (!fixup || address >= user_end())
 		kernel_page_fault(regs, address);
 	if (!may_sleep || ask_page_fault(address, regs->error))
 		regs->rip = fixup;
@@ -116,22 +116,25 @@ static void exception(struct regs *regs)
 	trap_ops.user_fault(regs, what, what == FAULT_SEGV ? 0 : regs->rip);
 }
 
-/*
- * Last stop before user mode. Returns with interrupts off: whatever return_to_user() did
- * not see arrives as an interrupt in user mode. A RIP outside the user half, which a
- * program can ask for with a wild entry point, must not reach IRET: it would fault there,
- * in the kernel but with the user's GS.
- */
-static void leave_to_user(struct regs *regs)
+/* It would make IRET fault: in the kernel, but with the user's GS. */
+static __noinline void refuse_wild_ip(struct regs *regs)
 {
-	for (;;) {
-		arch_irq_disable();
-		trap_ops.return_to_user(regs);
-		if (likely(regs->rip < arch_user_end()))
-			return;
+	do {
 		arch_irq_enable();
 		trap_ops.user_fault(regs, FAULT_SEGV, regs->rip);
-	}
+		arch_irq_disable();
+		trap_ops.return_to_user(regs);
+	} while (regs->rip >= user_end());
+}
+
+/* Last stop before user mode. Returns with interrupts off: whatever return_to_user() did
+ * not see arrives as an interrupt in user mode. */
+static void leave_to_user(struct regs *regs)
+{
+	arch_irq_disable();
+	trap_ops.return_to_user(regs);
+	if (unlikely(regs->rip >= user_end())) /* a program's entry point may be wild */
+		refuse_wild_ip(regs);
 }
 
 void trap_entry(struct regs *regs)

@@ -31,14 +31,14 @@ unsigned long uaccess_fixup(unsigned long rip)
 
 unsigned long arch_user_end(void)
 {
-	return arch_root_limit(arch_root_level_initial());
+	return user_end();
 }
 
 /* SAFE(user_range): a kernel address from a program would be read or written with the
  * kernel's rights; pairs with the fix-up in trap.c, which is for user addresses only. */
 static bool user_range_ok(unsigned long address, size_t size)
 {
-	return size <= arch_user_end() && address <= arch_user_end() - size;
+	return size <= user_end() && address <= user_end() - size;
 }
 
 static void gate_open(void)

@@ -50,7 +50,6 @@ enum cpu_feature {
 	CPU_SMAP,
 	CPU_UMIP,
 	CPU_LA57,
-	CPU_GIB_PAGES,
 	CPU_FEATURES
 };
 
@@ -85,6 +84,12 @@ void thread_becomes_user(void);
 void trap_entry(struct regs *regs);
 void syscall_entry(struct regs *regs);
 __noreturn void trap_fatal(struct regs *regs);
+
+/* arch_user_end(), for the way out of every system call. */
+static inline unsigned long user_end(void)
+{
+	return 1UL << (arch_la57 ? 56 : 47);
+}
 
 /* uaccess.c: where to go on after a failed user access at `rip`; 0: it is none. */
 unsigned long uaccess_fixup(unsigned long rip);
