@@ -2,10 +2,10 @@
  * kernel/sched/rcu.c - grace periods: see rcu.h for what they promise.
  *
  * `rcu=merged`. A grace period waits for each CPU to pass a quiescent state, a point
- * where what runs there is no reader: a context switch, an interrupt that finds it
- * preemptible and outside a read section (user mode always is), or idle. A reader that is
- * preempted leaves its CPU but not its section: it goes onto a list, with the number of
- * the first grace period that has to wait for it.
+ * where nothing on it depends on what it has read: a context switch, an interrupt that
+ * finds it preemptible (user mode always is), or idle. A reader that is met there goes
+ * onto a list, with the number of the first grace period that has to wait for it: from
+ * then on the thread is waited for, and no longer the CPU.
  *
  * Data: `rcu`, under its lock except where said. One kernel thread takes all queued
  * callbacks, waits for one grace period, and calls them in order. `rcu=counter` replaces
@@ -135,7 +135,7 @@ static void note_quiescent(void)
 
 void rcu_note_switch(struct thread *previous)
 {
-	cpuset_t me = 1U << previous->cpu;
+	cpuset_t me = 1U << arch_cpu_id();
 
 	if (previous->info.rcu_nesting && !previous->rcu_preempted) {
 		spin_lock(&rcu.lock);
