@@ -195,6 +195,19 @@ static void dies(const char *part, int signal, int expected, const char *name)
 	test(WIFSIGNALED(status) && WTERMSIG(status) == expected, name);
 }
 
+static void unblockable(void)
+{
+	sigset_t all, none, blocked;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	sigprocmask(SIG_SETMASK, &none, &blocked);
+	test(sigismember(&blocked, SIGTERM) && !sigismember(&blocked, SIGKILL) &&
+			!sigismember(&blocked, SIGSTOP),
+		"SIGKILL and SIGSTOP stay out of the mask");
+}
+
 static void default_actions(void)
 {
 	struct timespec before, after;
@@ -278,6 +291,7 @@ int main(int argc, char **argv)
 			return parts[i].play();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	default_actions();
+	unblockable();
 	waiting();
 	stopping();
 	errors();
