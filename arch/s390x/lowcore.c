@@ -21,16 +21,6 @@ struct cpu_area {
 static u8 boot_panic_stack[PANIC_STACK_SIZE] __aligned(8);
 static struct cpu_area *areas; /* (c) of CPU 1 and up */
 
-static struct psw psw_to(unsigned long mask, const void *entry)
-{
-	return (struct psw){mask, (unsigned long)entry};
-}
-
-static struct psw psw_never(unsigned long code)
-{
-	return (struct psw){PSW_DISABLED, code};
-}
-
 /* Entries from user mode build their frame upwards from here. */
 u64 stack_for_entry(void *stack_top)
 {
@@ -39,12 +29,11 @@ u64 stack_for_entry(void *stack_top)
 
 static void lowcore_init(struct lowcore *area, u8 *panic_stack)
 {
-	area->restart_new = psw_never(0xb01);
-	area->io_new = psw_never(0xb02);
-	area->ext_new = psw_to(PSW_KERNEL, ext_entry);
-	area->svc_new = psw_to(PSW_KERNEL, svc_entry);
-	area->pgm_new = psw_to(PSW_KERNEL, pgm_entry);
-	area->mcck_new = psw_to(PSW_KERNEL & ~PSW_MCHECK, mcck_entry);
+	area->restart_new = area->io_new = (struct psw){PSW_DISABLED, 0xb01};
+	area->ext_new = (struct psw){PSW_KERNEL, (u64)ext_entry};
+	area->svc_new = (struct psw){PSW_KERNEL, (u64)svc_entry};
+	area->pgm_new = (struct psw){PSW_KERNEL, (u64)pgm_entry};
+	area->mcck_new = (struct psw){PSW_KERNEL & ~PSW_MCHECK, (u64)mcck_entry};
 	area->panic_stack = stack_for_entry(panic_stack + PANIC_STACK_SIZE);
 }
 
@@ -66,8 +55,8 @@ void arch_trap_init(void)
 	struct lowcore *area = boot_area();
 
 	lowcore_init(area, boot_panic_stack);
-	area->ext_new = area->svc_new = area->mcck_new = psw_never(0xb03);
-	area->pgm_new = psw_to(PSW_REAL, pgm_entry_early);
+	area->ext_new = area->svc_new = area->mcck_new = area->io_new;
+	area->pgm_new = (struct psw){PSW_REAL, (u64)pgm_entry_early};
 	LC->panic_stack = area->panic_stack;
 }
 

@@ -81,8 +81,8 @@ int arch_cpu_start(unsigned int cpu, void *idle, void *stack_top)
 	area->kernel_stack = stack_for_entry(stack_top);
 	asm volatile("stctg %%c0,%%c15,%0" : "=Q"(area->control));
 	area->control[0] &= ~CR0_SERVICE; /* the keyboard is CPU 0's */
-	area->restart_new = (struct psw){PSW_REAL, (unsigned long)cpu_entry};
-	area->start_psw = (struct psw){PSW_KERNEL, (unsigned long)secondary_main};
+	area->restart_new = (struct psw){PSW_REAL, (u64)cpu_entry};
+	area->start_psw = (struct psw){PSW_KERNEL, (u64)secondary_main};
 	if (sigp(cpu, SIGP_CPU_RESET, 0, NULL) ||
 		sigp(cpu, SIGP_SET_PREFIX, (unsigned long)area, NULL) ||
 		sigp(cpu, SIGP_RESTART, 0, NULL))

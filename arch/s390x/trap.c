@@ -9,7 +9,6 @@
  * a fault there is a bug, and one in another space is a user address.
  */
 #include "arch/s390x/machine.h"
-#include "arch/contract/ipi.h"
 #include "arch/contract/irq.h"
 #include "arch/contract/timer.h"
 #include "arch/contract/trap.h"

@@ -1,9 +1,12 @@
 /*
- * tests/unit/uaccess.c - user copies with addresses that no program should have.
+ * tests/unit/uaccess.c - user copies and atomics: with addresses that no program should
+ * have, up to the last byte of those it has, and with what it may not do there.
  */
 #include "tests/unit/unit.h"
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
+#include "kernel/base/string.h"
+#include "mm/space/mm.h"
 
 static u32 secret = 0x5ec4e7;
 
@@ -53,4 +56,78 @@ UNIT_TEST(uaccess_of_nothing_works_anywhere)
 {
 	EXPECT_EQ(arch_copy_from_user(NULL, 0x400000, 0), 0);
 	EXPECT_EQ(arch_copy_to_user(0x400000, NULL, 0), 0);
+}
+
+/* Two pages, untouched, and then a hole. The test thread borrows the address space. */
+static struct mm *borrow_mm(unsigned long *address)
+{
+	struct mm *mm = mm_create();
+
+	EXPECT(mm);
+	*address = 0;
+	EXPECT_EQ(mm_map(mm, address, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, 0), 0);
+	mm_use(mm);
+	return mm;
+}
+
+static void give_back(struct mm *mm)
+{
+	mm_use(NULL);
+	mm_put(mm);
+}
+
+UNIT_TEST(uaccess_copies_up_to_the_last_byte)
+{
+	char text[64], back[64] = "";
+	unsigned long address, edge;
+	struct mm *mm = borrow_mm(&address);
+
+	memset(text, 'x', sizeof(text));
+	edge = address + PAGE_SIZE;
+	EXPECT_EQ(arch_copy_to_user(edge - 32, text, sizeof(text)), 0);
+	EXPECT_EQ(arch_copy_from_user(back, edge - 32, sizeof(back)), 0);
+	EXPECT_EQ(memcmp(text, back, sizeof(text)), 0);
+	EXPECT_EQ(mm_unmap(mm, edge, PAGE_SIZE), 0);
+	memset(back, 0, sizeof(back));
+	EXPECT_EQ(arch_copy_from_user(back, edge - 5, sizeof(back)), sizeof(back) - 5);
+	EXPECT(back[4] == 'x' && back[5] == 0);
+	EXPECT_EQ(arch_copy_to_user(edge - 7, text, 8), 1);
+	EXPECT_EQ(arch_clear_user(edge - 3, PAGE_SIZE), PAGE_SIZE - 3);
+	EXPECT_EQ(arch_copy_from_user(back, edge - 4, 4), 0);
+	EXPECT(back[0] == 'x' && back[1] == 0);
+	give_back(mm);
+}
+
+UNIT_TEST(uaccess_respects_read_only)
+{
+	u32 word = 7, old = 1;
+	unsigned long address, constant;
+	struct mm *mm = borrow_mm(&address);
+
+	constant = address + PAGE_SIZE;
+	EXPECT_EQ(arch_copy_to_user(constant, &word, sizeof(word)), 0);
+	EXPECT_EQ(mm_protect(mm, constant, PAGE_SIZE, PROT_READ), 0);
+	EXPECT_EQ(arch_copy_to_user(constant, &old, sizeof(old)), sizeof(old));
+	EXPECT_EQ(arch_user_cas_u32(constant, 7, 8, &old), -EFAULT);
+	EXPECT_EQ(arch_user_load_u32(constant, &word), 0);
+	EXPECT_EQ(word, 7);
+	give_back(mm);
+}
+
+UNIT_TEST(uaccess_atomics)
+{
+	u32 word = 1, old = 1;
+	unsigned long address;
+	struct mm *mm = borrow_mm(&address);
+
+	EXPECT_EQ(arch_user_load_u32(address, &word), 0);
+	EXPECT_EQ(word, 0);
+	EXPECT_EQ(arch_user_cas_u32(address + PAGE_SIZE, 0, 5, &old), 0);
+	EXPECT_EQ(old, 0);
+	EXPECT_EQ(arch_user_cas_u32(address + PAGE_SIZE, 0, 6, &old), 0);
+	EXPECT_EQ(old, 5);
+	EXPECT_EQ(arch_user_cas_u32(address + PAGE_SIZE, 5, 6, &old), 0);
+	EXPECT_EQ(arch_user_load_u32(address + PAGE_SIZE, &word), 0);
+	EXPECT_EQ(word, 6);
+	give_back(mm);
 }
