@@ -195,8 +195,8 @@ $(EFI): $(patsubst boot/efi/%,build/efi/%.o,$(basename $(wildcard boot/efi/*.c b
 
 .PHONY: iso both
 both: ## build both machines' kernels and ramdisks
-	$(Q)$(MAKE) --no-print-directory ARCH=x86_64 image
-	$(Q)$(MAKE) --no-print-directory ARCH=s390x image
+	$(Q)$(MAKE) --no-print-directory MUTANT= ARCH=x86_64 image
+	$(Q)$(MAKE) --no-print-directory MUTANT= ARCH=s390x image
 iso: both $(EFI) ## one image that boots on BIOS, EFI and s390x
 	$(Q)python3 tests/tools/media.py iso build/origami.iso $(BUILD) "$(APPEND)"
 	@echo "  built build/origami.iso" >&2

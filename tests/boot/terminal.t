@@ -10,6 +10,7 @@ sys.path.insert(0, "tests/tools")
 from tap import MACHINES, done, test
 
 PROMPT = b"origami$ "
+SCALE = float(os.environ.get("TIME_SCALE") or 1)  # for slow hosts
 
 
 class Terminal:
@@ -19,8 +20,8 @@ class Terminal:
         if not self.pid:
             os.execvp(command[0], command)
 
-    def expect(self, words, seconds=10):
-        end = time.monotonic() + seconds
+    def expect(self, words, seconds=20):
+        end = time.monotonic() + seconds * SCALE
         while words not in self.text and time.monotonic() < end:
             if select.select([self.fd], [], [], 0.2)[0]:
                 try:

@@ -42,7 +42,8 @@ class Config:
 
     def __init__(self, **variables):
         for name, default in DEFAULTS.items():
-            setattr(self, name, variables.pop(name, None) or os.environ.get(name) or default)
+            value = variables.pop(name, None) or os.environ.get(name) or default
+            setattr(self, name, value)
         if variables:
             raise TypeError("unknown variables: " + " ".join(variables))
         if self.ARCH not in PATHS:
