@@ -34,8 +34,9 @@ int arch_cpu_start(unsigned int cpu, void *idle, void *stack_top);
  * pending, lets it in, and returns with interrupts off. No wake-up is lost in between. */
 void arch_cpu_idle(void);
 
-/* Panic: stop every other CPU, even one with interrupts off (NMI, SIGP STOP); returns
- * when they have stopped, or after a bound if one does not answer. */
+/* The end is near: stop every other CPU, even one with interrupts off (NMI, SIGP STOP).
+ * Called with interrupts off; returns when they have stopped, or after a bound if one
+ * does not answer. */
 void arch_cpu_stop_others(void);
 
 /* A stopped CPU stays here for good; interrupts off. */

@@ -7,6 +7,7 @@
  */
 #include "arch/s390x/machine.h"
 #include "arch/contract/cpu.h"
+#include "arch/contract/irq.h"
 #include "arch/contract/ipi.h"
 #include "arch/contract/timer.h"
 #include "kernel/base/cpu.h"
@@ -139,6 +140,11 @@ __noreturn void arch_cpu_halt(void)
  * end. */
 __noreturn void arch_power_off(int status)
 {
+	/* SAFE(power_off_masked): a thread that is preempted while it stops the others
+	 * can wake up on a CPU that it is about to stop, or wait for a lock whose holder
+	 * it has stopped: the machine would stand still instead of ending. Pairs with
+	 * arch_cpu_stop_others(), which asks only once who it is. */
+	arch_irq_disable();
 	arch_cpu_stop_others();
 	sclp_log_finish();
 	wait_disabled(status ? 0xbad : 0xfff);

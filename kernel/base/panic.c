@@ -17,9 +17,10 @@ static u32 panicking; /* (a) CPU + 1 of the first CPU that panicked; 0: none */
 /* Only the first CPU goes on; a panic inside the panic ends the machine at once. */
 static void panic_enter(void)
 {
-	u32 me = arch_cpu_id() + 1;
+	u32 me;
 
-	arch_irq_disable();
+	arch_irq_disable(); /* first: from here on this thread stays on its CPU */
+	me = arch_cpu_id() + 1;
 	if (atomic_cas(&panicking, 0, me)) {
 		arch_cpu_stop_others();
 		print_break_lock();
