@@ -1,10 +1,10 @@
 /*
  * arch/x86_64/include/arch/page.h - where things lie in the kernel half.
  *
- *   0xffff888000000000  direct map: all RAM, at a fixed distance; same under 4 and 5
- * levels 0xffffc90000000000  kernel stack window 0xffffffff80000000  kernel image, linked
- * at -2 GiB; physical 0 corresponds to its base 0xffffffffc0000000  device pages (local
- * APIC, I/O APIC)
+ * - 0xffff888000000000: direct map, all RAM at a fixed distance, under 4 and 5 levels
+ * - 0xffffc90000000000: kernel stack window
+ * - 0xffffffff80000000: kernel image, linked at -2 GiB; its base is physical 0
+ * - 0xffffffffc0000000: device pages (local APIC, I/O APIC)
  */
 #pragma once
 
