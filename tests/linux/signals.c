@@ -213,7 +213,7 @@ static void default_actions(void)
 	struct timespec before, after;
 	int status;
 
-	signal(SIGHUP, SIG_DFL); /* nohup(1) may have started us, and ignoring is inherited */
+	signal(SIGHUP, SIG_DFL); /* under nohup(1) it is ignored, by us and ours */
 	dies("pause", SIGTERM, SIGTERM, "SIGTERM ends a process in pause");
 	dies("spin", SIGKILL, SIGKILL,
 		"SIGKILL ends two threads that never call anything");
