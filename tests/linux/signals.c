@@ -213,7 +213,9 @@ static void default_actions(void)
 	struct timespec before, after;
 	int status;
 
-	signal(SIGHUP, SIG_DFL); /* under nohup(1) it is ignored, by us and ours */
+	/* What a parent ignores stays ignored: under nohup(1), or behind a shell's &. */
+	for (int number = 1; number < SIGRTMIN; number++)
+		signal(number, SIG_DFL);
 	dies("pause", SIGTERM, SIGTERM, "SIGTERM ends a process in pause");
 	dies("spin", SIGKILL, SIGKILL,
 		"SIGKILL ends two threads that never call anything");

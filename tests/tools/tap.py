@@ -70,7 +70,8 @@ def guest(command, files=(), **variables):
 
 
 def run(*arguments, **options):
-    """A program on the host; its output and errors together."""
+    """A program on the host; its output and errors together. The limit detects hangs."""
+    options.setdefault("timeout", 900 * float(os.environ.get("TIME_SCALE") or 1))
     process = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              errors="replace", **options)
     return Result(process.returncode, process.stdout, " ".join(arguments))
