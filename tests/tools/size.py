@@ -13,8 +13,8 @@ BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm, all", ["mm"], [], 5000),
     ("kernel", ["kernel"], ["kernel/linux"], 6000),
     ("kernel/linux", ["kernel/linux"], [], 4000),
-    ("arch/x86_64", ["arch/x86_64"], [], 2000),
-    ("arch/s390x", ["arch/s390x"], [], 2000),
+    ("arch/x86_64", ["arch/x86_64"], [], 2200),
+    ("arch/s390x", ["arch/s390x"], [], 2200),
 ]
 OTHERS = ["arch/contract", "arch/sim", "boot", "user", "tests"]
 
