@@ -111,10 +111,10 @@ $(KERNEL): $(OBJ) $O/symbols.c
 # x86_64, B like s390x. `asan` runs the unit tests; `hooks` is only compiled, with the
 # instrumentation of -fsanitize=thread, and looked at.
 SIM_MM := $(wildcard mm/table/*.c) \
-	$(patsubst %,mm/space/%.c,anon brk draw fault map mm page protect vma)
+	$(patsubst %,mm/space/%.c,anon brk draw fault lock map mm page protect vma)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format percpu rank spin) \
-	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_model runner)
+	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_lock mm_model runner)
 SIM_FLAGS := -std=gnu11 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
 	-fno-strict-aliasing -DORIGAMI_SIM -I. -Iarch/sim/include
 SIM_ASAN := -O1 -DORIGAMI_LAB -fno-omit-frame-pointer -fsanitize=address,undefined \

@@ -10,9 +10,9 @@
 
 void mm_set_brk_start(struct mm *mm, unsigned long start)
 {
-	rwsem_write_lock(&mm->lock);
+	mm_write_lock(mm);
 	mm->brk_start = mm->brk = start;
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 }
 
 static int move_brk(struct mm *mm, unsigned long brk)
@@ -36,10 +36,10 @@ unsigned long mm_brk(struct mm *mm, unsigned long brk)
 {
 	unsigned long result;
 
-	rwsem_write_lock(&mm->lock);
+	mm_write_lock(mm);
 	if (move_brk(mm, brk) == 0)
 		mm->brk = brk;
 	result = mm->brk;
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return result;
 }

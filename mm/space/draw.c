@@ -193,7 +193,7 @@ void mm_draw_table(struct mm *mm, unsigned long address,
 	drawing.count = 0;
 	drawing.level = LEVEL_PTE;
 	drawing.address = 0;
-	rwsem_read_lock(&mm->lock);
+	mm_read_lock(mm);
 	draw_header(&drawing, mm);
 	if (address == ~0UL)
 		draw_all(&drawing, mm);
@@ -201,5 +201,5 @@ void mm_draw_table(struct mm *mm, unsigned long address,
 		draw_way(&drawing, mm, address);
 	else
 		emit("the address is above the limit", arg);
-	rwsem_read_unlock(&mm->lock);
+	mm_read_unlock(mm);
 }

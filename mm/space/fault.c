@@ -33,7 +33,7 @@ static void grow_stack(struct mm *mm, unsigned long address)
 	unsigned long start = ALIGN_DOWN(address, PAGE_SIZE);
 	unsigned int index;
 
-	rwsem_write_lock(&mm->lock);
+	mm_write_lock(mm);
 	index = vma_index(mm, address);
 	/* SAFE(stack_gap): a stack that grew up to the mapping below would run over it
 	 * unnoticed, where a fault should end the program; pairs with gap_end() in vma.c,
@@ -41,7 +41,7 @@ static void grow_stack(struct mm *mm, unsigned long address)
 	if (index < mm->vma_count && below_stack(mm->vmas[index], address) &&
 		start >= vma_floor(mm, index) + MM_STACK_GAP)
 		mm->vmas[index]->start = start;
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 }
 
 static int fault_locked(struct mm *mm, unsigned long address, unsigned int access)
@@ -60,15 +60,15 @@ int mm_fault(struct mm *mm, unsigned long address, unsigned int access)
 
 	TRACE(fault, address, access);
 	counter_add(COUNT_FAULTS, 1);
-	rwsem_read_lock(&mm->lock);
+	mm_read_lock(mm);
 	err = fault_locked(mm, address, access);
 	grows = err == -EFAULT && below_stack(vma_find(mm, address), address);
-	rwsem_read_unlock(&mm->lock);
+	mm_read_unlock(mm);
 	if (grows) {
 		grow_stack(mm, address);
-		rwsem_read_lock(&mm->lock);
+		mm_read_lock(mm);
 		err = fault_locked(mm, address, access);
-		rwsem_read_unlock(&mm->lock);
+		mm_read_unlock(mm);
 	}
 	if (err)
 		TRACE(fault_done, address, err);

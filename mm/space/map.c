@@ -124,11 +124,11 @@ int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int pr
 	length = ALIGN_UP(length, PAGE_SIZE);
 	if ((prot & PROT_WRITE) && !(flags & MM_NORESERVE) && map_exceeds_memory(length))
 		return -ENOMEM;
-	rwsem_write_lock(&mm->lock);
+	mm_write_lock(mm);
 	err = place(mm, &start, length, flags);
 	if (!err)
 		err = map_locked(mm, start, start + length, prot, vma_flags);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	if (err)
 		return err;
 	*address = start;
@@ -145,9 +145,9 @@ int mm_unmap(struct mm *mm, unsigned long address, size_t length)
 	if (!length || !IS_ALIGNED(address, PAGE_SIZE) ||
 		!map_range_end(mm, address, length, &end))
 		return -EINVAL;
-	rwsem_write_lock(&mm->lock);
+	mm_write_lock(mm);
 	err = unmap_locked(mm, address, end);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return err;
 }
 
@@ -184,8 +184,8 @@ int mm_discard(struct mm *mm, unsigned long address, size_t length)
 	if (!map_range_end(mm, address, length, &end))
 		return -ENOMEM;
 	/* Reading is enough: VMAs stay, and faults that come back are welcome. */
-	rwsem_read_lock(&mm->lock);
+	mm_read_lock(mm);
 	err = discard_locked(mm, address, end);
-	rwsem_read_unlock(&mm->lock);
+	mm_read_unlock(mm);
 	return err;
 }

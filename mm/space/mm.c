@@ -82,9 +82,9 @@ void mm_put(struct mm *mm)
 		return;
 	rank_assert_may_sleep("mm_put");
 	tlb_leave(mm);
-	rwsem_write_lock(&mm->lock);
+	mm_write_lock(mm);
 	free_mappings(mm);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	table_destroy_root(mm);
 	check_ledger(mm);
 	cache_free(mm_cache, mm);
@@ -104,8 +104,8 @@ void mm_use(struct mm *mm)
 void mm_for_each_vma(
 	struct mm *mm, void (*visit)(const struct vma *vma, void *arg), void *arg)
 {
-	rwsem_read_lock(&mm->lock);
+	mm_read_lock(mm);
 	for (unsigned int i = 0; i < mm->vma_count; i++)
 		visit(mm->vmas[i], arg);
-	rwsem_read_unlock(&mm->lock);
+	mm_read_unlock(mm);
 }

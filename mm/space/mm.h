@@ -35,7 +35,8 @@ struct mm {
 	unsigned long limit; /* (a) user addresses are below; published after root */
 	cpuset_t cpus;       /* (a) CPUs that have it loaded; set BEFORE loading */
 	s32 users;           /* (a) */
-	struct rwsem lock;
+	struct rwsem lock;   /* taken by mm_read_lock(), mm_write_lock() only */
+	u64 seq;             /* (a) odd: a write section is open; (l:lock) to change */
 	struct spinlock table_lock;
 	struct vma **vmas;                /* (l:lock) by address (mm/space/vma.c) */
 	unsigned int vma_count, vma_room; /* (l:lock) of vmas: used, allocated */
@@ -56,6 +57,25 @@ struct mm {
 void mm_init(void); /* once, at boot: caches, the scheduler's switch hook */
 
 struct mm *mm_create(void); /* users = 1; NULL: no memory */
+
+/*
+ * A write section: alone with the VMAs of mm, which may be changed; mm->seq is odd
+ * meanwhile. A read section: VMAs and tables stay as they are. Both may sleep.
+ */
+void mm_write_lock(struct mm *mm);
+void mm_write_unlock(struct mm *mm);
+void mm_read_lock(struct mm *mm);
+void mm_read_unlock(struct mm *mm);
+void mm_assert_write_locked(const struct mm *mm); /* lab: by this thread */
+
+/*
+ * Without the lock: what was read between seq = mm_seq_read(mm) and !mm_seq_moved(mm,
+ * seq) was all true at one moment, no write section being open. Nothing is promised about
+ * what follows; whoever acts on it asks again under a lock that the writer takes later.
+ */
+u64 mm_seq_read(const struct mm *mm);
+bool mm_seq_moved(const struct mm *mm, u64 seq);
+
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm); /* may sleep; the last one frees everything */
 

@@ -83,8 +83,8 @@ int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int
 		return 0;
 	if (!map_range_end(mm, address, length, &end))
 		return -ENOMEM;
-	rwsem_write_lock(&mm->lock);
+	mm_write_lock(mm);
 	err = protect_locked(mm, address, end, prot);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return err;
 }

@@ -112,6 +112,16 @@ def rule_safe():
                 places.setdefault(name, "%s:%d" % (path, number))
 
 
+def rule_mm_lock():
+    """mm->lock is taken by mm_read_lock() and mm_write_lock() only: they keep mm->seq."""
+    for path in sources(".c", ".h"):
+        if path == "mm/space/lock.c":
+            continue
+        for number, line in code_lines(path):
+            if re.search(r"rwsem_\w*lock\(&?[\w.>-]*\bmm(->|\.)lock\b", line):
+                yield path, number, "takes mm->lock by hand: use mm_read_lock() ..."
+
+
 def rule_links():
     """Links between the texts lead somewhere."""
     for path in sources(".md"):

@@ -66,12 +66,12 @@ void table_mm_unmap(struct mm *mm, unsigned long start, unsigned long end,
 {
 	struct gather gather;
 
-	rwsem_write_lock(&mm->lock);
+	mm_write_lock(mm);
 	gather_begin(&gather, mm);
 	gather_unmap(&gather, start, end);
 	gather_free_tables(&gather, start, end, floor, ceiling);
 	gather_end(&gather);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 }
 
 void table_mm_free(struct mm *mm)
