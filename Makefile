@@ -6,7 +6,7 @@
 ARCH   ?= x86_64
 BUILD  ?= lab
 LINUX  ?= y
-O      := build/$(ARCH)-$(BUILD)$(if $(filter n,$(LINUX)),-native)
+O      := build/$(ARCH)-$(BUILD)$(if $(filter n,$(LINUX)),-native)$(if $(BENCH),-bench)
 Q      := $(if $(filter 1,$(V)),,@)
 ifeq ($(filter $(ARCH),x86_64 s390x)$(filter $(BUILD),lab release),$(ARCH)$(BUILD))
 else
@@ -39,7 +39,7 @@ NEED_check := $(NEED_both) efi check
 NEED_test  := $(NEED_check) debug run-x86_64 run-s390x grub ipl
 NEED_kernel := $(ARCH)
 NEED_run   := $(NEED_exec)
-NEED_bench := $(NEED_exec)
+NEED_bench := $(NEED_both) run-x86_64 run-s390x
 NEED_debug := $(NEED_exec) debug
 NEED_mutants := $(NEED_test)
 NEEDED := $(foreach goal,$(or $(MAKECMDGOALS),kernel),$(NEED_$(goal)))
@@ -50,7 +50,7 @@ BOOT_s390x  := boot/s390x
 ROOMS := kernel kernel/base kernel/sched kernel/task kernel/ipc \
 	$(if $(filter y,$(LINUX)),kernel/linux) \
 	mm/table mm/space mm/huge mm/rivals arch/$(ARCH) boot $(BOOT_$(ARCH)) \
-	$(if $(filter lab,$(BUILD)),tests/unit)
+	$(if $(filter lab,$(BUILD)),tests/unit) $(if $(BENCH),tests/bench)
 SRC := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*.S $(room)/*.asm))
 OBJ := $(addprefix $O/,$(addsuffix .o,$(SRC)))
 
@@ -238,9 +238,9 @@ test: tools ## all that CI runs
 		$(sort $(wildcard tests/linux/*.t)) tests/mutants.t
 mutants: both $(SIM_UNITS) ## remove one protection at a time: a test must notice
 	@ONLY="$(MUTANT)" tests/tools/suite.py tests/mutants.t
-bench: tools ## instructions per operation, in the release build
-	$(Q)$(MAKE) --no-print-directory BUILD=release image $U/bench
-	@tests/tools/bench.py
+bench: tools ## instructions per operation, beside aims and Linux's (all machines, or ARCH=)
+	@tests/tools/bench.py $(if $(filter file,$(origin ARCH)),,\
+		$(filter $(ARCH)%,x86_64 x86_64-la57 s390x))
 LATER := explore races replay settle conformance torture
 .PHONY: $(LATER)
 explore races replay settle conformance torture: ## (with a later release)

@@ -1,0 +1,91 @@
+/*
+ * tests/bench/kernel.c - operations that no system call reaches alone, for `make bench`.
+ *
+ * Stands in for the unit tests in a release kernel (BENCH=y): boot with test=bench.
+ * Prints "bench NAME INSTRUCTIONS ROUNDS" through the log; under -icount shift=0 the
+ * clock's nanoseconds are instructions. Each figure is the median of TRIES, less the same
+ * loop around nothing. Runs in the first thread, on CPU 0, with interrupts on.
+ */
+#include "kernel/base/print.h"
+#include "kernel/base/string.h"
+#include "arch/contract/irq.h"
+#include "arch/contract/page.h"
+#include "arch/contract/timer.h"
+#include "mm/space/frame.h"
+#include "tests/unit/unit.h"
+
+#define TRIES 11
+
+typedef void operation(void *arg, unsigned long rounds);
+
+static u64 time_of(operation *run, void *arg, unsigned long rounds)
+{
+	u64 start = arch_clock_ns();
+
+	run(arg, rounds);
+	return arch_clock_ns() - start;
+}
+
+static u64 median(u64 *values)
+{
+	for (unsigned int i = 1; i < TRIES; i++)
+		for (unsigned int n = i; n && values[n] < values[n - 1]; n--) {
+			u64 high = values[n - 1];
+
+			values[n - 1] = values[n];
+			values[n] = high;
+		}
+	return values[TRIES / 2];
+}
+
+static void nothing(void *arg, unsigned long rounds)
+{
+	while (rounds--)
+		barrier();
+}
+
+static void bench(const char *name, operation *run, void *arg, unsigned long rounds)
+{
+	u64 took[TRIES], empty[TRIES];
+
+	run(arg, rounds);
+	for (unsigned int i = 0; i < TRIES; i++) {
+		empty[i] = time_of(nothing, arg, rounds);
+		took[i] = time_of(run, arg, rounds);
+	}
+	print("bench %s %lu %lu\n", name, median(took) - median(empty), rounds);
+}
+
+static void irq_off_on(void *arg, unsigned long rounds)
+{
+	while (rounds--)
+		arch_irq_restore(arch_irq_save());
+}
+
+static void clear(void *arg, unsigned long rounds)
+{
+	while (rounds--)
+		clear_page(arg);
+}
+
+static void take_and_give(void *arg, unsigned long rounds)
+{
+	while (rounds--)
+		page_put(frame_alloc(0, PAGE_ANON, 0));
+}
+
+static void bench_frames(void)
+{
+	struct page *page = frame_alloc(0, PAGE_KERNEL, 0);
+
+	bench("clear_page", clear, page_address(page), 100);
+	bench("frame_alloc_free", take_and_give, NULL, 1000);
+	page_put(page);
+}
+
+int unit_run(const char *pattern)
+{
+	bench("irq_off_on", irq_off_on, NULL, 1000);
+	bench_frames();
+	return 0;
+}
