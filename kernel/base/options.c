@@ -71,3 +71,11 @@ void options_parse(const char *cmdline)
 	if (!all_known)
 		print_known();
 }
+
+void options_for_each_policy(
+	void (*visit)(const char *name, const char *value, void *arg), void *arg)
+{
+	for (const struct option *o = __start_boot_options; o < __stop_boot_options; o++)
+		if (o->value)
+			visit(o->name, o->value(), arg);
+}

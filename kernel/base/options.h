@@ -4,6 +4,8 @@
  * An option is declared beside the code that uses it. options_parse() runs once, early,
  * and prints a clear message for each word that no OPTION declares or whose value its
  * parser refuses: unknown options never stop a boot, and are never silent.
+ *
+ * A POLICY is an option that also tells its value in force: /proc/policies lists them.
  */
 #pragma once
 
@@ -15,12 +17,23 @@ struct option {
 	/* value is "" for a bare name; false: refused (a message follows, default kept)
 	 */
 	bool (*parse)(const char *value);
+	const char *(*value)(
+		void); /* of a policy: what holds now, as the option spells it */
 };
 
-/* __aligned: else the compiler rounds each up to 16, and the section is no array. */
 #define OPTION(ident, option_name, option_help, parse_function)                          \
-	static const struct option option_##ident __used __aligned(8) __section(         \
-		"boot_options") = {                                                      \
-		.name = option_name, .help = option_help, .parse = parse_function}
+	POLICY(ident, option_name, option_help, parse_function, NULL)
+
+/* __aligned: else the compiler rounds each up to 16, and the section is no array. */
+#define POLICY(ident, option_name, option_help, parse_function, value_function)          \
+	static const struct option option_##ident __used __aligned(8)                    \
+		__section("boot_options") = {.name = option_name,                        \
+			.help = option_help,                                             \
+			.parse = parse_function,                                         \
+			.value = value_function}
 
 void options_parse(const char *cmdline);
+
+/* Calls visit for each policy with its value in force. */
+void options_for_each_policy(
+	void (*visit)(const char *name, const char *value, void *arg), void *arg);

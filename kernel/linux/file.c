@@ -382,6 +382,8 @@ long sys_ioctl(struct regs *regs)
 		return -EBADF;
 	if (open->kind == OPEN_CONSOLE)
 		result = terminal_ioctl(regs_arg(regs, 1), regs_arg(regs, 2));
+	else if (open->ops->control)
+		result = open->ops->control(open, regs_arg(regs, 1), regs_arg(regs, 2));
 	open_put(open);
 	return result;
 }

@@ -102,9 +102,11 @@ long futex_wake(struct mm *mm, unsigned long address, int count, u32 bitset);
 void futex_robust_exit(unsigned long head);
 
 /* --- terminal.c --- */
-struct open;
 long terminal_ioctl(unsigned int request, unsigned long argument);
 void terminal_interrupt(void);
+
+/* --- gup_test.c --- */
+struct open *gup_test_open(void);
 
 /* --- time.c --- */
 bool time_to_ns(const struct __kernel_timespec *time, u64 *ns);

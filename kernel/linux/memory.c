@@ -75,15 +75,18 @@ static long map_fd(struct mapping *want, int fd)
 {
 	struct open *open = file_get(fd);
 	struct file_info info;
-	bool readable;
+	bool readable, zero;
 
 	if (!open)
 		return -EBADF;
 	tree_describe(open, &info);
 	readable = READ_ONCE(open->flags) & OPEN_READ;
+	zero = open->kind == OPEN_ZERO;
 	open_put(open); /* the ramdisk's files stay without it */
 	if (!readable)
 		return -EACCES;
+	if (zero)
+		return map_anonymous(want); /* its pages are zero, and then one's own */
 	return info.file && S_ISREG(info.mode) ? map_file(want, info.file) : -ENODEV;
 }
 

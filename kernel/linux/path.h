@@ -1,9 +1,10 @@
 /*
  * kernel/linux/path.h - names: from a user's path to what it leads to.
  *
- * Three trees make up the one that programs see: the ramdisk, /dev and /proc. Nothing in
- * them can be created or renamed and there are no symbolic links but those that readlink
- * knows, so a path is resolved as text: joined to its directory, with "." and ".." gone.
+ * Three trees make up the one that programs see: the ramdisk, devices in /dev and /sys,
+ * and /proc. Nothing in them can be created or renamed and there are no symbolic links
+ * but those that readlink knows, so a path is resolved as text: joined to its directory,
+ * with "." and ".." gone.
  */
 #pragma once
 

@@ -10,6 +10,7 @@
 #include "kernel/linux/path.h"
 #include "kernel/base/atomic.h"
 #include "kernel/base/counters.h"
+#include "kernel/base/options.h"
 #include "kernel/base/print.h"
 #include "kernel/task/ramdisk.h"
 #include "mm/space/cache.h"
@@ -91,6 +92,16 @@ static void show_counters(struct text *text)
 		text_add(text, "%-16s %ld\n", counter_name(which), counter_sum(which));
 }
 
+static void add_policy(const char *name, const char *value, void *text)
+{
+	text_add(text, "%s=%s\n", name, value);
+}
+
+static void show_policies(struct text *text)
+{
+	options_for_each_policy(add_policy, text);
+}
+
 static const struct {
 	const char *name;
 	void (*show)(struct text *text);
@@ -98,6 +109,7 @@ static const struct {
 	{"meminfo", show_meminfo},
 	{"uptime", show_uptime},
 	{"counters", show_counters},
+	{"policies", show_policies},
 };
 
 /* --- files about a process; `address` is that of pt@ --- */

@@ -1,10 +1,11 @@
 /*
- * kernel/linux/tree.c - the one tree of names: the ramdisk, with /dev and /proc in it.
+ * kernel/linux/tree.c - the one tree of names: the ramdisk, with /dev, /sys, /proc in it.
  *
  * Constant after boot but for /proc, which looks at the living tasks (proc.c). An open
  * directory holds a copy of its path; its offset is the number of the next entry.
  */
 #include "kernel/linux/path.h"
+#include "kernel/base/print.h"
 #include "kernel/task/console.h"
 #include "kernel/task/ramdisk.h"
 #include "kernel/task/random.h"
@@ -12,7 +13,17 @@
 
 #define DEVICE(major, minor) ((major) << 8 | (minor))
 
-/* --- /dev --- */
+/* What follows `top` in the path; NULL: the path is not `top` or below it. */
+static const char *below(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+
+	if (strncmp(path, top, length) || (path[length] && path[length] != '/'))
+		return NULL;
+	return path + length;
+}
+
+/* --- /dev and /sys: one table of paths; their directories follow from them --- */
 
 static ssize_t random_read(struct open *open, void *to, size_t size, u64 offset)
 {
@@ -29,27 +40,27 @@ static const struct open_ops random_ops = {.read = random_read, .write = random_
 
 static struct open *random_open(void)
 {
-	return open_create(&random_ops, OPEN_ZERO, 0, NULL);
+	return open_create(&random_ops, OPEN_DEVICE, 0, NULL);
 }
 
 static const struct device {
-	const char *name;
+	const char *path;
 	u32 number;
 	u32 mode;
 	struct open *(*open)(void);
 } devices[] = {
-	{"console", DEVICE(5, 1), 0620, console_open},
-	{"tty", DEVICE(5, 0), 0666, console_open},
-	{"null", DEVICE(1, 3), 0666, null_open},
-	{"zero", DEVICE(1, 5), 0666, zero_open},
-	{"random", DEVICE(1, 8), 0666, random_open},
-	{"urandom", DEVICE(1, 9), 0666, random_open},
+	{"/dev/console", DEVICE(5, 1), 0620, console_open},
+	{"/dev/tty", DEVICE(5, 0), 0666, console_open},
+	{"/dev/null", DEVICE(1, 3), 0666, null_open},
+	{"/dev/zero", DEVICE(1, 5), 0666, zero_open},
+	{"/dev/random", DEVICE(1, 8), 0666, random_open},
+	{"/dev/urandom", DEVICE(1, 9), 0666, random_open},
 };
 
-static const struct device *find_device(const char *name)
+static const struct device *find_device(const char *path)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(devices); i++)
-		if (!strcmp(devices[i].name, name))
+		if (!strcmp(devices[i].path, path))
 			return &devices[i];
 	return NULL;
 }
@@ -60,28 +71,32 @@ static void describe_directory(u32 device, struct file_info *info)
 		.mode = S_IFDIR | 0555, .links = 2, .inode = 1, .device = device};
 }
 
-static void describe_device(u32 number, u32 mode, struct file_info *info)
+static void describe_device(u32 number, struct file_info *info)
 {
-	*info = (struct file_info){.mode = S_IFCHR | mode,
+	*info = (struct file_info){.mode = S_IFCHR,
 		.links = 1,
 		.inode = 2 + number,
 		.device = DEVICE_DEV,
 		.special = number};
+	for (unsigned int i = 0; i < ARRAY_SIZE(devices); i++)
+		if (devices[i].number == number)
+			info->mode |= devices[i].mode;
 }
 
+/* What is a prefix of a device's path is a directory. */
 static int device_lookup(const char *path, struct file_info *info)
 {
-	const struct device *device;
+	const struct device *device = find_device(path);
 
-	if (!*path) {
-		describe_directory(DEVICE_DEV, info);
+	if (device) {
+		describe_device(device->number, info);
 		return 0;
 	}
-	device = find_device(path + 1);
-	if (!device)
-		return -ENOENT;
-	describe_device(device->number, device->mode, info);
-	return 0;
+	describe_directory(DEVICE_DEV, info);
+	for (unsigned int i = 0; i < ARRAY_SIZE(devices); i++)
+		if (below(devices[i].path, path))
+			return 0;
+	return -ENOENT;
 }
 
 /* --- the ramdisk --- */
@@ -109,14 +124,9 @@ static int ramdisk_lookup(const char *path, struct file_info *info)
 
 /* --- all of them --- */
 
-/* What follows `top` in the path; NULL: the path is not `top` or below it. */
-static const char *below(const char *path, const char *top)
+static bool in_devices(const char *path)
 {
-	size_t length = strlen(top);
-
-	if (strncmp(path, top, length) || (path[length] && path[length] != '/'))
-		return NULL;
-	return path + length;
+	return below(path, "/dev") || below(path, "/sys");
 }
 
 int tree_lookup(const char *path, struct file_info *info)
@@ -125,8 +135,8 @@ int tree_lookup(const char *path, struct file_info *info)
 
 	if ((rest = below(path, "/proc")))
 		return proc_lookup(rest, info);
-	if ((rest = below(path, "/dev")))
-		return device_lookup(rest, info);
+	if (in_devices(path))
+		return device_lookup(path, info);
 	return ramdisk_lookup(path, info);
 }
 
@@ -151,12 +161,22 @@ static struct open *directory_open(const char *path)
 	return open;
 }
 
+static struct open *device_open(const char *path)
+{
+	const struct device *device = find_device(path);
+	struct open *open = device->open();
+
+	if (open)
+		open->device = device->number;
+	return open;
+}
+
 int tree_open(const struct place *place, struct open **open)
 {
 	if (S_ISDIR(place->info.mode))
 		*open = directory_open(place->path);
 	else if (S_ISCHR(place->info.mode))
-		*open = find_device(strrchr(place->path, '/') + 1)->open();
+		*open = device_open(place->path);
 	else if (place->info.file)
 		*open = ramdisk_open(place->info.file);
 	else
@@ -183,32 +203,55 @@ void tree_describe(struct open *open, struct file_info *info)
 		*info = (struct file_info){.mode = S_IFIFO | 0600, .links = 1};
 		break;
 	case OPEN_CONSOLE:
-		describe_device(DEVICE(5, 1), 0620, info);
+		describe_device(DEVICE(5, 1), info);
 		break;
 	case OPEN_NULL:
-		describe_device(DEVICE(1, 3), 0666, info);
+		describe_device(DEVICE(1, 3), info);
 		break;
 	case OPEN_ZERO:
-		describe_device(DEVICE(1, 5), 0666, info);
+		describe_device(DEVICE(1, 5), info);
+		break;
+	case OPEN_DEVICE:
+		describe_device(open->device, info);
 		break;
 	}
 }
 
 /* --- directory entries --- */
 
-static bool device_entry(u64 index, struct entry *entry)
+/* The index-th of a directory. (No two devices share a directory below the first.) */
+static bool device_entry(const char *directory, u64 index, struct entry *entry)
 {
-	if (index >= ARRAY_SIZE(devices))
-		return false;
-	string_copy(entry->name, devices[index].name, sizeof(entry->name));
-	describe_device(devices[index].number, devices[index].mode, &entry->info);
-	return true;
+	char path[PATH_LIMIT], *end;
+	const char *rest;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(devices); i++) {
+		rest = below(devices[i].path, directory);
+		if (!rest || !*rest || index--)
+			continue;
+		string_copy(entry->name, rest + 1, sizeof(entry->name));
+		end = strchr(entry->name, '/');
+		if (end)
+			*end = '\0';
+		format_text(path, sizeof(path), "%s/%s", directory, entry->name);
+		return device_lookup(path, &entry->info) == 0;
+	}
+	return false;
+}
+
+static const char *const mounted[] = {"dev", "proc"};
+
+static bool is_mounted(const char *name)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(mounted); i++)
+		if (!strcmp(mounted[i], name))
+			return true;
+	return false;
 }
 
 /* In the root, the mount points come first and hide what the ramdisk has there. */
 static bool ramdisk_entry(const char *path, u64 index, struct entry *entry)
 {
-	static const char *const mounted[] = {"dev", "proc"};
 	const struct ramdisk_file *directory = ramdisk_find(&ramdisk, path + 1);
 	const struct ramdisk_file *file = NULL;
 	bool root = !path[1];
@@ -224,7 +267,7 @@ static bool ramdisk_entry(const char *path, u64 index, struct entry *entry)
 	while ((file = ramdisk_next(&ramdisk, directory, file))) {
 		const char *name = ramdisk_name(file);
 
-		if (root && (!strcmp(name, "dev") || !strcmp(name, "proc")))
+		if (root && is_mounted(name))
 			continue;
 		if (index-- == 0)
 			break;
@@ -247,7 +290,7 @@ bool tree_entry(const char *directory, u64 index, struct entry *entry)
 	index -= 2;
 	if ((rest = below(directory, "/proc")))
 		return proc_entry(rest, index, entry);
-	if (below(directory, "/dev"))
-		return device_entry(index, entry);
+	if (in_devices(directory))
+		return device_entry(directory, index, entry);
 	return ramdisk_entry(directory, index, entry);
 }

@@ -42,8 +42,13 @@ static bool parse_flavour(const char *value)
 	counts_readers = !strcmp(value, "counter");
 	return counts_readers || !strcmp(value, "merged");
 }
-OPTION(rcu, "rcu", "merged: interrupts-off reads too; counter: it does not",
-	parse_flavour);
+
+static const char *flavour(void)
+{
+	return counts_readers ? "counter" : "merged";
+}
+POLICY(rcu, "rcu", "merged: interrupts-off reads too; counter: it does not",
+	parse_flavour, flavour);
 #endif
 
 static bool parse_stall(const char *value)

@@ -22,6 +22,7 @@ enum open_kind {
 	OPEN_PIPE,
 	OPEN_NULL,
 	OPEN_ZERO,
+	OPEN_DEVICE, /* any other */
 };
 
 /*
@@ -32,6 +33,8 @@ struct open_ops {
 	ssize_t (*read)(struct open *open, void *to, size_t size, u64 offset);
 	ssize_t (*write)(struct open *open, const void *from, size_t size, u64 offset);
 	void (*close)(struct open *open); /* last reference gone */
+	/* A request that is neither; a user address or a number. NULL: -ENOTTY. */
+	long (*control)(struct open *open, unsigned int request, unsigned long argument);
 };
 
 struct open {
@@ -42,6 +45,7 @@ struct open {
 	struct mutex lock;          /* offset */
 	u64 offset;                 /* (l:lock) */
 	u64 size;                   /* of a file */
+	u32 device;                 /* (c) the number of an OPEN_DEVICE */
 	void *object;               /* (c) what it is open on; the kind tells the type */
 };
 

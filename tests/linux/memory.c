@@ -73,6 +73,25 @@ static void mapping(void)
 		"nothing there to protect");
 }
 
+static void dev_zero(void)
+{
+	int fd = open("/dev/zero", O_RDWR | O_CREAT, 0600);
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	char *other;
+
+	test(pages != MAP_FAILED && is_zero(pages, 2 * PAGE), "/dev/zero maps as zeros");
+	pages[0] = 1;
+	other = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	test(other != MAP_FAILED && !other[0], "which are private");
+	close(fd);
+	fd = open("/dev/null", O_RDWR);
+	test(refused(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0), ENODEV),
+		"/dev/null has nothing to map");
+	close(fd);
+	munmap(pages, 2 * PAGE);
+	munmap(other, PAGE);
+}
+
 static void errors(void)
 {
 	test(refused(map(NULL, 0, 0), EINVAL), "nothing to map");
@@ -183,6 +202,7 @@ int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	mapping();
+	dev_zero();
 	errors();
 	files();
 	heap();

@@ -5,6 +5,7 @@
 #include "kernel/base/options.h"
 #include "kernel/base/print.h"
 #include "kernel/base/string.h"
+#include "kernel/sched/rcu.h"
 
 static char seen[32];
 static unsigned int calls;
@@ -49,6 +50,22 @@ UNIT_TEST(options_pass_values)
 	EXPECT(!strcmp(seen, "a=b"));
 	options_parse("");
 	EXPECT_EQ(calls, 3);
+}
+
+static void find_rcu(const char *name, const char *value, void *found)
+{
+	if (!strcmp(name, "rcu"))
+		*(const char **)found = value;
+	EXPECT(strcmp(name, "unit_probe") != 0);
+}
+
+/* A policy tells its value; other options are not listed. */
+UNIT_TEST(options_list_policies)
+{
+	const char *found = NULL;
+
+	options_for_each_policy(find_rcu, &found);
+	EXPECT(found && !strcmp(found, rcu_counts_readers() ? "counter" : "merged"));
 }
 
 UNIT_TEST(options_name_mistakes)
