@@ -113,7 +113,7 @@ $(KERNEL): $(OBJ) $O/symbols.c
 SIM_MM := $(wildcard mm/table/*.c) \
 	$(patsubst %,mm/space/%.c,anon brk draw fault lock map mm page protect vma)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
-	$(patsubst %,kernel/base/%.c,counters format percpu rank spin) \
+	$(patsubst %,kernel/base/%.c,counters format options percpu rank spin) \
 	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_lock mm_model runner)
 SIM_FLAGS := -std=gnu11 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
 	-fno-strict-aliasing -DORIGAMI_SIM -I. -Iarch/sim/include

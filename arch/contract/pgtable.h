@@ -28,11 +28,13 @@
  *
  *   void arch_pxd_set(level, ptr, e)       publish: one store, ordered after the stores
  *                                          that initialised what e points to
- *   pxd_t arch_pxd_unhook(level, ptr, address, pxd_t replacement)
+ *   pxd_t arch_pxd_unhook(level, ptr, address, pxd_t replacement, bool broadcast)
  *                                          put `replacement` for a used entry so that no
  *                                          NEW translation is made from the old one and
  * no hardware update of it is lost; returns the old value. Old translations live on until
- * a flush.
+ * a flush; with `broadcast`, those of other CPUs may end here already.
+ *
+ *   ARCH_TLB_BROADCASTS        1: the flush model broadcast is the machine's own
  */
 #pragma once
 

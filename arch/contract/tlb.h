@@ -1,10 +1,17 @@
 /*
  * arch/contract/tlb.h - forgetting translations.
  *
- * arch_tlb_broadcasts(): the machine's flush reaches every CPU (s390x IPTE/IDTE): one
- * call of arch_tlb_flush_everywhere() suffices, and PROVES NOTHING about lockless walkers
- * on other CPUs. Otherwise (x86_64) mm/table/tlb.c sends IPIs whose handlers flush
- * locally.
+ * There are two flush models (the boot option flush=, mm/table/policy.h), and every
+ * machine can do both:
+ *
+ *   ipi        mm/table/tlb.c makes each CPU of the mm flush locally, by a cross-call. It
+ *              has then also waited for each of them to have interrupts on.
+ *   broadcast  one call of arch_tlb_flush_everywhere() reaches every CPU whatever it does
+ *              and PROVES NOTHING about lockless walkers on other CPUs.
+ *
+ * ARCH_TLB_BROADCASTS (<arch/pgtable.h>): the model that is the machine's own. The other
+ * is played: with the local forms of the flushing instructions, or by interrupts that
+ * cannot be masked.
  *
  * When a flush returns, no CPU it covers can translate through the old entries, and their
  * walk caches do not point to unlinked tables.
@@ -13,11 +20,9 @@
 
 #include "arch/contract/pgtable.h"
 
-bool arch_tlb_broadcasts(void);
-
 /* This CPU, user range [start, end) of the address space now loaded. */
 void arch_tlb_flush_local(unsigned long start, unsigned long end);
 void arch_tlb_flush_local_all(void);
 
-/* Every CPU that uses `root`; only if arch_tlb_broadcasts(). */
+/* Every CPU that uses `root`. Any context. */
 void arch_tlb_flush_everywhere(pxd_t *root);

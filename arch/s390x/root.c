@@ -58,11 +58,6 @@ void arch_root_load(pxd_t *root)
 	control_load(7, asce);
 }
 
-bool arch_tlb_broadcasts(void)
-{
-	return true;
-}
-
 void arch_tlb_flush_local_all(void)
 {
 	asm volatile("ptlb" : : : "memory");

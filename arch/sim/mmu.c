@@ -34,7 +34,6 @@ struct mmu {
 
 static struct mmu mmus[SIM_CPUS];
 
-bool sim_broadcasts;
 int sim_boot_root;
 
 int arch_root_level_initial(void)
@@ -82,11 +81,6 @@ void arch_root_load(pxd_t *root)
 	arch_tlb_flush_local_all();
 }
 
-bool arch_tlb_broadcasts(void)
-{
-	return sim_broadcasts;
-}
-
 static void forget(struct mmu *mmu, unsigned long start, unsigned long end)
 {
 	for (int i = 0; i < TLB_ENTRIES; i++)
@@ -106,7 +100,6 @@ void arch_tlb_flush_local_all(void)
 
 void arch_tlb_flush_everywhere(pxd_t *root)
 {
-	ASSERT(sim_broadcasts, "this machine has no broadcast");
 	for (int cpu = 0; cpu < SIM_CPUS; cpu++)
 		if (mmus[cpu].root == root)
 			forget(&mmus[cpu], 0, ~0UL);

@@ -27,9 +27,6 @@ unsigned int sim_tlb_entries(void);
 /* Panics if some CPU can still reach the block through its TLB, or has it loaded. */
 void sim_tlb_forbid(phys_t frame, unsigned long bytes);
 
-/* Broadcasting flushes, as on s390x, or cross-calls, as on x86_64 (the default). */
-extern bool sim_broadcasts;
-
 /* The next `successes` frame allocations work, later ones fail; ~0: no limit. */
 extern unsigned long sim_frames_left;
 

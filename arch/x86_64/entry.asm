@@ -8,7 +8,7 @@
 ; GS: in user mode the GS base is the user's and KERNEL_GS_BASE this CPU's per-CPU offset;
 ; SWAPGS exchanges them, exactly when the privilege level changes. Three exceptions can
 ; strike between the change and SWAPGS: NMI, double fault and machine check. They have own
-; stacks (IST) with the offset in the word above, and never return.
+; stacks (IST) with the offset in the word above; if they return, they put back the base.
 
 extern trap_entry, trap_fatal, syscall_entry, cpu_smap, arch_cpu
 global entry_vectors, entry_syscall, entry_leave, switch_stacks, thread_begin
@@ -115,13 +115,21 @@ leave_to_kernel:
 entry_fatal:
 	push_registers
 	clean_flags
+	mov ecx, MSR_GS_BASE
+	rdmsr
+	mov r12d, eax
+	mov r13d, edx
 	mov eax, [rsp + REGS_SIZE]	; the word above the stack: this CPU's offset
 	mov edx, [rsp + REGS_SIZE + 4]
-	mov ecx, MSR_GS_BASE
 	wrmsr
 	mov rdi, rsp
 	xor ebp, ebp
-	call trap_fatal
+	call trap_fatal			; returns from some NMIs
+	mov ecx, MSR_GS_BASE
+	mov eax, r12d
+	mov edx, r13d
+	wrmsr
+	jmp leave_to_kernel
 
 ; SYSCALL: RCX = user RIP, R11 = user RFLAGS, interrupts off (FMASK), stack still the
 ; user's, so nothing may be pushed before the switch.

@@ -3,11 +3,10 @@
  *
  * There are no address-space tags (PCID) here: loading CR3 forgets everything. The kernel
  * half of every root is the same, see map.c. A flush reaches this CPU only; reaching the
- * others is mm/table/tlb.c's work, by IPI.
+ * others is mm/table/tlb.c's work, by IPI, or played by NMIs (smp.c).
  */
 #include "arch/contract/tlb.h"
 #include "arch/x86_64/x86.h"
-#include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 
 #define ROOT_HALF       256 /* entries of each half */
@@ -40,11 +39,6 @@ void arch_root_load(pxd_t *root)
 	write_cr(3, virt_to_phys(root ? root : kernel_root).v);
 }
 
-bool arch_tlb_broadcasts(void)
-{
-	return false;
-}
-
 /* INVLPG also drops this CPU's paging-structure caches (Intel SDM vol. 3, 4.10.4.1), so a
  * table that was unlinked is not walked again, whatever its address range was. */
 void arch_tlb_flush_local(unsigned long start, unsigned long end)
@@ -60,9 +54,4 @@ void arch_tlb_flush_local(unsigned long start, unsigned long end)
 void arch_tlb_flush_local_all(void)
 {
 	write_cr(3, read_cr(3));
-}
-
-void arch_tlb_flush_everywhere(pxd_t *root)
-{
-	panic("x86_64 has no broadcast flush");
 }

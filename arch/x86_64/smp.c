@@ -8,6 +8,7 @@
  */
 #include "arch/contract/ipi.h"
 #include "arch/contract/timer.h"
+#include "arch/contract/tlb.h"
 #include "arch/x86_64/x86.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/errno.h"
@@ -34,8 +35,11 @@ static struct {
 	void *idle;
 } starting; /* for the CPU that starts now */
 
-static bool stopping;        /* (a) */
+static u32 stopper;          /* (a) 1 + the CPU that stops the others */
 static unsigned int stopped; /* (a) */
+
+static u64 broadcasts;                        /* (a) flushes that were asked for */
+static DEFINE_PERCPU(u64, broadcasts_obeyed); /* (a) all up to this one */
 
 unsigned int arch_cpu_discover(void)
 {
@@ -113,7 +117,7 @@ void arch_cpu_stop_others(void)
 	unsigned int self = arch_cpu_id(), cpu, expected = 0;
 	u64 start = read_tsc();
 
-	atomic_store(&stopping, true);
+	atomic_store(&stopper, self + 1);
 	for_each_cpu (cpu, atomic_load(&cpus_online) & ~(1U << self)) {
 		apic_send(apic_ids[cpu], APIC_NMI, 0);
 		expected++;
@@ -122,13 +126,36 @@ void arch_cpu_stop_others(void)
 		arch_cpu_relax();
 }
 
-bool smp_stopping(void)
+/*
+ * A flush that reaches every CPU whatever it does: this machine has none, so it is played
+ * by NMIs. No lock: a handler obeys all flushes that were asked for before it looks, so
+ * NMIs may merge, and who waits needs nothing from anybody but handlers.
+ */
+void arch_tlb_flush_everywhere(pxd_t *root)
 {
-	return atomic_load(&stopping);
+	u64 mine = atomic_add(&broadcasts, 1);
+	unsigned int self = arch_cpu_id(), cpu;
+	cpuset_t others = atomic_load(&cpus_online) & ~(1U << self);
+
+	for_each_cpu (cpu, others)
+		apic_send(apic_ids[cpu], APIC_NMI, 0);
+	arch_tlb_flush_local_all();
+	for_each_cpu (cpu, others)
+		while (atomic_load(&per_cpu(broadcasts_obeyed, cpu)) < mine)
+			arch_cpu_relax();
 }
 
-__noreturn void smp_stopped(void)
+/* In the handler, which may have interrupted anything. False: nobody sent it. */
+bool smp_nmi(void)
 {
-	atomic_add(&stopped, 1);
-	arch_cpu_halt();
+	u32 by = atomic_load(&stopper);
+	u64 asked = atomic_load(&broadcasts);
+
+	if (by && by != arch_cpu_id() + 1) {
+		atomic_add(&stopped, 1);
+		arch_cpu_halt();
+	}
+	arch_tlb_flush_local_all();
+	atomic_store(&this_cpu(broadcasts_obeyed), asked);
+	return asked != 0;
 }

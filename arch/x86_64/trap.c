@@ -2,11 +2,12 @@
  * arch/x86_64/trap.c - what happened, and who deals with it.
  *
  * entry.asm calls trap_entry() for exceptions and interrupts, syscall_entry() for system
- * calls, trap_fatal() for what cannot be survived. All gates enter with interrupts off;
- * they go on again as soon as CR2 has been read, if the interrupted context had them on.
- * A fault of the kernel is survived in one case: a user copy (uaccess.asm) whose address
- * is in the fix-up table. Everything else of the kernel's is a panic that says what; so
- * is an upcall that nobody has registered, being a call of address 0.
+ * calls, trap_fatal() for NMIs and what cannot be survived. All gates enter with
+ * interrupts off; they go on again as soon as CR2 has been read, if the interrupted
+ * context had them on. A fault of the kernel is survived in one case: a user copy
+ * (uaccess.asm) whose address is in the fix-up table. Everything else of the kernel's is
+ * a panic that says what; so is an upcall that nobody has registered, being a call of
+ * address 0.
  */
 #include "arch/contract/uaccess.h"
 #include "arch/x86_64/x86.h"
@@ -156,10 +157,11 @@ void syscall_entry(struct regs *regs)
 	leave_to_user(regs);
 }
 
-__noreturn void trap_fatal(struct regs *regs)
+/* Returns from NMIs that another CPU has sent, and from nothing else. */
+void trap_fatal(struct regs *regs)
 {
-	if (regs->vector == VECTOR_NMI && smp_stopping())
-		smp_stopped();
+	if (regs->vector == VECTOR_NMI && smp_nmi())
+		return;
 	/* No page below the stack pointer: what pushed there ran into the guard. */
 	if (regs->vector == VECTOR_DOUBLE_FAULT && !arch_kernel_access(regs->rsp - 8))
 		panic_regs(regs, "kernel stack overflow (stack pointer %lx)", regs->rsp);

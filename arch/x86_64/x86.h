@@ -74,8 +74,7 @@ void *map_device(u64 address); /* one page, uncached; CPU 0 */
 
 /* smp.c: before low memory becomes read-only; the panic stop, for the NMI handler. */
 void smp_place_trampoline(void);
-bool smp_stopping(void);
-__noreturn void smp_stopped(void);
+bool smp_nmi(void); /* false: no CPU has sent it */
 
 /* thread.c: the running thread goes to user mode for the first time; interrupts off. */
 void thread_becomes_user(void);
@@ -83,7 +82,7 @@ void thread_becomes_user(void);
 /* trap.c, called by entry.asm */
 void trap_entry(struct regs *regs);
 void syscall_entry(struct regs *regs);
-__noreturn void trap_fatal(struct regs *regs);
+void trap_fatal(struct regs *regs);
 
 /* arch_user_end(), for the way out of every system call. */
 static inline unsigned long user_end(void)

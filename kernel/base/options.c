@@ -79,3 +79,14 @@ void options_for_each_policy(
 		if (o->value)
 			visit(o->name, o->value(), arg);
 }
+
+bool option_choice(const char *value, const char *const *names, unsigned int count,
+	unsigned int *choice)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (!strcmp(value, names[i])) {
+			*choice = i;
+			return true;
+		}
+	return false;
+}

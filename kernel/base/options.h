@@ -37,3 +37,8 @@ void options_parse(const char *cmdline);
 /* Calls visit for each policy with its value in force. */
 void options_for_each_policy(
 	void (*visit)(const char *name, const char *value, void *arg), void *arg);
+
+/* For a parser of one word out of a list: *choice becomes the number of `value` among the
+ * names. False, and nothing changed: it is none of them. */
+bool option_choice(const char *value, const char *const *names, unsigned int count,
+	unsigned int *choice);

@@ -1,5 +1,6 @@
 /*
- * mm/table/gup_fast.h - finding and holding the pages behind user addresses without a lock.
+ * mm/table/gup_fast.h - finding and holding the pages behind user addresses without a
+ * lock.
  *
  * gup_fast() walks the page table of the CURRENT mm in a lockless section (policy.h:
  * interrupts off) while other CPUs fault, unmap and grow it. It never faults, never
@@ -22,8 +23,8 @@
 /*
  * Holds the pages of [start, start + count pages), in order, until the first one that it
  * cannot have without help: returns how many, 0..count, with pages[0..n) filled. One of
- * FOLL_GET and FOLL_PIN is set. The range ends below 2^64 and is page-aligned. Any context
- * that runs a thread of the current mm; sleeps never.
+ * FOLL_GET and FOLL_PIN is set. The range ends below 2^64 and is page-aligned. Any
+ * context that runs a thread of the current mm; sleeps never.
  *
  * Does not promise: that a page is still mapped when this returns; that a page it did not
  * return is not mapped.

@@ -23,6 +23,7 @@
 #include "kernel/base/types.h"
 #include "arch/contract/page.h"
 #include "arch/contract/pgtable.h"
+#include "mm/table/policy.h"
 
 static __always_inline unsigned long pxd_size(const int level)
 {
@@ -152,7 +153,8 @@ static __always_inline pxd_t pxd_unhook(
 		pxd_check_store(level, ptr);
 		TRACE(unhook, address, ptr->v);
 	}
-	return arch_pxd_unhook(level, ptr, address, replacement);
+	return arch_pxd_unhook(
+		level, ptr, address, replacement, policies.flush == FLUSH_BROADCAST);
 }
 
 /* "pgd", "p4d", "pud", "pmd", "pte" */

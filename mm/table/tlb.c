@@ -12,6 +12,7 @@
  *     flush:   unhook    | full barrier | read bits
  */
 #include "mm/table/tlb.h"
+#include "mm/table/policy.h"
 #include "kernel/base/counters.h"
 #include "kernel/base/ipi.h"
 #include "kernel/base/panic.h"
@@ -101,7 +102,7 @@ void tlb_flush_range(struct mm *mm, unsigned long start, unsigned long end)
 	if (!cpus)
 		return; /* nobody has it loaded: nobody has cached anything of it */
 	count_flush();
-	if (arch_tlb_broadcasts())
+	if (policies.flush == FLUSH_BROADCAST)
 		arch_tlb_flush_everywhere(mm->root);
 	else
 		ipi_call(cpus, flush_here, &request);

@@ -11,6 +11,7 @@
 #include "kernel/sched/rcu.h"
 #include "kernel/base/errno.h"
 #include "mm/table/descend.h"
+#include "mm/table/policy.h"
 #include "mm/table/table.h"
 #include "mm/table/tlb.h"
 
@@ -61,7 +62,7 @@ static void unmap_while_used(bool broadcasts)
 	struct mm mm;
 	u64 value;
 
-	sim_broadcasts = broadcasts;
+	policies.flush = broadcasts ? FLUSH_BROADCAST : FLUSH_IPI;
 	for_each_root_level(root)
 	{
 		two_cpus(&mm, root);
@@ -74,7 +75,7 @@ static void unmap_while_used(bool broadcasts)
 		EXPECT(!sim_user_load(PAGE_AT, &value));
 		all_leave(&mm);
 	}
-	sim_broadcasts = false;
+	policies.flush = FLUSH_IPI;
 }
 
 UNIT_TEST(sim_unmap_flushes_before_it_frees)

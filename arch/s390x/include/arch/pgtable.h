@@ -20,6 +20,8 @@
  */
 #pragma once
 
+#define ARCH_TLB_BROADCASTS 1
+
 #define ARCH_LEVEL_SHIFT(level) ((level) == LEVEL_PTE ? 12 : 9 + 11 * (level))
 #define ARCH_LEVEL_BITS(level)  ((level) == LEVEL_PTE ? 8 : 11)
 #define ARCH_TABLE_ORDER(level) ((level) == LEVEL_PTE ? 0 : 2)
@@ -49,6 +51,17 @@ static inline void arch_ipte(unsigned long *entry, unsigned long address)
 		     "	j	1f\n"
 		     "	nopr	%%r7\n"
 		     "1:\n"
+		     :
+		     : "a"(table), "a"(address & PAGE_MASK)
+		     : "memory");
+}
+
+/* The same for this CPU only (M4 = 1, facility 51): others keep the old translation. */
+static inline void arch_ipte_here(unsigned long *entry, unsigned long address)
+{
+	unsigned long table = (unsigned long)entry & ~0x7ffUL;
+
+	asm volatile(".insn rrf,0xb2210000,%0,%1,0,1"
 		     :
 		     : "a"(table), "a"(address & PAGE_MASK)
 		     : "memory");
@@ -149,12 +162,14 @@ static inline void arch_pxd_set(int level, pxd_t *ptr, pxd_t e)
  * Other entries: the old value stays usable until arch_tlb_flush_everywhere().
  */
 static inline pxd_t arch_pxd_unhook(
-	int level, pxd_t *ptr, unsigned long address, pxd_t replacement)
+	int level, pxd_t *ptr, unsigned long address, pxd_t replacement, bool broadcast)
 {
 	pxd_t old = {__atomic_load_n(&ptr->v, __ATOMIC_RELAXED)};
 
-	if (level == LEVEL_PTE && !(old.v & PTE_INVALID))
+	if (level == LEVEL_PTE && !(old.v & PTE_INVALID) && broadcast)
 		arch_ipte(&ptr->v, address);
+	else if (level == LEVEL_PTE && !(old.v & PTE_INVALID))
+		arch_ipte_here(&ptr->v, address);
 	if (level == LEVEL_PTE)
 		arch_pxd_set(level, ptr, replacement);
 	else

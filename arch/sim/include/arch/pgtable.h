@@ -13,6 +13,8 @@
 
 #include "kernel/base/panic.h"
 
+#define ARCH_TLB_BROADCASTS 0
+
 #define SIM_TAG    (0xffUL << 56)
 #define SIM_PHYS   0x00fffffffffff000UL
 #define SIM_RIGHTS 4 /* shift */
@@ -100,7 +102,7 @@ static inline void arch_pxd_set(int level, pxd_t *ptr, pxd_t e)
 }
 
 static inline pxd_t arch_pxd_unhook(
-	int level, pxd_t *ptr, unsigned long address, pxd_t replacement)
+	int level, pxd_t *ptr, unsigned long address, pxd_t replacement, bool broadcast)
 {
 	sim_check_level(level, (pxd_t){ptr->v});
 	return (pxd_t){__atomic_exchange_n(&ptr->v, replacement.v, __ATOMIC_SEQ_CST)};

@@ -20,6 +20,8 @@
 #define PXD_PHYS     0x000ffffffffff000UL
 #define PXD_TABLE    (PXD_PRESENT | PXD_WRITE | PXD_USER | PXD_ACCESSED)
 
+#define ARCH_TLB_BROADCASTS 0
+
 #define ARCH_LEVEL_SHIFT(level) (12 + 9 * (level))
 #define ARCH_LEVEL_BITS(level)  9
 #define ARCH_TABLE_ORDER(level) 0
@@ -114,7 +116,7 @@ static __always_inline void arch_pxd_set(int level, pxd_t *ptr, pxd_t e)
 /* XCHG: the CPU sets accessed and dirty with its own locked cycles; a separate load and
  * store would lose a bit set in between. */
 static __always_inline pxd_t arch_pxd_unhook(
-	int level, pxd_t *ptr, unsigned long address, pxd_t replacement)
+	int level, pxd_t *ptr, unsigned long address, pxd_t replacement, bool broadcast)
 {
 	return (pxd_t){__atomic_exchange_n(&ptr->v, replacement.v, __ATOMIC_SEQ_CST)};
 }
