@@ -108,40 +108,62 @@ $(KERNEL): $(OBJ) $O/symbols.c
 
 # --- mm on the host --------------------------------------------------------------------
 # mm's own source on the simulated machine (arch/sim), in two geometries: A is shaped like
-# x86_64, B like s390x. `asan` runs the unit tests; `hooks` is only compiled, with the
-# instrumentation of -fsanitize=thread, and looked at.
+# x86_64, B like s390x. Three builds, told in docs/sim.md:
+#   asan     one thread plays all CPUs, under the address and undefined sanitizers
+#   threads  a host thread for each CPU, under the thread sanitizer
+#   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
 SIM_MM := $(wildcard mm/table/*.c) \
 	$(patsubst %,mm/space/%.c,anon brk draw fault lock map mm page protect vma)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
-	$(patsubst %,kernel/base/%.c,counters format options percpu rank spin) \
+	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
 	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_lock mm_model runner)
+SIM_CREW := $(patsubst %,tests/unit/%.c,mm_threads)
+SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
+SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
+	$(patsubst %,kernel/base/%.c,ipi spin) kernel/sched/rwsem.c
+SIM_explore := $(wildcard arch/sim/explore/*.c) $(SIM_CREW)
 SIM_FLAGS := -std=gnu11 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
-	-fno-strict-aliasing -DORIGAMI_SIM -I. -Iarch/sim/include
-SIM_ASAN := -O1 -DORIGAMI_LAB -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-strict-aliasing -DORIGAMI_SIM -DORIGAMI_LAB -I. -Iarch/sim/include
+SIM_ASAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize=object-size -fno-sanitize-recover=all
-SIM_HOOKS := -O2 -ffreestanding -mgeneral-regs-only -fno-optimize-sibling-calls \
+SIM_PLAIN := -O1 -fno-omit-frame-pointer
+SIM_TSAN := $(SIM_PLAIN) -fsanitize=thread -Wno-tsan
+SIM_HOOKS := -O2 -fno-pie -ffreestanding -mgeneral-regs-only -fno-optimize-sibling-calls \
 	-fsanitize=thread --param=tsan-distinguish-volatile=1 \
 	--param=tsan-instrument-func-entry-exit=0 -Wno-tsan
 
-define sim_rules
-build/sim-$1-asan/%.o: %.c Makefile
+# sim_objects: geometry, build, folder ("" or "mm/"), flags. The longest folder wins.
+define sim_objects
+build/sim-$1-$2/$3%.o: $3%.c Makefile
 	@mkdir -p $$(@D)
-	$$(Q)gcc $$(SIM_FLAGS) $$(SIM_ASAN) -Iarch/sim/geometry-$1 -MMD -MP -c $$< -o $$@
-build/sim-$1-hooks/%.o: %.c Makefile
-	@mkdir -p $$(@D)
-	$$(Q)gcc $$(SIM_FLAGS) $$(SIM_HOOKS) -Iarch/sim/geometry-$1 -MMD -MP -c $$< -o $$@
-build/sim-$1-asan/unit: $$(SIM_SRC:%.c=build/sim-$1-asan/%.o) arch/sim/sim.lds
-	$$(Q)gcc $$(SIM_ASAN) $$(filter %.o,$$^) -Wl,-T,arch/sim/sim.lds -o $$@
--include $$(SIM_SRC:%.c=build/sim-$1-asan/%.d) $$(SIM_MM:%.c=build/sim-$1-hooks/%.d)
+	$$(Q)gcc $$(SIM_FLAGS) $4 -Iarch/sim/geometry-$1 -MMD -MP -c $$< -o $$@
 endef
-$(foreach geometry,A B,$(eval $(call sim_rules,$(geometry))))
+# sim_program: geometry, build, flags for the link.
+define sim_program
+build/sim-$1-$2/unit: $$(patsubst %.c,build/sim-$1-$2/%.o,$$(SIM_SRC) $$(SIM_$2)) \
+		arch/sim/sim.lds
+	$$(Q)gcc $3 $$(filter %.o,$$^) -Wl,-T,arch/sim/sim.lds -o $$@
+-include $$(patsubst %.c,build/sim-$1-$2/%.d,$$(SIM_SRC) $$(SIM_$2))
+endef
+define sim_geometry
+$(call sim_objects,$1,asan,,$(SIM_ASAN))
+$(call sim_program,$1,asan,$(SIM_ASAN))
+$(call sim_objects,$1,threads,,$(SIM_TSAN))
+$(call sim_objects,$1,threads,arch/sim/,$(SIM_PLAIN))
+$(call sim_objects,$1,threads,arch/sim/threads/,$(SIM_TSAN))
+$(call sim_program,$1,threads,$(SIM_TSAN))
+$(call sim_objects,$1,explore,mm/,$(SIM_HOOKS))
+endef
+$(foreach geometry,A B,$(eval $(call sim_geometry,$(geometry))))
 SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
+SIM_THREADED := build/sim-A-threads/unit build/sim-B-threads/unit
 
 .PHONY: host-test hook-lint
-host-test: $(SIM_UNITS) ## unit tests of mm on the simulated machine
+host-test: $(SIM_UNITS) $(SIM_THREADED) ## unit tests of mm on the simulated machine
 	$(Q)for unit in $(SIM_UNITS); do for tests in unit "mm_* 3" "mm_* 5"; do \
 		echo "# $$unit $$tests"; set -f; $$unit $$tests || exit 1; done; done
-hook-lint: $(SIM_MM:%.c=build/sim-A-hooks/%.o) $(SIM_MM:%.c=build/sim-B-hooks/%.o)
+	$(Q)for unit in $(SIM_THREADED); do echo "# $$unit"; $$unit || exit 1; done
+hook-lint: $(SIM_MM:%.c=build/sim-A-explore/%.o) $(SIM_MM:%.c=build/sim-B-explore/%.o)
 	$(Q)tests/tools/hooks.py $^
 
 # --- user programs and the ramdisk -----------------------------------------------------

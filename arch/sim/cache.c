@@ -2,6 +2,7 @@
  * arch/sim/cache.c - object caches of mm/space/cache.h: the host's allocator, so that
  * ASan watches each object. A type-safe object goes back a grace period later.
  */
+#include "kernel/base/atomic.h"
 #include "kernel/base/panic.h"
 #include "kernel/sched/rcu.h"
 #include "mm/space/cache.h"
@@ -34,7 +35,7 @@ void *cache_alloc(struct cache *cache)
 	struct block *block = calloc(1, sizeof(*block) + cache->size);
 
 	ASSERT(block, "cache %s", cache->name);
-	cache->objects++;
+	atomic_add(&cache->objects, 1);
 	return block->object;
 }
 
@@ -47,7 +48,7 @@ void cache_free(struct cache *cache, void *object)
 {
 	struct block *block = container_of(object, struct block, object);
 
-	cache->objects--;
+	atomic_sub(&cache->objects, 1);
 	if (cache->flags & CACHE_TYPE_SAFE)
 		call_rcu(&block->rcu, free_block);
 	else

@@ -11,6 +11,7 @@
 #include "kernel/base/trace.h"
 #include "mm/space/frame.h"
 
+#include <pthread.h>
 #include <sanitizer/asan_interface.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +21,7 @@ unsigned long sim_frames_left = ~0UL;
 void (*sim_meanwhile)(void);
 long sim_blocks_used;
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static u64 frames_used;
 static u64 cursor; /* index of the frame to look at next */
 static struct page pages[SIM_RAM_SIZE / PAGE_SIZE];
@@ -71,23 +73,36 @@ static struct page *take(unsigned int order)
 	return NULL;
 }
 
+static struct page *take_counted(unsigned int order)
+{
+	struct page *page;
+
+	pthread_mutex_lock(&lock);
+	page = sim_frames_left ? take(order) : NULL;
+	if (page) {
+		sim_frames_left -= sim_frames_left != ~0UL;
+		sim_blocks_used++;
+		frames_used += 1UL << order;
+		mark(page, order, PAGE_RESERVED);
+	}
+	pthread_mutex_unlock(&lock);
+	return page;
+}
+
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
 {
-	struct page *page = sim_frames_left ? take(order) : NULL;
+	struct page *page = take_counted(order);
 	void (*meanwhile)(void) = sim_meanwhile;
 
-	sim_meanwhile = NULL;
-	if (meanwhile)
+	if (meanwhile) {
+		sim_meanwhile = NULL;
 		meanwhile();
+	}
 	if (!page)
 		return NULL;
-	sim_frames_left -= sim_frames_left != ~0UL;
-	sim_blocks_used++;
-	frames_used += 1UL << order;
-	mark(page, order, PAGE_RESERVED);
 	page->type = type;
 	page->order = order;
-	page->refs = 1;
+	atomic_store_relaxed(&page->refs, 1);
 	page->generation++;
 	list_init(&page->link);
 	ASAN_UNPOISON_MEMORY_REGION(page_address(page), PAGE_SIZE << order);
@@ -103,11 +118,14 @@ void frame_free(struct page *page)
 		page->type, page->refs);
 	sim_tlb_forbid(page_phys(page), bytes);
 	TRACE(frame_free, page_phys(page).v, page->order);
-	mark(page, page->order, PAGE_FREE);
-	page->refs = 0;
+	atomic_store_relaxed(&page->refs, 0);
+	memset(page_address(page), 0x5a, bytes); /* a late access races with this */
 	ASAN_POISON_MEMORY_REGION(page_address(page), bytes);
+	pthread_mutex_lock(&lock);
 	sim_blocks_used--;
 	frames_used -= 1UL << page->order;
+	mark(page, page->order, PAGE_FREE);
+	pthread_mutex_unlock(&lock);
 }
 
 void frame_stats(struct frame_stats *stats)

@@ -7,6 +7,7 @@
  * use this" becomes "this CPU does", every time.
  */
 #include "arch/sim/sim.h"
+#include "arch/sim/me.h"
 #include "arch/contract/page.h"
 #include "arch/contract/pgtable.h"
 #include "arch/contract/tlb.h"
@@ -15,6 +16,8 @@
 #include "kernel/base/panic.h"
 #include "mm/space/mm.h"
 #include "mm/table/ptdesc.h"
+
+#include <sched.h>
 
 #define TLB_ENTRIES 64
 
@@ -60,6 +63,21 @@ unsigned long arch_user_end(void)
 	return arch_root_limit(LEVEL_PGD);
 }
 
+/* The hardware is one: only for `threads`, and not seen by its sanitizer, so that it
+ * orders nothing there. */
+static bool mmu_busy;
+
+static void mmu_lock(void)
+{
+	while (__atomic_exchange_n(&mmu_busy, true, __ATOMIC_ACQUIRE))
+		sched_yield();
+}
+
+static void mmu_unlock(void)
+{
+	__atomic_store_n(&mmu_busy, false, __ATOMIC_RELEASE);
+}
+
 /* While a root is loaded, from before to after, its mm must know: a CPU that is not in
  * the set is left out of every flush. */
 static void check_in_set(const pxd_t *root)
@@ -69,16 +87,8 @@ static void check_in_set(const pxd_t *root)
 	if (!root)
 		return;
 	table = ptdesc_of(arch_root_level(root[0]), root);
-	ASSERT(table->mm->cpus & 1U << sim_cpu, "cpu %u has a root loaded in secret",
-		sim_cpu);
-}
-
-void arch_root_load(pxd_t *root)
-{
-	check_in_set(mmus[sim_cpu].root);
-	check_in_set(root);
-	mmus[sim_cpu].root = root;
-	arch_tlb_flush_local_all();
+	ASSERT(table->mm->cpus & 1U << sim_me.cpu, "cpu %u has a root loaded in secret",
+		sim_me.cpu);
 }
 
 static void forget(struct mmu *mmu, unsigned long start, unsigned long end)
@@ -88,21 +98,37 @@ static void forget(struct mmu *mmu, unsigned long start, unsigned long end)
 			mmu->tlb[i].used = false;
 }
 
+void arch_root_load(pxd_t *root)
+{
+	struct mmu *mmu = &mmus[sim_me.cpu];
+
+	mmu_lock();
+	check_in_set(mmu->root);
+	check_in_set(root);
+	mmu->root = root;
+	forget(mmu, 0, ~0UL);
+	mmu_unlock();
+}
+
 void arch_tlb_flush_local(unsigned long start, unsigned long end)
 {
-	forget(&mmus[sim_cpu], start, end);
+	mmu_lock();
+	forget(&mmus[sim_me.cpu], start, end);
+	mmu_unlock();
 }
 
 void arch_tlb_flush_local_all(void)
 {
-	forget(&mmus[sim_cpu], 0, ~0UL);
+	arch_tlb_flush_local(0, ~0UL);
 }
 
 void arch_tlb_flush_everywhere(pxd_t *root)
 {
+	mmu_lock();
 	for (int cpu = 0; cpu < SIM_CPUS; cpu++)
 		if (mmus[cpu].root == root)
 			forget(&mmus[cpu], 0, ~0UL);
+	mmu_unlock();
 }
 
 /* The hardware's own walk, which shares no code with mm/table on purpose. */
@@ -113,7 +139,7 @@ static bool walk(pxd_t *root, unsigned long address, struct tlb_entry *entry)
 	for (int level = arch_root_level(root[0]); level >= LEVEL_PTE; level--) {
 		unsigned long index = address >> ARCH_LEVEL_SHIFT(level) &
 				      (BIT(ARCH_LEVEL_BITS(level)) - 1);
-		pxd_t e = table[index];
+		pxd_t e = {READ_ONCE(table[index].v)};
 		unsigned long size = BIT(ARCH_LEVEL_SHIFT(level));
 
 		entry->tables[level] = virt_to_phys(table);
@@ -132,7 +158,7 @@ static bool walk(pxd_t *root, unsigned long address, struct tlb_entry *entry)
 
 static struct tlb_entry *translate(unsigned long address)
 {
-	struct mmu *mmu = &mmus[sim_cpu];
+	struct mmu *mmu = &mmus[sim_me.cpu];
 	struct tlb_entry found = {.used = true, .address = address & PAGE_MASK};
 
 	for (int i = 0; i < TLB_ENTRIES; i++)
@@ -146,29 +172,40 @@ static struct tlb_entry *translate(unsigned long address)
 	return &mmu->tlb[mmu->next];
 }
 
+static u64 *word_at(const struct tlb_entry *entry, unsigned long address)
+{
+	return (u64 *)((char *)phys_to_virt(entry->frame) + address % PAGE_SIZE);
+}
+
 bool sim_user_load(unsigned long address, u64 *value)
 {
-	struct tlb_entry *entry = translate(address);
+	struct tlb_entry *entry;
 
-	if (!entry)
-		return false;
-	*value = *(u64 *)((char *)phys_to_virt(entry->frame) + address % PAGE_SIZE);
-	return true;
+	mmu_lock();
+	entry = translate(address);
+	if (entry)
+		*value = *word_at(entry, address);
+	mmu_unlock();
+	return entry != NULL;
 }
 
 bool sim_user_store(unsigned long address, u64 value)
 {
-	struct tlb_entry *entry = translate(address);
+	struct tlb_entry *entry;
+	bool allowed;
 
+	mmu_lock();
+	entry = translate(address);
 	if (entry && !(entry->prot & PROT_WRITE)) {
 		/* A refused access is looked up anew before it is reported. */
 		entry->used = false;
 		entry = translate(address);
 	}
-	if (!entry || !(entry->prot & PROT_WRITE))
-		return false;
-	*(u64 *)((char *)phys_to_virt(entry->frame) + address % PAGE_SIZE) = value;
-	return true;
+	allowed = entry && (entry->prot & PROT_WRITE);
+	if (allowed)
+		*word_at(entry, address) = value;
+	mmu_unlock();
+	return allowed;
 }
 
 unsigned int sim_tlb_entries(void)
@@ -176,7 +213,7 @@ unsigned int sim_tlb_entries(void)
 	unsigned int count = 0;
 
 	for (int i = 0; i < TLB_ENTRIES; i++)
-		count += mmus[sim_cpu].tlb[i].used;
+		count += mmus[sim_me.cpu].tlb[i].used;
 	return count;
 }
 
@@ -199,6 +236,7 @@ static void forbid(
 
 void sim_tlb_forbid(phys_t frame, unsigned long bytes)
 {
+	mmu_lock();
 	for (int cpu = 0; cpu < SIM_CPUS; cpu++) {
 		struct mmu *mmu = &mmus[cpu];
 
@@ -209,4 +247,5 @@ void sim_tlb_forbid(phys_t frame, unsigned long bytes)
 			if (mmu->tlb[i].used)
 				forbid(cpu, &mmu->tlb[i], frame, bytes);
 	}
+	mmu_unlock();
 }

@@ -79,8 +79,14 @@ static inline phys_t phys(u64 address)
  * One access, not torn, not repeated, not invented: what a lockless reader or writer of
  * shared memory uses. They order nothing; for order see atomic.h and contract/barrier.h.
  */
+#ifdef __SANITIZE_THREAD__ /* to it volatile is nothing, and dependencies order nothing  \
+			    */
+#define READ_ONCE(x)     __atomic_load_n(&(x), __ATOMIC_CONSUME)
+#define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
+#else
 #define READ_ONCE(x)     (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))
+#endif
 
 /* The compiler may not move memory accesses across; the CPU may. */
 #define barrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)

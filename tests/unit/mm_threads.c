@@ -5,9 +5,9 @@
  * frames, what the loser wrote would be gone.
  */
 #include "tests/unit/unit.h"
+#include "tests/unit/crew.h"
 #include "tests/unit/mm_help.h"
-#include "kernel/sched/thread.h"
-#include "kernel/sched/wait.h"
+#include "kernel/base/atomic.h"
 
 #define THREADS 4
 #define PAGES   64
@@ -16,8 +16,7 @@
 #define PRIVATE 0x40000000UL
 
 static struct mm *mm;
-static u32 started, finished, wrong; /* (a) */
-static struct wait_queue done = WAIT_QUEUE_INIT(done);
+static u32 started, wrong; /* (a) */
 
 /* All at once, so that they do meet. */
 static void line_up(u32 *counter, u32 count)
@@ -57,10 +56,8 @@ static void churn_private(unsigned long me)
 		atomic_add(&wrong, 1);
 }
 
-static void worker(void *arg)
+static void worker(unsigned long me)
 {
-	unsigned long me = (unsigned long)arg;
-
 	for (u32 round = 0; round < ROUNDS; round++) {
 		fault_shared(me, round);
 		churn_private(me);
@@ -69,29 +66,19 @@ static void worker(void *arg)
 		if (me == round % THREADS && mm_discard(mm, BASE, PAGES * PAGE_SIZE))
 			atomic_add(&wrong, 1);
 	}
-	atomic_add(&finished, 1);
-	wake_up(&done);
 }
 
 UNIT_TEST(mm_threads)
 {
 	unsigned long at = BASE;
-	u32 running = 0;
 
 	mm = mm_create();
-	started = finished = wrong = 0;
+	started = wrong = 0;
 	EXPECT_EQ(
 		mm_map(mm, &at, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, MM_FIXED), 0);
-	for (unsigned long i = 0; i < THREADS; i++) {
-		struct thread *thread = thread_create("mm test", worker, (void *)i);
-
-		EXPECT(thread != NULL);
-		if (!thread)
-			return;
-		thread_start(thread);
-		running++;
-	}
-	wait_event(&done, atomic_load(&finished) == running);
+	for (unsigned long i = 0; i < THREADS; i++)
+		crew_start(worker, i, ANYWHERE);
+	crew_join();
 	EXPECT_EQ(wrong, 0);
 	EXPECT_EQ(mm_unmap(mm, BASE, PAGES * PAGE_SIZE), 0);
 	EXPECT_EQ(mm->pages, 0);

@@ -1,13 +1,58 @@
 /*
- * arch/sim/sched.c - stand-ins for kernel/sched on a machine with one thread: a lock that
- * is held is a mistake, and grace periods end when the test says so.
+ * arch/sim/one/sched.c - the build with one host thread: the test says which CPU it
+ * plays. A lock that is held is a mistake, grace periods end when the test says so, and a
+ * cross-call runs its function as each target in turn.
  */
 #include "arch/sim/sim.h"
+#include "arch/contract/irq.h"
+#include "arch/sim/me.h"
+#include "kernel/base/ipi.h"
+#include "kernel/base/trace.h"
 #include "kernel/base/panic.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/wait.h"
 
 static struct rcu_head *callbacks, **callbacks_end = &callbacks;
+
+void sim_build_init(void)
+{
+}
+
+void sim_irqs_closed(void)
+{
+}
+
+void sim_irqs_opened(void)
+{
+}
+
+void sim_on_cpu(unsigned int cpu)
+{
+	ASSERT(cpu < SIM_CPUS && current_info()->preempt_count == 0 && sim_me.irqs_on,
+		"a thread cannot move to cpu %u now", cpu);
+	sim_me.cpu = cpu;
+}
+
+void arch_cpu_relax(void)
+{
+	panic("waiting for another cpu, but nobody else runs");
+}
+
+/* Each target in turn takes its interrupt here and now. */
+void ipi_call(cpuset_t set, void (*fn)(void *), void *arg)
+{
+	struct sim_me me = sim_me;
+	unsigned int cpu;
+
+	ASSERT(sim_me.irqs_on, "a cross-call with interrupts off can deadlock");
+	TRACE(ipi_send, set, 0);
+	for_each_cpu (cpu, set) {
+		sim_me =
+			(struct sim_me){cpu, me.thread, .irqs_on = false, .in_irq = true};
+		fn(arg);
+	}
+	sim_me = me;
+}
 
 void rcu_read_lock(void)
 {
