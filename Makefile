@@ -6,15 +6,23 @@
 ARCH   ?= x86_64
 BUILD  ?= lab
 LINUX  ?= y
-O      := build/$(ARCH)-$(BUILD)$(if $(filter n,$(LINUX)),-native)$(if $(BENCH),-bench)
+FOLD   ?=
+O      := build/$(ARCH)-$(BUILD)$(if $(filter n,$(LINUX)),-native)$(FOLD:%=-%)$(if \
+	$(BENCH),-bench)
 Q      := $(if $(filter 1,$(V)),,@)
 ifeq ($(filter $(ARCH),x86_64 s390x)$(filter $(BUILD),lab release),$(ARCH)$(BUILD))
 else
 $(error ARCH=$(ARCH) BUILD=$(BUILD): choose ARCH=x86_64 or s390x, BUILD=lab or release)
 endif
+# Levels of page tables, fixed in the build; else the boot option fold= decides.
+FOLDS_x86_64 := static4
+FOLDS_s390x  := static3 static4 static5
+ifneq ($(filter-out $(FOLDS_$(ARCH)),$(FOLD)),)
+$(error FOLD=$(FOLD): on $(ARCH) choose one of $(FOLDS_$(ARCH)), or none)
+endif
 # What the programs behind run, exec, debug and test read; CMD reaches them as it was
 # typed, dollar signs included.
-export ARCH BUILD LINUX BOOT SMP MEM CPU LA57 ACCEL APPEND ADD TIMEOUT TIME_SCALE V YES
+export ARCH BUILD LINUX FOLD BOOT SMP MEM CPU LA57 ACCEL APPEND ADD TIMEOUT TIME_SCALE V YES
 export override CMD := $(value CMD)
 
 .DEFAULT_GOAL := kernel
@@ -67,7 +75,7 @@ CFLAGS_x86_64 := -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fcf-protecti
 CFLAGS_s390x  := -march=z13 -mno-vx -msoft-float -mbackchain -fomit-frame-pointer \
 	-fno-delete-null-pointer-checks --param=min-pagesize=0
 CPPFLAGS := -I. -Iarch/$(ARCH)/include $(if $(filter lab,$(BUILD)),-DORIGAMI_LAB) \
-	$(if $(filter y,$(LINUX)),-DORIGAMI_LINUX)
+	$(if $(filter y,$(LINUX)),-DORIGAMI_LINUX) $(FOLD:static%=-DFOLD_LEVELS=%)
 CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -fno-common \
 	-fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-asynchronous-unwind-tables $(CFLAGS_$(ARCH)) $(CPPFLAGS)

@@ -3,8 +3,8 @@
  *
  * Generic code sees five levels. An entry is one word (`pxd_t`); its level travels beside
  * it. LEVEL SIZES ARE CONSTANTS of the machine under every folding policy; whether a
- * level EXISTS is told by the entry's value (s390x: type bits, also in empty entries;
- * x86_64: the boot decision). So a walk needs no mm pointer to know how it is folded.
+ * level EXISTS is told by the entry's value, or by a constant of the boot or of the
+ * build. So a walk needs no mm pointer to know how it is folded.
  *
  * Inline, from <arch/pgtable.h>; `level` is a constant in every caller:
  *
@@ -40,6 +40,10 @@
 
 #include "kernel/base/types.h"
 
+#ifndef FOLD_LEVELS
+#define FOLD_LEVELS 0 /* of a static build; 0: the policy is chosen at boot */
+#endif
+
 enum level {
 	LEVEL_PTE,
 	LEVEL_PMD,
@@ -59,21 +63,47 @@ typedef struct {
 #define PROT_WRITE 2
 #define PROT_EXEC  4
 
+/*
+ * How deep tables are, the policy `fold=`:
+ *
+ *   static    the build decides (make FOLD=static3): whether a level exists is a constant
+ *   boot      the boot decides, once for all mms
+ *   permm:n   each mm starts with n levels and grows at its root; which level an entry
+ *             belongs to stands in its value
+ *
+ * The machine defines fold_policy with its default (c: from the end of option parsing).
+ */
+enum fold_kind {
+	FOLD_STATIC,
+	FOLD_BOOT,
+	FOLD_PERMM
+};
+
+struct fold_policy {
+	enum fold_kind kind;
+	int first, deepest; /* the level of a new mm's root; of any mm's */
+};
+
+extern struct fold_policy fold_policy;
+
 #include <arch/pgtable.h>
 
-/*
- * The depth a new mm starts with: LEVEL_PUD = 3 levels (s390x), LEVEL_P4D / LEVEL_PGD =
- * 4 / 5 levels (x86_64, fixed at boot). The limit of a root of that level is
- * arch_root_limit(level): user addresses are below it.
- */
-int arch_root_level_initial(void);
+/* `fold=boot`, `fold=permm` or, with `levels` not 0, `fold=permm:levels`. False: not on
+ * this machine, CPU or build; why was printed, and the policy is as before. */
+bool arch_fold_choose(enum fold_kind kind, int levels);
+
+/* The limit of an mm whose root is of this level: user addresses are below it. */
 unsigned long arch_root_limit(int level);
 
-/* Whether the machine lets a running mm grow its root, level by level. */
-bool arch_root_can_grow(void);
+/*
+ * The level of the table that CPUs load for an mm whose root is of `level`: the same, or
+ * one above it, whose entry 0 then points to the root. In that case growing replaces
+ * nothing that a CPU has loaded.
+ */
+int arch_root_level_loaded(int level);
 
-/* A new root table (entries all empty) gets what the machine wants in it besides user
- * mappings (x86_64: the kernel half). */
+/* A new table that CPUs will load (entries all empty) gets what the machine wants in it
+ * besides user mappings (x86_64: the kernel half). */
 void arch_root_init(pxd_t *root);
 
 /* Make `root` this CPU's user address space (NULL: none). Flushes what the CPU cached of

@@ -21,5 +21,6 @@ int __must_check arch_user_load_u32(unsigned long address, u32 *value);
 int __must_check arch_user_cas_u32(
 	unsigned long address, u32 expected, u32 value, u32 *old);
 
-/* The exclusive end of user addresses: every mapping lies in [0, arch_user_end()). */
+/* The exclusive end of user addresses, whatever the mm: every mapping of the deepest one
+ * lies in [0, arch_user_end()). What a given mm allows is mm->limit. */
 unsigned long arch_user_end(void);

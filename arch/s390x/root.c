@@ -8,6 +8,7 @@
 #include "arch/s390x/machine.h"
 #include "arch/contract/tlb.h"
 #include "arch/contract/uaccess.h"
+#include "kernel/base/print.h"
 
 #define IDTE_CLEAR_BY_ASCE 0x800UL
 
@@ -15,14 +16,27 @@
 static const pxd_t nobody[512] __aligned(PAGE_SIZE) = {
 	[0 ... 511] = {CRST_INVALID | (LEVEL_PUD - LEVEL_PMD) << 2}};
 
-unsigned long asce_of(const pxd_t *root)
+struct fold_policy fold_policy = {
+	.kind = FOLD_LEVELS ? FOLD_STATIC : FOLD_PERMM,
+	.first = FOLD_LEVELS ? FOLD_LEVELS - 1 : LEVEL_PUD,
+	.deepest = FOLD_LEVELS ? FOLD_LEVELS - 1 : LEVEL_PGD,
+};
+
+bool arch_fold_choose(enum fold_kind kind, int levels)
 {
-	return (unsigned long)root | crst_type(arch_root_level(root[0])) | CRST_LENGTH;
+	if (FOLD_LEVELS || kind != FOLD_PERMM) {
+		print(FOLD_LEVELS ? "fold: the build has fixed the number of levels\n"
+				  : "fold: tables grow per mm here, not per boot\n");
+		return false;
+	}
+	fold_policy.first = levels ? levels - 1 : LEVEL_PUD;
+	return true;
 }
 
-int arch_root_level_initial(void)
+/* By the bits that the hardware compares, which a static build does not look at. */
+unsigned long asce_of(const pxd_t *root)
 {
-	return LEVEL_PUD;
+	return (unsigned long)root | (root[0].v & CRST_TYPE) | CRST_LENGTH;
 }
 
 /* Of the full 64 bits the last 8 PiB are given up: their end would be 0, and a limit is
@@ -33,14 +47,14 @@ unsigned long arch_root_limit(int level)
 				  : BIT(ARCH_LEVEL_SHIFT(level + 1));
 }
 
-bool arch_root_can_grow(void)
+int arch_root_level_loaded(int level)
 {
-	return true;
+	return level;
 }
 
 unsigned long arch_user_end(void)
 {
-	return arch_root_limit(arch_root_level_initial());
+	return arch_root_limit(fold_policy.deepest);
 }
 
 /* The kernel is elsewhere: a user's root holds nothing but the user's. */
@@ -48,7 +62,12 @@ void arch_root_init(pxd_t *root)
 {
 }
 
-/* LCTLG also drops what this CPU cached of the spaces that are replaced. */
+/*
+ * Both registers hold the user's table whenever an interrupt can come in, so this may be
+ * called from one while the mm grows: only a section with interrupts off has something
+ * else in CR1 (user_atomic() in uaccess.c). LCTLG also drops what this CPU cached of the
+ * spaces that are replaced.
+ */
 void arch_root_load(pxd_t *root)
 {
 	unsigned long asce =

@@ -25,15 +25,14 @@ struct trace_record {
 	unsigned long a, b;
 };
 
-int sim_default_root;
 static struct trace_record trace[TRACE_MAX];
 static int trace_count;
 static char percpu_areas[SIM_CPUS_ALL - 1][PAGE_SIZE] __aligned(PAGE_SIZE);
 
-void sim_init(int levels)
+void sim_init(enum fold_kind fold, int levels)
 {
-	ASSERT(levels >= 3 && levels <= LEVELS, "%d levels", levels);
-	sim_boot_root = sim_default_root = levels - 1;
+	ASSERT(arch_fold_choose(fold, levels), "fold policy %d of %d levels", fold,
+		levels);
 	frame_init();
 	cpu_count = SIM_CPUS_ALL;
 	cpus_online = (1U << SIM_CPUS) - 1;

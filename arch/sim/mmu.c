@@ -37,21 +37,28 @@ struct mmu {
 
 static struct mmu mmus[SIM_CPUS];
 
-int sim_boot_root;
+struct fold_policy fold_policy __section("policy_words");
 
-int arch_root_level_initial(void)
+bool arch_fold_choose(enum fold_kind kind, int levels)
 {
-	return sim_boot_root;
+	int first = (levels ? levels : FOLD_LEVELS ? FOLD_LEVELS : 4) - 1;
+
+	if ((kind == FOLD_STATIC) != (FOLD_LEVELS != 0) ||
+		(FOLD_LEVELS && first != FOLD_LEVELS - 1))
+		return false;
+	fold_policy =
+		(struct fold_policy){kind, first, kind == FOLD_PERMM ? LEVEL_PGD : first};
+	return true;
+}
+
+int arch_root_level_loaded(int level)
+{
+	return level + (fold_policy.kind == FOLD_PERMM && SIM_LOADED_ABOVE(level));
 }
 
 unsigned long arch_root_limit(int level)
 {
 	return SIM_ROOT_LIMIT(level);
-}
-
-bool arch_root_can_grow(void)
-{
-	return false;
 }
 
 void arch_root_init(pxd_t *root)
@@ -60,7 +67,7 @@ void arch_root_init(pxd_t *root)
 
 unsigned long arch_user_end(void)
 {
-	return arch_root_limit(LEVEL_PGD);
+	return arch_root_limit(fold_policy.deepest);
 }
 
 /* The hardware is one: only for `threads`, and not seen by its sanitizer, so that it

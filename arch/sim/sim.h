@@ -10,12 +10,13 @@
 #pragma once
 
 #include "kernel/base/types.h"
+#include "arch/contract/pgtable.h"
 
 #define SIM_CPUS     4
 #define SIM_CPUS_ALL 5 /* the last one runs the callbacks of call_rcu(), in `threads` */
 
-void sim_init(int levels); /* of new address spaces, until a test chooses others */
-void sim_on_cpu(unsigned int cpu); /* from now on we are that CPU */
+void sim_init(enum fold_kind fold, int levels); /* a test may choose others */
+void sim_on_cpu(unsigned int cpu);              /* from now on we are that CPU */
 
 /* A user access on this CPU, as the hardware makes it: through the TLB, else a walk of
  * the loaded root, which fills the TLB. False: a page fault. */

@@ -11,7 +11,6 @@
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
 
-bool arch_la57 __ro_after_init;
 bool cpu_smap __ro_after_init; /* STAC and CLAC exist; read by assembly */
 
 static const struct {

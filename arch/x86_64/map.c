@@ -46,7 +46,7 @@ static pxd_t *leaf_entry(unsigned long address, int *level)
 {
 	pxd_t *table = kernel_root;
 
-	for (int at = arch_root_level_initial();; at--) {
+	for (int at = kernel_root_level();; at--) {
 		pxd_t *e = entry_in(table, at, address);
 
 		if (kernel_leaf(at, *e) || (!e->v && at <= *level)) {
@@ -171,7 +171,7 @@ unsigned int arch_kernel_access(unsigned long address)
 
 	if (!table) /* the early tables allow everything */
 		return access;
-	for (int at = arch_root_level_initial();; at--) {
+	for (int at = kernel_root_level();; at--) {
 		pxd_t e = *entry_in(table, at, address);
 
 		if (!(e.v & PXD_PRESENT))

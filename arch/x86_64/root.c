@@ -7,14 +7,61 @@
  */
 #include "arch/contract/tlb.h"
 #include "arch/x86_64/x86.h"
+#include "kernel/base/print.h"
 #include "kernel/base/string.h"
 
 #define ROOT_HALF       256 /* entries of each half */
 #define FLUSH_PAGES_MAX 32  /* beyond that, dropping everything is cheaper */
 
-int arch_root_level_initial(void)
+bool arch_la57 __ro_after_init;
+struct fold_policy fold_policy __ro_after_init;
+#if !FOLD_LEVELS
+struct x86_fold x86_fold __ro_after_init;
+#endif
+
+static void choose(enum fold_kind kind, int first, int deepest, u64 type, u64 pgd)
 {
-	return arch_la57 ? LEVEL_PGD : LEVEL_P4D;
+	fold_policy = (struct fold_policy){kind, first, deepest};
+#if !FOLD_LEVELS
+	x86_fold = (struct x86_fold){type, pgd};
+#endif
+}
+
+static void choose_boot(void)
+{
+	choose(FOLD_LEVELS ? FOLD_STATIC : FOLD_BOOT, kernel_root_level(),
+		kernel_root_level(), 0, !arch_la57);
+}
+
+bool root_use_la57(bool wanted)
+{
+	arch_la57 = wanted && !FOLD_LEVELS; /* a static build has four */
+	choose_boot();
+	return arch_la57;
+}
+
+/* permm: 4 or 5 levels to begin with. */
+bool arch_fold_choose(enum fold_kind kind, int levels)
+{
+	bool permm = kind == FOLD_PERMM;
+
+	if (FOLD_LEVELS || (permm && !arch_la57) || (levels && levels < 4)) {
+		print(FOLD_LEVELS   ? "fold: the build has fixed the number of levels\n"
+			: arch_la57 ? "fold: 4 or 5 levels here\n"
+				    : "fold: permm needs a CPU with LA57 in use\n");
+		return false;
+	}
+	if (permm)
+		choose(FOLD_PERMM, levels ? levels - 1 : LEVEL_P4D, LEVEL_PGD, PXD_SW_P4D,
+			0);
+	else
+		choose_boot();
+	return true;
+}
+
+int arch_root_level_loaded(int level)
+{
+	return kernel_root_level();
 }
 
 /* All of the lower half, its last page too: running off its end makes RIP non-canonical,
@@ -22,11 +69,6 @@ int arch_root_level_initial(void)
 unsigned long arch_root_limit(int level)
 {
 	return 1UL << (ARCH_LEVEL_SHIFT(level) + 8);
-}
-
-bool arch_root_can_grow(void)
-{
-	return false;
 }
 
 void arch_root_init(pxd_t *root)

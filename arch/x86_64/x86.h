@@ -68,6 +68,14 @@ __noreturn void entry_leave(struct regs *regs); /* to user mode; interrupts off 
 void switch_stacks(unsigned long *save, unsigned long next);
 void thread_begin(void); /* a new thread's first return: calls rbx(r12) */
 
+/* root.c: before the kernel proper; whether five levels are to be switched on. */
+bool root_use_la57(bool wanted);
+
+static inline int kernel_root_level(void)
+{
+	return arch_la57 ? LEVEL_PGD : LEVEL_P4D;
+}
+
 /* map.c */
 extern pxd_t *kernel_root;     /* (c) what threads without an mm run on */
 void *map_device(u64 address); /* one page, uncached; CPU 0 */

@@ -185,6 +185,5 @@ bool boot_translate(u32 protocol, u32 handover)
 		translate_pvh(boot_early(handover));
 	boot_info.kernel =
 		(struct boot_range){start, (u64)__kernel_end - KERNEL_BASE - start};
-	arch_la57 = cpu_has(CPU_LA57) && !la57_refused(boot_info.cmdline);
-	return arch_la57;
+	return root_use_la57(cpu_has(CPU_LA57) && !la57_refused(boot_info.cmdline));
 }

@@ -13,6 +13,7 @@ static const char *const names[COUNTERS] = {
 	[COUNT_SYSCALLS] = "syscalls",
 	[COUNT_UNKNOWN_CALLS] = "unknown_calls",
 	[COUNT_TLB_FLUSHES] = "tlb_flushes",
+	[COUNT_FOLD_GROWS] = "fold_grows",
 	[COUNT_TABLES] = "tables",
 };
 

@@ -13,7 +13,8 @@ enum counter {
 	COUNT_SYSCALLS,
 	COUNT_UNKNOWN_CALLS, /* of those: there is no such call */
 	COUNT_TLB_FLUSHES,
-	COUNT_TABLES, /* page tables allocated minus freed */
+	COUNT_FOLD_GROWS, /* levels added to running mms */
+	COUNT_TABLES,     /* page tables allocated minus freed */
 	COUNTERS
 };
 

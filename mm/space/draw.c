@@ -7,6 +7,7 @@
  */
 #include "kernel/base/print.h"
 #include "mm/table/descend.h"
+#include "mm/table/fold.h"
 #include "mm/table/walk.h"
 
 #define LINE_MAX 96
@@ -44,10 +45,17 @@ static void draw_header(struct drawing *drawing, struct mm *mm)
 {
 	char line[LINE_MAX];
 
-	drawing->root_level = table_root_level(mm);
+	drawing->root_level = fold_root_level(mm);
 	format_text(line, sizeof(line), "%d levels below %lx, root: %s table %lx",
 		drawing->root_level + 1, mm->limit, pxd_name(drawing->root_level),
 		(unsigned long)virt_to_phys(mm->root).v);
+	drawing->emit(line, drawing->arg);
+	if (mm->hardware_root == mm->root)
+		return;
+	format_text(line, sizeof(line),
+		"the CPUs load %s table %lx, whose [0] leads there",
+		pxd_name(drawing->root_level + 1),
+		(unsigned long)virt_to_phys(mm->hardware_root).v);
 	drawing->emit(line, drawing->arg);
 }
 

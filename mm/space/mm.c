@@ -11,8 +11,8 @@
 #include "kernel/sched/thread.h"
 #include "mm/space/cache.h"
 #include "mm/space/vma.h"
+#include "mm/table/fold.h"
 #include "mm/table/gather.h"
-#include "mm/table/table.h"
 #include "mm/table/tlb.h"
 
 /* Programs may keep tags in the bits of pointers above this, and some do: addresses
@@ -37,7 +37,7 @@ struct mm *mm_create(void)
 	mm->users = 1;
 	rwsem_init(&mm->lock, "mm", RANK_MM);
 	spin_init(&mm->table_lock, "page table", RANK_PAGE_TABLE);
-	if (table_create_root(mm, arch_root_level_initial())) {
+	if (fold_create(mm, fold_policy.first)) {
 		cache_free(mm_cache, mm);
 		return NULL;
 	}
@@ -85,7 +85,7 @@ void mm_put(struct mm *mm)
 	mm_write_lock(mm);
 	free_mappings(mm);
 	mm_write_unlock(mm);
-	table_destroy_root(mm);
+	fold_destroy(mm);
 	check_ledger(mm);
 	cache_free(mm_cache, mm);
 }

@@ -31,12 +31,13 @@ struct vma {
 #define MM_STACK_GAP  (256UL * PAGE_SIZE) /* and keeps this far from what is below */
 
 struct mm {
-	pxd_t *root;         /* (a) written under table_lock */
-	unsigned long limit; /* (a) user addresses are below; published after root */
-	cpuset_t cpus;       /* (a) CPUs that have it loaded; set BEFORE loading */
-	s32 users;           /* (a) */
-	struct rwsem lock;   /* taken by mm_read_lock(), mm_write_lock() only */
-	u64 seq;             /* (a) odd: a write section is open; (l:lock) to change */
+	pxd_t *root;          /* (a) software walks from here; written under table_lock */
+	unsigned long limit;  /* (a) user addresses are below; published after root */
+	pxd_t *hardware_root; /* (a) what CPUs load (mm/table/fold.h) */
+	cpuset_t cpus;        /* (a) CPUs that have it loaded; set BEFORE loading */
+	s32 users;            /* (a) */
+	struct rwsem lock;    /* taken by mm_read_lock(), mm_write_lock() only */
+	u64 seq;              /* (a) odd: a write section is open; (l:lock) to change */
 	struct spinlock table_lock;
 	struct vma **vmas;                /* (l:lock) by address (mm/space/vma.c) */
 	unsigned int vma_count, vma_room; /* (l:lock) of vmas: used, allocated */

@@ -99,37 +99,6 @@ void table_free(struct ptdesc *table)
 	call_rcu(&table->rcu, table_free_callback);
 }
 
-int table_create_root(struct mm *mm, int level)
-{
-	struct ptdesc *table = table_alloc(mm, level);
-
-	if (!table)
-		return -ENOMEM;
-	arch_root_init(ptdesc_table(table));
-	mm->tables[level]++;
-	atomic_store_release(&mm->root, ptdesc_table(table));
-	/* SAFE(root_before_limit): a walker reads the limit first: it must not start in a
-	 * root too small for an address that the limit allows. */
-	atomic_store_release(&mm->limit, arch_root_limit(level));
-	return 0;
-}
-
-void table_destroy_root(struct mm *mm)
-{
-	int level = table_root_level(mm);
-
-	mm->tables[level]--;
-	LAB_ASSERT(!mm->pages && !mm->tables[LEVEL_PTE], "%lu pages, %u pte tables left",
-		(unsigned long)mm->pages, mm->tables[LEVEL_PTE]);
-	table_free(ptdesc_of(level, mm->root));
-	mm->root = NULL;
-}
-
-int table_root_level(const struct mm *mm)
-{
-	return arch_root_level(pxd_read(READ_ONCE(mm->root)));
-}
-
 static bool link_table(
 	struct mm *mm, int level, pxd_t *ptr, unsigned long address, struct ptdesc *table)
 {

@@ -1,24 +1,15 @@
 /*
- * mm/table/table.h - making and freeing page tables.
+ * mm/table/table.h - making and freeing page tables; the root's own story is fold.h.
  *
  * Tables are typed by their level from birth: every empty entry already says where it
  * belongs (s390x needs that to walk, the checks of lab builds use it everywhere).
- * mm->tables[level] counts the linked ones (l:table_lock) and the root.
+ * mm->tables[level] counts those that a walk reaches (l:table_lock): the root too, none
+ * for a folded level.
  */
 #pragma once
 
 #include "mm/table/ptdesc.h"
 #include "arch/contract/pgtable.h"
-
-/* Gives mm an empty root of `level` and sets mm->root, then mm->limit. 0 or -ENOMEM. */
-int table_create_root(struct mm *mm, int level);
-
-/* The opposite: nothing is mapped or linked below it any more, and no CPU has it loaded
- * (tlb_leave()). */
-void table_destroy_root(struct mm *mm);
-
-/* The root's level, hence how many levels exist: level + 1. */
-int table_root_level(const struct mm *mm);
 
 /* A fresh table with empty entries; NULL: no memory. Never sleeps. */
 struct ptdesc *table_alloc(struct mm *mm, int level);

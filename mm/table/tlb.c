@@ -48,7 +48,7 @@ static void load(struct tlb_cpu *cpu, struct mm *mm)
 		 * SAFE(unhook_before_cpus). */
 		atomic_or(&mm->cpus, me);
 	}
-	arch_root_load(mm ? READ_ONCE(mm->root) : NULL);
+	arch_root_load(mm ? READ_ONCE(mm->hardware_root) : NULL);
 	/* SAFE(cpu_bit_until_unloaded): only now can this CPU no longer walk the old
 	 * tables, not even speculatively. Pairs with tlb_leave(). */
 	if (old)
@@ -103,7 +103,7 @@ void tlb_flush_range(struct mm *mm, unsigned long start, unsigned long end)
 		return; /* nobody has it loaded: nobody has cached anything of it */
 	count_flush();
 	if (policies.flush == FLUSH_BROADCAST)
-		arch_tlb_flush_everywhere(mm->root);
+		arch_tlb_flush_everywhere(mm->hardware_root);
 	else
 		ipi_call(cpus, flush_here, &request);
 }
@@ -111,6 +111,27 @@ void tlb_flush_range(struct mm *mm, unsigned long start, unsigned long end)
 void tlb_flush_mm(struct mm *mm)
 {
 	tlb_flush_range(mm, 0, mm->limit);
+}
+
+/* On each CPU that has the mm loaded: with the old root, perhaps. */
+static void reload_here(void *arg)
+{
+	struct tlb_cpu *cpu = &this_cpu(tlb_cpu);
+	struct mm *mm = arg;
+
+	if (cpu->loaded != mm)
+		return; /* switched since; it will find the new root */
+	if (cpu->lazy)
+		load(cpu, NULL);
+	else
+		arch_root_load(READ_ONCE(mm->hardware_root));
+}
+
+void tlb_reload(struct mm *mm)
+{
+	/* The new root before the set is read: as in tlb_flush_range(). */
+	smp_mb();
+	ipi_call(atomic_load_relaxed(&mm->cpus), reload_here, mm);
 }
 
 static void leave_here(void *mm)

@@ -19,5 +19,9 @@ void tlb_flush_mm(struct mm *mm);
  */
 void tlb_switch(struct mm *previous, struct mm *next);
 
+/* mm->hardware_root has changed: when this returns, every CPU that runs the mm has the
+ * new one loaded. */
+void tlb_reload(struct mm *mm);
+
 /* No thread uses mm any more: when this returns, no CPU has it loaded. */
 void tlb_leave(struct mm *mm);

@@ -27,8 +27,8 @@ import media
 HANG, PANIC = 124, 125
 
 DEFAULTS = dict(
-    ARCH="x86_64", BUILD="lab", LINUX="y", BOOT="direct", SMP="2", MEM="256M", CPU="",
-    LA57="", ACCEL="tcg", APPEND="", TIMEOUT="60", TIME_SCALE="1", ICOUNT="",
+    ARCH="x86_64", BUILD="lab", LINUX="y", FOLD="", BOOT="direct", SMP="2", MEM="256M",
+    CPU="", LA57="", ACCEL="tcg", APPEND="", TIMEOUT="60", TIME_SCALE="1", ICOUNT="",
     BENCH="", KERNEL="", RAMDISK="")
 PATHS = {"x86_64": ("direct", "grub", "efi", "iso", "iso-disk", "iso-efi", "iso-efi-disk"),
          "s390x": ("direct", "ipl", "iso")}
@@ -51,9 +51,9 @@ class Config:
         if self.BOOT not in PATHS[self.ARCH]:
             sys.exit("BOOT=%s: on %s choose one of: %s"
                      % (self.BOOT, self.ARCH, " ".join(PATHS[self.ARCH])))
-        self.folder = "build/%s-%s%s%s" % (
+        self.folder = "build/%s-%s%s%s%s" % (
             self.ARCH, self.BUILD, "-native" if self.LINUX == "n" else "",
-            "-bench" if self.BENCH else "")
+            self.FOLD and "-" + self.FOLD, "-bench" if self.BENCH else "")
         self.kernel = self.KERNEL or self.folder + "/kernel.elf"
         self.ramdisk = self.RAMDISK or self.folder + "/ramdisk.cpio"
         self.limit = float(self.TIMEOUT) * float(self.TIME_SCALE)

@@ -48,6 +48,13 @@ static void want_header(struct mm *mm, int root)
 		root + 1, mm->limit, pxd_name(root),
 		(unsigned long)virt_to_phys(mm->root).v);
 	add_line(line, &wanted);
+	if (mm->hardware_root != mm->root) {
+		format_text(line, sizeof(line),
+			"the CPUs load %s table %lx, whose [0] leads there",
+			pxd_name(root + 1),
+			(unsigned long)virt_to_phys(mm->hardware_root).v);
+		add_line(line, &wanted);
+	}
 	for (int level = LEVEL_PGD; level > root; level--)
 		want(root, level, "folded");
 }

@@ -6,26 +6,48 @@
 #include "mm/space/frame.h"
 #include "mm/table/descend.h"
 #include "mm/table/gather.h"
-#include "mm/table/table.h"
+#include "mm/table/fold.h"
 
+/* Where the boot decides about levels, the host's tests decide in its place. */
 #ifdef ORIGAMI_SIM
-#define choose_root(level)  (sim_boot_root = (level))
-#define choose_root_again() (sim_boot_root = sim_default_root)
+static struct fold_policy chosen_before;
+static unsigned int choices;
+
+static void choose_root(int level)
+{
+	if (!choices++)
+		chosen_before = fold_policy;
+	if (fold_policy.kind == FOLD_BOOT)
+		arch_fold_choose(FOLD_BOOT, level + 1);
+}
+
+static void choose_root_again(void)
+{
+	if (!--choices)
+		fold_policy = chosen_before;
+}
 #else
-#define choose_root(level)
-#define choose_root_again()
+static void choose_root(int level)
+{
+}
+
+static void choose_root_again(void)
+{
+}
 #endif
 
 bool table_mm_make(struct mm *mm, int level)
 {
 	choose_root(level);
-	if (arch_root_level(arch_pxd_empty(level)) != level)
+	if (arch_root_level(arch_pxd_empty(level)) != level) {
+		choose_root_again();
 		return false;
+	}
 	*mm = (struct mm){.users = 1};
 	rwsem_init(&mm->lock, "test mm", RANK_MM);
 	spin_init(&mm->table_lock, "test page table", RANK_PAGE_TABLE);
-	EXPECT_EQ(table_create_root(mm, level), 0);
-	EXPECT_EQ(table_root_level(mm), level);
+	EXPECT_EQ(fold_create(mm, level), 0);
+	EXPECT_EQ(fold_root_level(mm), level);
 	return true;
 }
 
@@ -79,7 +101,7 @@ void table_mm_free(struct mm *mm)
 	table_mm_unmap(mm, 0, mm->limit, 0, 0);
 	EXPECT_EQ(mm->pages, 0);
 	EXPECT_EQ(table_mm_tables(mm), 1);
-	table_destroy_root(mm);
+	fold_destroy(mm);
 	EXPECT_EQ(table_mm_tables(mm), 0);
 	choose_root_again();
 	rcu_barrier(); /* the next test finds all frames back */

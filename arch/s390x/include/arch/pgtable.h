@@ -9,10 +9,11 @@
  *   PTE    page            4 KiB         256     none
  *
  * Region and segment entries carry their table's type, unused entries too: that is how a
- * walk recognises a folded level. All are 16 KiB tables; a page table is 2 KiB and gets a
- * frame of its own (the upper half stays unused), so that a table is a whole number of
- * frames. There is no dirty or accessed bit: hardware never writes to a table.
- * Bits: PoP, chapter 3, "Dynamic Address Translation".
+ * walk recognises a folded level under `fold=permm` (a static build knows it). All are 16
+ * KiB tables; a page table is 2 KiB and gets a frame of its own (the upper half stays
+ * unused), so that a table is a whole number of frames. There is no dirty or accessed
+ * bit: hardware never writes to a table. Bits: PoP, chapter 3, "Dynamic Address
+ * Translation".
  *
  * A leaf keeps its PROT_* in bits that the hardware ignores: the PTE's low byte, and the
  * access-control bits of a large leaf (ignored while its AV bit is 0). The hardware bits
@@ -81,6 +82,8 @@ static inline pxd_t arch_pxd_empty(int level)
 
 static inline bool arch_pxd_exists(int level, pxd_t e)
 {
+	if (FOLD_LEVELS)
+		return level < FOLD_LEVELS;
 	return level == LEVEL_PTE || (e.v & CRST_TYPE) == crst_type(level);
 }
 
@@ -147,6 +150,8 @@ static inline unsigned int arch_pxd_prot(int level, pxd_t e)
 
 static inline int arch_root_level(pxd_t first)
 {
+	if (FOLD_LEVELS)
+		return FOLD_LEVELS - 1;
 	return LEVEL_PMD + ((first.v & CRST_TYPE) >> 2);
 }
 

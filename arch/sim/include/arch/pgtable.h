@@ -6,8 +6,8 @@
  *   | tag: level | frame address | unused | PROT_*  | kind  |
  *
  * Tag, kind and rights of each level differ from those of all others: an entry that is
- * taken for one of another level ends the test. <arch/geometry.h> gives the sizes and
- * how levels fold.
+ * taken for one of another level ends the test. <arch/geometry.h> gives the sizes. Levels
+ * fold as any policy wants: under permm by the tag, which empty entries then have too.
  */
 #pragma once
 
@@ -36,10 +36,30 @@ static inline unsigned long sim_leaf_kind(int level)
 	return 2 * (unsigned long)level + 2;
 }
 
-/* The level of the root that a new mm gets: a test's choice, and that of sim_init(). */
-extern int sim_boot_root, sim_default_root;
-
 #include <arch/geometry.h>
+
+static inline pxd_t arch_pxd_empty(int level)
+{
+	return (pxd_t){fold_policy.kind == FOLD_PERMM ? sim_tag(level) : 0};
+}
+
+static inline bool arch_pxd_exists(int level, pxd_t e)
+{
+	if (FOLD_LEVELS)
+		return level < FOLD_LEVELS;
+	if (fold_policy.kind == FOLD_BOOT)
+		return level <= fold_policy.first;
+	return level <= LEVEL_PMD || (e.v & SIM_TAG) == sim_tag(level);
+}
+
+static inline int arch_root_level(pxd_t first)
+{
+	int level = LEVEL_PGD;
+
+	while (!arch_pxd_exists(level, first))
+		level--;
+	return level;
+}
 
 static inline bool arch_pxd_none(int level, pxd_t e)
 {

@@ -1,10 +1,14 @@
 /*
  * arch/x86_64/include/arch/pgtable.h - one page-table entry (Intel SDM vol. 3, 4.5).
  *
- * Fold policy `boot`: all roots have 5 levels if the CPU has LA57 (and `la57=off` was not
- * given), else 4; so only LEVEL_PGD can be folded, and one boot constant tells. A leaf
- * that nobody may use (PROT_NONE) has PRESENT clear, so hardware faults, and SW_LEAF set,
- * so that software still finds the frame.
+ * Only LEVEL_PGD can be folded: hardware has 5 levels if the CPU has LA57 (and neither
+ * `la57=off` nor the build refuses it), else 4. `fold=boot` follows the hardware. Under
+ * `fold=permm`, with LA57 on, every entry of a p4d table, empty ones too, says so in a
+ * bit that the hardware ignores, and an mm below 2^47 is walked from the p4d table that
+ * hangs in slot 0 of the table that is loaded.
+ *
+ * A leaf that nobody may use (PROT_NONE) has PRESENT clear, so hardware faults, and
+ * SW_LEAF set, so that software still finds the frame.
  */
 #pragma once
 
@@ -14,8 +18,9 @@
 #define PXD_NO_CACHE 0x018UL /* PWT | PCD: device memory */
 #define PXD_ACCESSED 0x020UL
 #define PXD_DIRTY    0x040UL
-#define PXD_LARGE    0x080UL /* PS: this pmd or pud entry is a leaf */
-#define PXD_SW_LEAF  0x200UL /* ignored by hardware: a leaf without PRESENT */
+#define PXD_LARGE    0x080UL     /* PS: this pmd or pud entry is a leaf */
+#define PXD_SW_LEAF  0x200UL     /* ignored by hardware: a leaf without PRESENT */
+#define PXD_SW_P4D   (1UL << 52) /* ignored by hardware: permm's type of p4d entries */
 #define PXD_NX       (1UL << 63)
 #define PXD_PHYS     0x000ffffffffff000UL
 #define PXD_TABLE    (PXD_PRESENT | PXD_WRITE | PXD_USER | PXD_ACCESSED)
@@ -26,16 +31,37 @@
 #define ARCH_LEVEL_BITS(level)  9
 #define ARCH_TABLE_ORDER(level) 0
 
-extern bool arch_la57; /* (c) five levels */
+extern bool arch_la57; /* (c) five levels in hardware */
+
+/*
+ * How a pgd entry is told: (e & type) == pgd. (c) from the end of option parsing.
+ *
+ *   boot, 5 levels   type 0, pgd 0     every entry met as one is one
+ *   boot, 4 levels   type 0, pgd 1     none is
+ *   permm            type PXD_SW_P4D   those without the mark of p4d entries
+ */
+struct x86_fold {
+	u64 type, pgd;
+};
+#if FOLD_LEVELS
+static const struct x86_fold x86_fold = {0, 1};
+#else
+extern struct x86_fold x86_fold;
+#endif
+
+static __always_inline u64 x86_type(int level)
+{
+	return level == LEVEL_P4D ? x86_fold.type : 0;
+}
 
 static __always_inline pxd_t arch_pxd_empty(int level)
 {
-	return (pxd_t){0};
+	return (pxd_t){x86_type(level)};
 }
 
 static __always_inline bool arch_pxd_exists(int level, pxd_t e)
 {
-	return level != LEVEL_PGD || arch_la57;
+	return level != LEVEL_PGD || (e.v & x86_fold.type) == x86_fold.pgd;
 }
 
 static __always_inline bool arch_pxd_none(int level, pxd_t e)
@@ -57,8 +83,9 @@ static __always_inline bool arch_pxd_leaf(int level, pxd_t e)
 static __always_inline bool arch_pxd_bad(int level, pxd_t e)
 {
 	if (arch_pxd_none(level, e))
-		return e.v != 0;
-	return !arch_pxd_leaf(level, e) && (e.v & ~PXD_PHYS) != PXD_TABLE;
+		return e.v != x86_type(level);
+	return !arch_pxd_leaf(level, e) &&
+	       (e.v & ~PXD_PHYS) != (PXD_TABLE | x86_type(level));
 }
 
 static __always_inline phys_t arch_pxd_phys(int level, pxd_t e)
@@ -73,7 +100,7 @@ static __always_inline phys_t arch_pxd_phys(int level, pxd_t e)
 
 static __always_inline pxd_t arch_pxd_table(int level, phys_t table)
 {
-	return (pxd_t){table.v | PXD_TABLE};
+	return (pxd_t){table.v | PXD_TABLE | x86_type(level)};
 }
 
 /* Accessed and dirty are preset: nobody reads them yet, and hardware need not write. */
@@ -103,7 +130,7 @@ static __always_inline unsigned int arch_pxd_prot(int level, pxd_t e)
 
 static __always_inline int arch_root_level(pxd_t first)
 {
-	return arch_la57 ? LEVEL_PGD : LEVEL_P4D;
+	return arch_pxd_exists(LEVEL_PGD, first) ? LEVEL_PGD : LEVEL_P4D;
 }
 
 /* A release store: pairs with the dependent load of a lockless walker, which must not
