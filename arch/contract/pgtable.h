@@ -23,6 +23,8 @@
  *   pxd_t arch_pxd_table(level, phys_t)    points to a table of level - 1
  *   pxd_t arch_pxd_leaf_make(level, phys_t, unsigned int prot)     prot: PROT_*
  *   unsigned int arch_pxd_prot(level, e)   of a leaf
+ *   bool arch_pxd_allows(level, e, prot)   a leaf, or any pte: users may do this; prot is
+ *                                          PROT_READ, with PROT_WRITE or without
  *   int arch_root_level(pxd_t first)       the level of the root table whose first entry
  *                                          has the value `first`
  *

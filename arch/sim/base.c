@@ -27,6 +27,8 @@ struct trace_record {
 
 static struct trace_record trace[TRACE_MAX];
 static int trace_count;
+static int at_event = -1;
+static void (*at_fn)(void);
 static char percpu_areas[SIM_CPUS_ALL - 1][PAGE_SIZE] __aligned(PAGE_SIZE);
 
 void sim_init(enum fold_kind fold, int levels)
@@ -84,12 +86,32 @@ void panic_assert(
 	end(text);
 }
 
+void sim_at(int event, void (*fn)(void))
+{
+	at_event = event;
+	at_fn = fn;
+}
+
+static void run_elsewhere(void (*fn)(void))
+{
+	static struct thread other;
+	struct sim_me me = sim_me;
+
+	sim_me = (struct sim_me){.cpu = SIM_CPUS - 1, .thread = &other, .irqs_on = true};
+	fn();
+	sim_me = me;
+}
+
 void trace_record(enum trace_event event, unsigned long a, unsigned long b)
 {
 	int slot = atomic_fetch_add(&trace_count, 1);
 
 	if (slot < TRACE_MAX)
 		trace[slot] = (struct trace_record){event, a, b};
+	if ((int)event == at_event) {
+		at_event = -1;
+		run_elsewhere(at_fn);
+	}
 }
 
 int sim_trace_find(int event, int from)

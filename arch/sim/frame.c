@@ -110,15 +110,14 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	return page;
 }
 
-void frame_free(struct page *page)
+void frame_release(struct page *page)
 {
 	unsigned long bytes = PAGE_SIZE << page->order;
 
-	ASSERT(page->type > PAGE_FREE_CPU && page->refs <= 1, "frame type %u refs %d",
+	ASSERT(page->type > PAGE_FREE_CPU && !page->refs, "frame type %u refs %d",
 		page->type, page->refs);
 	sim_tlb_forbid(page_phys(page), bytes);
 	TRACE(frame_free, page_phys(page).v, page->order);
-	atomic_store_relaxed(&page->refs, 0);
 	memset(page_address(page), 0x5a, bytes); /* a late access races with this */
 	ASAN_POISON_MEMORY_REGION(page_address(page), bytes);
 	pthread_mutex_lock(&lock);

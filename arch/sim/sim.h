@@ -35,6 +35,10 @@ extern unsigned long sim_frames_left;
 /* Called, once, inside the next frame allocation: what another CPU does meanwhile. */
 extern void (*sim_meanwhile)(void);
 
+/* Called, once, at the next TRACE() of `event`: what another CPU, with a thread of its
+ * own and interrupts on, does at that moment. */
+void sim_at(int event, void (*fn)(void));
+
 /* Blocks handed out and not freed. */
 extern long sim_blocks_used;
 

@@ -30,6 +30,11 @@
 			(p), &_e, (value), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);   \
 	})
 
+/* The same, but for loops: on failure *expected is what *p was instead. */
+#define atomic_cas_value(p, expected, value)                                             \
+	__atomic_compare_exchange_n(                                                     \
+		(p), (expected), (value), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+
 /* Orders all earlier accesses of this CPU before all later ones, for all CPUs. */
 #define smp_mb()  __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define smp_rmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)

@@ -15,6 +15,11 @@ static const char *const names[COUNTERS] = {
 	[COUNT_TLB_FLUSHES] = "tlb_flushes",
 	[COUNT_FOLD_GROWS] = "fold_grows",
 	[COUNT_TABLES] = "tables",
+	[COUNT_GUP_FAST_PAGES] = "gup_fast_pages",
+	[COUNT_GUP_RECHECK_PTE] = "gup_recheck_failed_pte",
+	[COUNT_GUP_RECHECK_PMD] = "gup_recheck_failed_pmd",
+	[COUNT_GUP_REFUSED] = "gup_refused",
+	[COUNT_GUP_OVER_LIMIT] = "gup_over_limit",
 };
 
 s64 counter_sum(enum counter which)

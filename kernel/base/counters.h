@@ -15,6 +15,11 @@ enum counter {
 	COUNT_TLB_FLUSHES,
 	COUNT_FOLD_GROWS, /* levels added to running mms */
 	COUNT_TABLES,     /* page tables allocated minus freed */
+	COUNT_GUP_FAST_PAGES,
+	COUNT_GUP_RECHECK_PTE, /* fast path: the entry had changed after the grab */
+	COUNT_GUP_RECHECK_PMD, /* or the one above it */
+	COUNT_GUP_REFUSED,     /* the frame's count was zero, or too high */
+	COUNT_GUP_OVER_LIMIT,  /* the range is above what the root can express */
 	COUNTERS
 };
 

@@ -214,15 +214,13 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	return page;
 }
 
-void frame_free(struct page *page)
+void frame_release(struct page *page)
 {
 	unsigned int order = page->order;
 	unsigned long irq;
 
-	ASSERT(page->type > PAGE_FREE_CPU && page->refs <= 1,
-		"frame %lx freed twice, or in use: type %u, %d references",
-		page_phys(page).v, page->type, page->refs);
-	atomic_store_relaxed(&page->refs, 0);
+	ASSERT(page->type > PAGE_FREE_CPU, "frame %lx freed twice: type %u",
+		page_phys(page).v, page->type);
 	if (IS_LAB) {
 		TRACE(frame_free, page_phys(page).v, order);
 		poison_fill(page, order);

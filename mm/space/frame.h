@@ -19,9 +19,16 @@
 /* NULL if there is no block; refs is 1, type as given. Never sleeps. */
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags);
 
-/* refs must be 0 (page_put() calls this) or 1. The block must have been allocated with
- * this order. */
-void frame_free(struct page *page);
+/* The owner's reference goes: free now, or when a lockless walker that got hold of the
+ * frame by mistake has let go of it. */
+static inline void frame_free(struct page *page)
+{
+	page_put(page);
+}
+
+/* page_put() found that refs has become 0. The block has the order it was allocated with.
+ */
+void frame_release(struct page *page);
 
 struct frame_stats {
 	u64 total, free; /* frames */

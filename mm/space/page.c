@@ -6,38 +6,52 @@
  * atomic; nothing here takes a lock (the last page_put() calls the frame allocator).
  */
 #include "mm/space/page.h"
+#include "kernel/base/options.h"
 #include "mm/space/frame.h"
 
 struct page *page_array;
 u64 page_first_frame, page_frame_count;
 
+#ifdef ORIGAMI_LAB
+s32 page_refs_max = PAGE_REFS_MAX;
+#endif
+
 void page_get(struct page *page)
 {
 	s32 refs = atomic_add(&page->refs, 1);
 
-	LAB_ASSERT(refs > 1, "page_get() of a page that is being freed");
+	ASSERT(refs > 1, "%d references: the page is being freed, or has far too many",
+		refs);
 }
 
-bool page_try_get(struct page *page)
+void page_make_block(struct page *head)
 {
-	for (;;) {
-		s32 refs = atomic_load_relaxed(&page->refs);
+	for (struct page *page = head + 1; page < head + (1UL << head->order); page++) {
+		WRITE_ONCE(page->head, (unsigned long)head + 1);
+		page->type = PAGE_TAIL;
+	}
+	WRITE_ONCE(head->pins, 0);
+}
 
-		if (refs <= 0)
-			return false;
-		/* SAFE(page_try_get): a plain increment would revive a frame whose last
-		 * reference is gone and which somebody may own anew at any moment; pairs
-		 * with the decrement in page_put() */
-		if (atomic_cas(&page->refs, refs, refs + 1))
-			return true;
+/* Nobody can reach the block any more. */
+static void unmake_block(struct page *head)
+{
+	LAB_ASSERT(!head->pins, "%d pins of a block that nobody holds", head->pins);
+	for (struct page *page = head + 1; page < head + (1UL << head->order); page++) {
+		page->type = PAGE_RESERVED;
+		WRITE_ONCE(page->head, 0);
 	}
 }
 
-void page_put(struct page *page)
+void page_put_many(struct page *head, s32 n)
 {
-	s32 refs = atomic_sub(&page->refs, 1);
+	s32 refs = atomic_sub(&head->refs, n);
 
-	LAB_ASSERT(refs >= 0, "one page_put() too many");
-	if (refs == 0)
-		frame_free(page);
+	if (likely(refs > 0))
+		return;
+	ASSERT(refs == 0, "%d references after %d were dropped: frame freed twice", refs,
+		n);
+	if (head->order && head[1].type == PAGE_TAIL)
+		unmake_block(head);
+	frame_release(head);
 }

@@ -5,6 +5,16 @@
  * free (in a buddy list or a CPU's list), or belongs to exactly one user: anonymous
  * memory, a page table (then it is a struct ptdesc, mm/table/ptdesc.h), an object cache,
  * or raw kernel memory. `refs` frees the frame when it drops to zero.
+ *
+ * ANY frame may have a reference too many for a moment: a lockless walker holds what an
+ * old entry points to, looks at the entry again, and lets go. So frames are freed by
+ * dropping a reference, never by force.
+ *
+ * A block is what is mapped as one: a single frame, or 2^order of them whose tails point
+ * to the head. References and pins are counted in the head, per page held. Pins
+ * (FOLL_PIN: a device may read and write the frame at any time) count PAGE_PIN_BIAS in
+ * the refs of a single frame, which has no room for more; and 1 in refs and `pins` of a
+ * larger block.
  */
 #pragma once
 
@@ -24,6 +34,7 @@ enum page_type {
 	PAGE_CACHE,    /* objects of one cache */
 	PAGE_TABLE,    /* a page table: struct ptdesc */
 	PAGE_ANON,     /* user memory */
+	PAGE_TAIL,     /* part of a block that is mapped: `head` leads to the first */
 };
 
 struct page {
@@ -41,6 +52,14 @@ struct page {
 			struct rcu_head rcu; /* a type-safe slab on its way out */
 		};
 		unsigned long private[4]; /* ptdesc's and later users' */
+		struct {
+			/* Bit 0 set: a tail, and the rest points to its head. In one
+			 * word, because a lockless reader must get both or neither; all
+			 * others who use this word keep aligned pointers in it. */
+			unsigned long head;
+			unsigned long owner[2];
+			s32 pins; /* (a) of a block of several frames */
+		};
 	};
 };
 
@@ -73,8 +92,74 @@ static inline void *page_address(const struct page *page)
 	return phys_to_virt(page_phys(page));
 }
 
-/* page_put() frees the frame at zero. page_try_get() refuses a frame whose count is zero
- * (being freed): what a lockless walker uses. */
+#define PAGE_PIN_BIAS 1024
+#define PAGE_REFS_MAX (INT32_MAX - PAGE_PIN_BIAS)
+
+/* Lab: a smaller limit makes a count overflow in time for a lesson. */
+#ifdef ORIGAMI_LAB
+extern s32 page_refs_max;
+#else
+#define page_refs_max PAGE_REFS_MAX
+#endif
+
+/* The frame that counts for `page`; of any frame, at any time. */
+static inline struct page *page_head(struct page *page)
+{
+	unsigned long head = READ_ONCE(page->head);
+
+	return unlikely(head & 1) ? (struct page *)(head - 1) : page;
+}
+
+/* A fresh block of 2^order frames is going to be mapped as one: types its tails. Undone
+ * when the block is freed. */
+void page_make_block(struct page *head);
+
 void page_get(struct page *page);
-void page_put(struct page *page);
-bool page_try_get(struct page *page);
+
+/* Drops n references; the last one frees the block. */
+void page_put_many(struct page *head, s32 n);
+
+static inline void page_put(struct page *page)
+{
+	page_put_many(page, 1);
+}
+
+/*
+ * n more references, unless there is none (the frame is free, or being freed, or a tail)
+ * or there would be too many. What a lockless walker uses: the frame may have changed
+ * hands before, so look again at what led here. A full barrier if it succeeds.
+ */
+static __always_inline bool page_try_get(struct page *head, s32 n)
+{
+	s32 refs = atomic_load_relaxed(&head->refs);
+
+	for (;;) {
+		/* SAFE(grab_from_zero): a plain increment would revive a frame whose last
+		 * reference is gone and which somebody may own anew at any moment; pairs
+		 * with the decrement in page_put_many(). */
+		if (unlikely(refs <= 0))
+			return false;
+		/* SAFE(refs_overflow): a count that wraps reaches zero while it is still
+		 * held, and the frame is freed under its users; pairs with the check in
+		 * page_get(). */
+		if (unlikely(refs > page_refs_max - n))
+			return false;
+		if (likely(atomic_cas_value(&head->refs, &refs, refs + n)))
+			return true;
+	}
+}
+
+/* What holding n pages of the block adds to its refs. */
+static __always_inline s32 page_weight(const struct page *head, s32 n, bool pin)
+{
+	return pin && !READ_ONCE(head->order) ? n * PAGE_PIN_BIAS : n;
+}
+
+/* Is somebody doing DMA to it, perhaps? Never a false no while the caller's entry is
+ * cleared and flushed; a false yes for a single frame with very many references. */
+static inline bool page_maybe_pinned(const struct page *head)
+{
+	if (head->order)
+		return atomic_load(&head->pins) > 0;
+	return atomic_load(&head->refs) >= PAGE_PIN_BIAS;
+}

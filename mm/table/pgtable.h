@@ -133,6 +133,19 @@ static __always_inline pxd_t *pgd_offset(pxd_t *root, unsigned long address)
 	return pxd_offset_lockless(LEVEL_PGD, root, pxd_read(root), address);
 }
 
+/* Lab builds: something that must hold about this slot does not. Panics, unless
+ * invariant=report: then the caller goes on as well as it can. */
+void pxd_broken(const char *what, int level, const pxd_t *ptr, unsigned long address);
+
+/* The invariant of folding, in every loop: the incremented pointer is what the step from
+ * above gives. A pointer to anything but a table entry, or an addr_end of the wrong size,
+ * breaks it. */
+#define PXD_INVARIANT(level, ptr, expected, address)                                     \
+	do {                                                                             \
+		if (IS_LAB && unlikely((ptr) != (expected)))                             \
+			pxd_broken("the loop left its table", level, ptr, address);      \
+	} while (0)
+
 /* Lab builds: `ptr` lies in a table of this level, whose mm's table_lock is held. */
 void pxd_check_store(int level, const pxd_t *ptr);
 

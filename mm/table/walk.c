@@ -69,10 +69,8 @@ static __always_inline bool walk_pxd_range(const int level, struct walk *walk,
 		if (stop == end)
 			return false;
 		ptr++;
-		/* The invariant of folding. A pointer to anything but a table entry, or
-		 * an addr_end of the wrong size, breaks it. */
-		LAB_ASSERT(ptr == slot_from_above(level, walk, parent, value, stop),
-			"%s loop left its table at %lx", pxd_name(level), stop);
+		PXD_INVARIANT(level, ptr,
+			slot_from_above(level, walk, parent, value, stop), stop);
 		entry = pxd_read(ptr);
 		address = stop;
 	}

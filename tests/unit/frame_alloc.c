@@ -153,7 +153,7 @@ UNIT_TEST(page_references)
 	struct page *page = frame_alloc(0, PAGE_KERNEL, 0);
 	unsigned long irq = arch_irq_save();
 
-	EXPECT(page_try_get(page));
+	EXPECT(page_try_get(page, 1));
 	page_get(page);
 	EXPECT_EQ(page->refs, 3);
 	page_put(page);
@@ -161,7 +161,7 @@ UNIT_TEST(page_references)
 	EXPECT_EQ(page->type, PAGE_KERNEL);
 	page_put(page);
 	EXPECT_EQ(page->type, PAGE_FREE_CPU);
-	EXPECT(!page_try_get(page));
+	EXPECT(!page_try_get(page, 1));
 	EXPECT_EQ(page->refs, 0);
 	arch_irq_restore(irq);
 }

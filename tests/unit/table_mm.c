@@ -3,10 +3,13 @@
  */
 #include "tests/unit/table_mm.h"
 #include "tests/unit/unit.h"
+#include "kernel/sched/thread.h"
 #include "mm/space/frame.h"
 #include "mm/table/descend.h"
 #include "mm/table/gather.h"
 #include "mm/table/fold.h"
+#include "mm/table/table.h"
+#include "mm/table/tlb.h"
 
 /* Where the boot decides about levels, the host's tests decide in its place. */
 #ifdef ORIGAMI_SIM
@@ -79,8 +82,35 @@ struct page *table_mm_map_leaf(
 
 	EXPECT_EQ(descend_alloc(mm, address, level, &at), 0);
 	EXPECT_EQ(at.level, level);
+	page_make_block(page);
 	install(mm, &at, page_phys(page), prot);
 	return page;
+}
+
+unsigned long table_mm_map_around(struct mm *mm, int level, unsigned long address,
+	struct page *page, unsigned int prot)
+{
+	u64 frame = page_phys(page).v,
+	    offset = frame & (BIT(ARCH_LEVEL_SHIFT(level)) - 1);
+	struct descent at;
+
+	EXPECT_EQ(descend_alloc(mm, address, level, &at), 0);
+	EXPECT_EQ(at.level, level);
+	install(mm, &at, phys(frame - offset), prot);
+	return address + offset;
+}
+
+void table_mm_unmap_around(struct mm *mm, int level, unsigned long address)
+{
+	struct descent at;
+
+	descend_find(mm, address, &at);
+	EXPECT_EQ(at.level, level);
+	spin_lock(&mm->table_lock);
+	(void)pxd_unhook(level, at.ptr, address, arch_pxd_empty(level));
+	mm->pages -= BIT(ARCH_LEVEL_SHIFT(level)) / PAGE_SIZE;
+	spin_unlock(&mm->table_lock);
+	tlb_flush_mm(mm);
 }
 
 void table_mm_unmap(struct mm *mm, unsigned long start, unsigned long end,
@@ -96,8 +126,17 @@ void table_mm_unmap(struct mm *mm, unsigned long start, unsigned long end,
 	mm_write_unlock(mm);
 }
 
+void table_mm_enter(struct mm *mm)
+{
+	mm_use(mm);
+}
+
 void table_mm_free(struct mm *mm)
 {
+	if (current()->mm == mm) {
+		mm_use(NULL);
+		tlb_leave(mm);
+	}
 	table_mm_unmap(mm, 0, mm->limit, 0, 0);
 	EXPECT_EQ(mm->pages, 0);
 	EXPECT_EQ(table_mm_tables(mm), 1);

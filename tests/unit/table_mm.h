@@ -13,10 +13,20 @@ bool table_mm_make(struct mm *mm, int level);
 /* Unmaps and frees everything; EXPECTs that nothing is lost. */
 void table_mm_free(struct mm *mm);
 
+/* Make it the running thread's address space, until it is left or freed. */
+void table_mm_enter(struct mm *mm);
+
 /* Map a fresh frame, or one leaf of `level`, at the address. */
 struct page *table_mm_map(struct mm *mm, unsigned long address, unsigned int prot);
 struct page *table_mm_map_leaf(
 	struct mm *mm, int level, unsigned long address, unsigned int prot);
+
+/* Map a leaf of `level`, however large, that spans the frame of `page`, which gets no
+ * reference from it: returns the address at which the page shows, for a leaf at
+ * `address`. To be taken away by table_mm_unmap_around(). */
+unsigned long table_mm_map_around(struct mm *mm, int level, unsigned long address,
+	struct page *page, unsigned int prot);
+void table_mm_unmap_around(struct mm *mm, int level, unsigned long address);
 
 /* Remove [start, end), tables included, where nothing is mapped in [floor, ceiling). */
 void table_mm_unmap(struct mm *mm, unsigned long start, unsigned long end,

@@ -148,6 +148,11 @@ static inline unsigned int arch_pxd_prot(int level, pxd_t e)
 	return e.v >> (level == LEVEL_PTE ? PTE_PROT : CRST_PROT) & 7;
 }
 
+static inline bool arch_pxd_allows(int level, pxd_t e, unsigned int prot)
+{
+	return !(prot & ~arch_pxd_prot(level, e));
+}
+
 static inline int arch_root_level(pxd_t first)
 {
 	if (FOLD_LEVELS)

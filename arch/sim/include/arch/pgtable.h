@@ -116,6 +116,11 @@ static inline unsigned int arch_pxd_prot(int level, pxd_t e)
 	return e.v >> SIM_RIGHTS & 7;
 }
 
+static inline bool arch_pxd_allows(int level, pxd_t e, unsigned int prot)
+{
+	return !arch_pxd_none(level, e) && !(prot & ~arch_pxd_prot(level, e));
+}
+
 static inline void arch_pxd_set(int level, pxd_t *ptr, pxd_t e)
 {
 	__atomic_store_n(&ptr->v, e.v, __ATOMIC_RELEASE);

@@ -128,6 +128,13 @@ static __always_inline unsigned int arch_pxd_prot(int level, pxd_t e)
 	       (e.v & PXD_NX ? 0 : PROT_EXEC);
 }
 
+_Static_assert(PXD_PRESENT == PROT_READ && PXD_WRITE == PROT_WRITE, "arch_pxd_allows");
+
+static __always_inline bool arch_pxd_allows(int level, pxd_t e, unsigned int prot)
+{
+	return !(prot & ~e.v);
+}
+
 static __always_inline int arch_root_level(pxd_t first)
 {
 	return arch_pxd_exists(LEVEL_PGD, first) ? LEVEL_PGD : LEVEL_P4D;

@@ -1,0 +1,142 @@
+/*
+ * mm/table/gup_fast.c - the lockless range walk; see gup_fast.h for what it promises and
+ * gup_leaf.h for what happens at its leaves.
+ *
+ * gup_pxd_range() is the body of one level's loop; its five instances pass each other
+ * down, as in walk.c. What is different: nothing is locked, so each entry is read once,
+ * and what was read is what is used. The pair (pointer, value) goes down: the value finds
+ * the table below, the pointer is what the first level that exists increments.
+ *
+ * Any doubt ends the walk: an entry that is none, bad, or does not allow enough, a page
+ * whose count is zero, a recheck that fails. What has been held by then stays held.
+ */
+#include "mm/table/gup_fast.h"
+#include "kernel/sched/thread.h"
+#include "mm/table/gup_leaf.h"
+#include "mm/table/lockless.h"
+
+#ifdef ORIGAMI_LAB
+gup_walk_fn *gup_fast_walk = gup_pgd_range;
+#endif
+
+/* Where the step from above would lead for `address`: with the levels above folded,
+ * into the root that this walk began with. */
+static __always_inline pxd_t *slot_from_above(const int level,
+	const struct gup_walk *walk, pxd_t *parent, pxd_t value, unsigned long address)
+{
+	if (level < LEVEL_PGD && pxd_folded(level + 1, value))
+		return pgd_offset(walk->root, address);
+	return pxd_offset_lockless(level, parent, value, address);
+}
+
+/* What one entry spans of the range. False: stop. */
+static __always_inline bool gup_entry(const int level, struct gup_walk *walk,
+	pxd_t *parent, pxd_t value, pxd_t *ptr, pxd_t entry, unsigned long address,
+	unsigned long end, gup_walk_fn *next)
+{
+	if (level == LEVEL_PTE)
+		return gup_leaf(level, walk, parent, value, ptr, entry, address, end);
+	if (!pxd_folded(level, entry)) {
+		if (unlikely(arch_pxd_none(level, entry)))
+			return false;
+		if (unlikely(arch_pxd_leaf(level, entry)))
+			return gup_leaf(
+				level, walk, parent, value, ptr, entry, address, end);
+	}
+	if (IS_LAB && unlikely(pxd_bad(level, entry))) {
+		pxd_broken("neither table nor leaf", level, ptr, address);
+		return false;
+	}
+	/* SAFE(gup_pair): the slot itself, never the address of this copy of its value: a
+	 * level that is folded hands the pointer through, and the first one that exists
+	 * would step from the copy to whatever lies behind it on the stack. */
+	return next(walk, ptr, entry, address, end);
+}
+
+static __always_inline bool gup_pxd_range(const int level, struct gup_walk *walk,
+	pxd_t *parent, pxd_t value, unsigned long address, unsigned long end,
+	gup_walk_fn *next)
+{
+	pxd_t *ptr = pxd_offset_lockless(level, parent, value, address);
+	pxd_t entry = pxd_value_lockless(level, ptr, value);
+
+	for (;;) {
+		unsigned long stop = pxd_addr_end(level, address, end);
+
+		if (!gup_entry(
+			    level, walk, parent, value, ptr, entry, address, stop, next))
+			return false;
+		if (stop == end)
+			return true;
+		ptr++;
+		PXD_INVARIANT(level, ptr,
+			slot_from_above(level, walk, parent, value, stop), stop);
+		entry = pxd_read(ptr);
+		address = stop;
+	}
+}
+
+static bool gup_pte_range(struct gup_walk *walk, pxd_t *pmd, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_range(LEVEL_PTE, walk, pmd, value, address, end, NULL);
+}
+
+static bool gup_pmd_range(struct gup_walk *walk, pxd_t *pud, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_range(LEVEL_PMD, walk, pud, value, address, end, gup_pte_range);
+}
+
+static bool gup_pud_range(struct gup_walk *walk, pxd_t *p4d, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_range(LEVEL_PUD, walk, p4d, value, address, end, gup_pmd_range);
+}
+
+static bool gup_p4d_range(struct gup_walk *walk, pxd_t *pgd, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_range(LEVEL_P4D, walk, pgd, value, address, end, gup_pud_range);
+}
+
+bool gup_pgd_range(struct gup_walk *walk, pxd_t *root, pxd_t first, unsigned long address,
+	unsigned long end)
+{
+	return gup_pxd_range(LEVEL_PGD, walk, root, first, address, end, gup_p4d_range);
+}
+
+/* In a lockless section: `end` may be above what the root can express. */
+static void walk_from_root(
+	struct gup_walk *walk, struct mm *mm, unsigned long start, unsigned long end)
+{
+	/* SAFE(limit_before_root): a root that is read first may be too small for the
+	 * limit that another CPU publishes meanwhile: the walk would wrap around in it
+	 * and find other addresses' pages. Pairs with SAFE(root_before_limit). */
+	if (unlikely(end > atomic_load_acquire(&mm->limit))) {
+		counter_add(COUNT_GUP_OVER_LIMIT, 1);
+		return;
+	}
+	walk->root = READ_ONCE(mm->root);
+	(void)gup_fast_walk(walk, walk->root, pxd_read(walk->root), start, end);
+}
+
+unsigned long gup_fast(
+	unsigned long start, unsigned long count, unsigned int flags, struct page **pages)
+{
+	struct gup_walk walk = {.next = pages,
+		.flags = flags,
+		.prot = flags & FOLL_WRITE ? PROT_READ | PROT_WRITE : PROT_READ};
+	struct mm *mm = current()->mm;
+	unsigned long irqs, held;
+
+	LAB_ASSERT(mm && !(flags & FOLL_GET) != !(flags & FOLL_PIN) && count &&
+			   start + count * PAGE_SIZE > start,
+		"gup_fast(%lx, %lx, %x)", start, count, flags);
+	irqs = lockless_begin();
+	walk_from_root(&walk, mm, start, start + count * PAGE_SIZE);
+	held = walk.next - pages;
+	counter_add(COUNT_GUP_FAST_PAGES, held);
+	lockless_end(irqs);
+	return held;
+}

@@ -1,0 +1,154 @@
+/*
+ * mm/table/gup_leaf.h - what the fast path does when its walk has come to a leaf.
+ *
+ * Nothing keeps the page but what is done here, in this order:
+ *
+ *     read the entry (the walk)      it maps page P, with the rights that are asked for
+ *     grab                           P has one more reference, unless it had none
+ *     recheck the entry and the pmd  it was P's when it was grabbed: hold it
+ *                                    it may not have been: let go, and stop
+ *
+ * Whoever takes a page away does it the other way round: clears the entry, then looks at
+ * the references. One of the two sees the other.
+ *
+ * Any range walk can use it that hands down (pointer, value) pairs: gup_fast.c, and the
+ * rivals. Called in a lockless section.
+ */
+#pragma once
+
+#include "kernel/base/counters.h"
+#include "mm/table/gup_fast.h"
+#include "mm/table/pgtable.h"
+
+struct gup_walk {
+	pxd_t *root;        /* (c) where it began */
+	struct page **next; /* where the next page goes */
+	unsigned int flags; /* (c) FOLL_* */
+	unsigned int prot; /* (c) what entries must allow: PROT_READ, or and PROT_WRITE */
+};
+
+/* A walk over [start, end), not empty, from the root whose first entry is `first`. False:
+ * it stopped. */
+typedef bool gup_walk_fn(struct gup_walk *walk, pxd_t *root, pxd_t first,
+	unsigned long start, unsigned long end);
+
+/* In lab builds the walk is a choice (step=, mm/rivals). */
+gup_walk_fn gup_pgd_range;
+#ifdef ORIGAMI_LAB
+extern gup_walk_fn *gup_fast_walk;
+#else
+#define gup_fast_walk gup_pgd_range
+#endif
+
+/* Where a test or a script may make something happen. */
+#define GUP_POINT(event, a, b)                                                           \
+	do {                                                                             \
+		if (IS_LAB)                                                              \
+			TRACE(event, a, b);                                              \
+	} while (0)
+
+/* After the grab: do the entries that led to the page still say so? */
+static __always_inline bool gup_unchanged(
+	const int level, pxd_t *parent, pxd_t value, pxd_t *ptr, pxd_t entry)
+{
+	/* SAFE(gup_pte_recheck): between read and grab the page may have been unmapped,
+	 * freed and given to a stranger, whose page we would hold. Pairs with
+	 * pxd_unhook() before the last page_put(), in gather.c. */
+	if (unlikely(pxd_read(ptr).v != entry.v)) {
+		counter_add(COUNT_GUP_RECHECK_PTE, 1);
+		return false;
+	}
+	/* SAFE(gup_pmd_recheck): a pte table that was unhooked as a whole keeps its
+	 * entries: they prove nothing about what is mapped now. Pairs with pxd_unhook()
+	 * of the pmd entry wherever a table is taken away while pages are mapped in it.
+	 */
+	if (level == LEVEL_PTE && unlikely(pxd_read(parent).v != value.v)) {
+		counter_add(COUNT_GUP_RECHECK_PMD, 1);
+		return false;
+	}
+	return true;
+}
+
+/* Is `head`, now held, what this kind of hold may have? By the page alone: there is no
+ * VMA at hand. */
+static __always_inline bool gup_allowed(const struct page *head, unsigned int flags)
+{
+	/* SAFE(gup_longterm): a device would write to it for hours, past every check that
+	 * a page of another kind needs before it is written; only kinds that are known to
+	 * need none pass. Pairs with the look at the VMA in gup.c. */
+	if (flags & FOLL_LONGTERM)
+		return READ_ONCE(head->type) == PAGE_ANON;
+	return true;
+}
+
+/* Pages from `page` on that one grab can hold: those of its block. */
+static __always_inline unsigned long gup_run(
+	const int level, struct page *head, struct page *page, unsigned long count)
+{
+	if (level == LEVEL_PTE)
+		return 1;
+	return min(count, (unsigned long)(head + BIT(READ_ONCE(head->order)) - page));
+}
+
+static __always_inline void gup_record(
+	struct gup_walk *walk, struct page *page, unsigned long count)
+{
+	struct page **next = walk->next;
+
+#pragma GCC unroll 4
+	for (unsigned long i = 0; i < count; i++)
+		next[i] = page + i;
+	walk->next = next + count;
+}
+
+/* Hold a run of pages of one block, or nothing. */
+static __always_inline bool gup_hold(const int level, struct gup_walk *walk,
+	struct page *head, struct page *page, unsigned long count, pxd_t *parent,
+	pxd_t value, pxd_t *ptr, pxd_t entry)
+{
+	bool pin = walk->flags & FOLL_PIN;
+	s32 weight = page_weight(head, count, pin);
+
+	GUP_POINT(gup_read, ptr, entry.v);
+	if (unlikely(!page_try_get(head, weight))) {
+		counter_add(COUNT_GUP_REFUSED, 1);
+		return false;
+	}
+	GUP_POINT(gup_grabbed, ptr, page);
+	/* SAFE(gup_same_block): what was a single frame when its weight was chosen may be
+	 * a block now, or a tail of one, at the same place in the same entry. Pairs with
+	 * page_make_block(). */
+	if (unlikely(!gup_unchanged(level, parent, value, ptr, entry) ||
+		     !gup_allowed(head, walk->flags) || page_head(page) != head ||
+		     (pin && page_weight(head, count, pin) != weight))) {
+		page_put_many(head, weight);
+		return false;
+	}
+	if (pin && weight == (s32)count)
+		atomic_add(&head->pins, weight);
+	gup_record(walk, page, count);
+	return true;
+}
+
+/* *ptr, read as `entry`, is a leaf (or a pte of any kind) and spans [address, end) of the
+ * walk; (parent, value) is the pair that led here. False: stop. */
+static __always_inline bool gup_leaf(const int level, struct gup_walk *walk,
+	pxd_t *parent, pxd_t value, pxd_t *ptr, pxd_t entry, unsigned long address,
+	unsigned long end)
+{
+	unsigned long offset = address & (pxd_size(level) - 1), count;
+	struct page *page, *head;
+
+	if (unlikely(!arch_pxd_allows(level, entry, walk->prot)))
+		return false;
+	page = page_of_phys(phys(arch_pxd_phys(level, entry).v + offset));
+	do {
+		head = page_head(page);
+		count = gup_run(level, head, page, (end - address) >> PAGE_SHIFT);
+		if (!gup_hold(level, walk, head, page, count, parent, value, ptr, entry))
+			return false;
+		page += count;
+		address += count << PAGE_SHIFT;
+	} while (level != LEVEL_PTE && address != end);
+	return true;
+}
