@@ -32,6 +32,9 @@ void sim_tlb_forbid(phys_t frame, unsigned long bytes);
 /* The next `successes` frame allocations work, later ones fail; ~0: no limit. */
 extern unsigned long sim_frames_left;
 
+/* The same for cache_alloc() and kmalloc(). */
+extern unsigned long sim_objects_left;
+
 /* Called, once, inside the next frame allocation: what another CPU does meanwhile. */
 extern void (*sim_meanwhile)(void);
 

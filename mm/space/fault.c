@@ -28,19 +28,35 @@ static bool below_stack(const struct vma *vma, unsigned long address)
 	       vma->end - ALIGN_DOWN(address, PAGE_SIZE) <= MM_STACK_SIZE;
 }
 
+/* The lowest address to which a stack may grow: not too near to what is below. */
+static unsigned long stack_floor(const struct vma_set *set, unsigned int index)
+{
+	const struct vma *below = index ? set->vma[index - 1] : NULL;
+
+	/* SAFE(stack_gap): a stack that grew up to the mapping below would run over it
+	 * unnoticed, where a fault should end the program; pairs with gap_end() in vma.c,
+	 * which keeps new mappings away from the stack */
+	if (below && below->prot != PROT_NONE && !(below->flags & VMA_STACK))
+		return below->end + MM_STACK_GAP;
+	return vma_floor(set, index);
+}
+
 static void grow_stack(struct mm *mm, unsigned long address)
 {
 	unsigned long start = ALIGN_DOWN(address, PAGE_SIZE);
 	unsigned int index;
+	struct vma *vma;
 
+	/* SAFE(stack_grow_write): under the read lock two faults could grow one stack at
+	 * once, and readers without the lock would believe a VMA in the making: the bug
+	 * called StackRot. Pairs with mm_seq_moved(). */
 	mm_write_lock(mm);
-	index = vma_index(mm, address);
-	/* SAFE(stack_gap): a stack that grew up to the mapping below would run over it
-	 * unnoticed, where a fault should end the program; pairs with gap_end() in vma.c,
-	 * which keeps new mappings away from the stack */
-	if (index < mm->vma_count && below_stack(mm->vmas[index], address) &&
-		start >= vma_floor(mm, index) + MM_STACK_GAP)
-		mm->vmas[index]->start = start;
+	index = vma_index(mm->vmas, address);
+	vma = vma_at(mm->vmas, index);
+	if (below_stack(vma, address) && start >= stack_floor(mm->vmas, index)) {
+		vma_write_begin(vma);
+		WRITE_ONCE(vma->start, start);
+	}
 	mm_write_unlock(mm);
 }
 

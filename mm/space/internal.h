@@ -25,16 +25,17 @@ unsigned long poison_find_damage(const struct page *page);
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 
-/* mm->lock held for writing: remove all mappings in [start, end); holes are fine. */
+/* In a write section: remove all mappings in [start, end); holes are fine. */
 int unmap_locked(struct mm *mm, unsigned long start, unsigned long end);
 
-/* mm->lock held for writing: promise zeroed memory in the free range [start, end). */
+/* In a write section: promise zeroed memory in [start, end), in place of what is there.
+ */
 int map_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
 	unsigned int flags);
 
-/* The page-aligned end of a user range; false: it does not fit below mm->limit. */
-bool map_range_end(
-	const struct mm *mm, unsigned long start, size_t length, unsigned long *end);
+/* The page-aligned end of a range of addresses that some mm may have; false: it is none.
+ */
+bool user_range_end(unsigned long start, size_t length, unsigned long *end);
 
 /* A promise of `length` writable bytes that could never be kept: more than all RAM. */
 bool map_exceeds_memory(size_t length);

@@ -1,17 +1,16 @@
 /*
- * mm/space/map.c - the mapping calls: map, unmap, discard.
+ * mm/space/map.c - new mappings: where they go, and what is promised about them.
  *
- * They edit the set of VMAs under mm->lock (write); page tables are left to the gather,
- * which frees what was mapped only after every CPU has forgotten it. Errors are Linux's.
- * Can fail for lack of memory or of VMAs; an MM_FIXED mapping has then already removed
- * what was in its place, as in Linux.
+ * mm_map() finds a place and edits the set of VMAs in one write section. Errors are
+ * Linux's. Can fail for lack of memory, of addresses or of VMAs: then nothing has
+ * changed, not even under MM_FIXED.
  */
 #include "mm/space/mm.h"
+#include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
 #include "mm/space/frame.h"
 #include "mm/space/internal.h"
 #include "mm/space/vma.h"
-#include "mm/table/gather.h"
 
 bool map_exceeds_memory(size_t length)
 {
@@ -21,81 +20,79 @@ bool map_exceeds_memory(size_t length)
 	return length >> PAGE_SHIFT > stats.total;
 }
 
-bool map_range_end(
-	const struct mm *mm, unsigned long start, size_t length, unsigned long *end)
+bool user_range_end(unsigned long start, size_t length, unsigned long *end)
 {
-	if (length > mm->limit || start > mm->limit - length)
+	unsigned long top = arch_user_end();
+
+	if (length > top || start > top - length)
 		return false;
 	*end = ALIGN_UP(start + length, PAGE_SIZE);
 	return true;
 }
 
-int map_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
-	unsigned int flags)
+/* Make addresses below `end` ones that the page table can express. */
+static int reach(struct mm *mm, unsigned long end)
 {
-	int err = vma_add(mm, start, end, prot, flags);
-
-	if (!err)
-		vma_merge(mm, start, end);
-	return err;
+	return end <= mm->limit ? 0 : -ENOMEM;
 }
 
-/* Out of the page tables: [start, end), where no VMA is any more. */
-static void unmap_tables(struct mm *mm, unsigned long start, unsigned long end)
+static int place_fixed(
+	struct mm *mm, unsigned long start, size_t length, unsigned int flags)
 {
-	unsigned int above = vma_index(mm, start);
-	unsigned long ceiling = above < mm->vma_count ? mm->vmas[above]->start : 0;
-	struct gather gather;
+	unsigned long end;
+	struct vma *vma;
 
-	gather_begin(&gather, mm);
-	gather_unmap(&gather, start, end);
-	gather_free_tables(
-		&gather, start, end, above ? vma_floor(mm, above) : 0, ceiling);
-	gather_end(&gather);
+	if (!user_range_end(start, length, &end))
+		return -ENOMEM;
+	if (!IS_ALIGNED(start, PAGE_SIZE))
+		return -EINVAL;
+	if (start < VMA_BOTTOM)
+		return -EPERM;
+	vma = vma_find(mm, start);
+	if ((flags & MM_NOREPLACE) && vma && vma->start < end)
+		return -EEXIST;
+	return reach(mm, end);
 }
 
-int unmap_locked(struct mm *mm, unsigned long start, unsigned long end)
+/* Where there is room below `end`; else up to where addresses are given out unasked,
+ * which a machine that grows its tables reaches level by level. */
+static int search(struct mm *mm, unsigned long *address, size_t length, unsigned long end)
 {
-	unsigned int first, last;
-	int err = vma_split(mm, start, end);
+	for (;;) {
+		unsigned long top = min(mm->limit, MM_DEFAULT_LIMIT) - PAGE_SIZE;
 
-	if (err)
-		return err;
-	first = last = vma_index(mm, start);
-	while (last < mm->vma_count && mm->vmas[last]->start < end)
-		last++;
-	if (first == last)
-		return 0;
-	start = mm->vmas[first]->start;
-	end = mm->vmas[last - 1]->end;
-	vma_remove(mm, first, last);
-	unmap_tables(mm, start, end);
+		*address = vma_find_gap(mm, length, end);
+		if (*address)
+			return 0;
+		if (end >= top &&
+			(top + PAGE_SIZE == MM_DEFAULT_LIMIT || reach(mm, mm->limit + 1)))
+			return -ENOMEM;
+		end = top;
+	}
+}
+
+/* A hint is taken if it can be; one above the default limit opens what lies there. */
+static int place_hint(struct mm *mm, unsigned long *address, size_t length)
+{
+	unsigned long start = max(*address & PAGE_MASK, VMA_BOTTOM), end;
+
+	if (!user_range_end(start, length, &end) || reach(mm, end))
+		return search(mm, address, length, mm->mmap_base);
+	if (!vma_range_is_free(mm, start, end))
+		return search(mm, address, length,
+			end > MM_DEFAULT_LIMIT ? mm->limit - PAGE_SIZE : mm->mmap_base);
+	*address = start;
 	return 0;
 }
 
 /* Where a new mapping goes: 0 and *address, or an error. */
 static int place(struct mm *mm, unsigned long *address, size_t length, unsigned int flags)
 {
-	unsigned long start = *address, end;
-	struct vma *vma;
-
-	if (flags & MM_FIXED) {
-		if (!map_range_end(mm, start, length, &end))
-			return -ENOMEM;
-		if (start < VMA_BOTTOM)
-			return -EPERM;
-		vma = vma_find(mm, start);
-		if ((flags & MM_NOREPLACE) && vma && vma->start < end)
-			return -EEXIST;
-		return unmap_locked(mm, start, end);
-	}
-	start = ALIGN_UP(start, PAGE_SIZE);
-	if (start >= VMA_BOTTOM && map_range_end(mm, start, length, &end) &&
-		vma_range_is_free(mm, start, end))
-		*address = start;
-	else
-		*address = vma_find_gap(mm, length);
-	return *address ? 0 : -ENOMEM;
+	if (flags & MM_FIXED)
+		return place_fixed(mm, *address, length, flags);
+	if (*address)
+		return place_hint(mm, address, length);
+	return search(mm, address, length, mm->mmap_base);
 }
 
 /* Touch all of a new mapping; what does not fit now is left to later faults. */
@@ -116,10 +113,9 @@ int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int pr
 	unsigned long start = *address;
 	int err;
 
-	if (!length || (prot & ~PROT_ALL) ||
-		((flags & MM_FIXED) && !IS_ALIGNED(start, PAGE_SIZE)))
+	if (!length || (prot & ~PROT_ALL))
 		return -EINVAL;
-	if (length > mm->limit)
+	if (length > arch_user_end())
 		return -ENOMEM;
 	length = ALIGN_UP(length, PAGE_SIZE);
 	if ((prot & PROT_WRITE) && !(flags & MM_NORESERVE) && map_exceeds_memory(length))
@@ -135,57 +131,4 @@ int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int pr
 	if (flags & MM_POPULATE)
 		populate(mm, start, length, prot);
 	return 0;
-}
-
-int mm_unmap(struct mm *mm, unsigned long address, size_t length)
-{
-	unsigned long end;
-	int err;
-
-	if (!length || !IS_ALIGNED(address, PAGE_SIZE) ||
-		!map_range_end(mm, address, length, &end))
-		return -EINVAL;
-	mm_write_lock(mm);
-	err = unmap_locked(mm, address, end);
-	mm_write_unlock(mm);
-	return err;
-}
-
-/* Holes are reported, but what is mapped around them is discarded all the same. */
-static int discard_locked(struct mm *mm, unsigned long start, unsigned long end)
-{
-	struct gather gather;
-	int err = 0;
-
-	gather_begin(&gather, mm);
-	for (unsigned int i = vma_index(mm, start); start < end; i++) {
-		const struct vma *vma = i < mm->vma_count ? mm->vmas[i] : NULL;
-
-		if (!vma || vma->start > start)
-			err = -ENOMEM;
-		if (!vma || vma->start >= end)
-			break;
-		gather_unmap(&gather, max(start, vma->start), min(end, vma->end));
-		start = vma->end;
-	}
-	gather_end(&gather);
-	return err;
-}
-
-int mm_discard(struct mm *mm, unsigned long address, size_t length)
-{
-	unsigned long end;
-	int err;
-
-	if (!IS_ALIGNED(address, PAGE_SIZE))
-		return -EINVAL;
-	if (!length)
-		return 0;
-	if (!map_range_end(mm, address, length, &end))
-		return -ENOMEM;
-	/* Reading is enough: VMAs stay, and faults that come back are welcome. */
-	mm_read_lock(mm);
-	err = discard_locked(mm, address, end);
-	mm_read_unlock(mm);
-	return err;
 }

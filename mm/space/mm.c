@@ -15,10 +15,6 @@
 #include "mm/table/gather.h"
 #include "mm/table/tlb.h"
 
-/* Programs may keep tags in the bits of pointers above this, and some do: addresses
- * beyond are for those who ask for them by a hint. */
-#define DEFAULT_LIMIT (1UL << 47)
-
 static struct cache *mm_cache;
 
 void mm_init(void)
@@ -36,13 +32,14 @@ struct mm *mm_create(void)
 		return NULL;
 	mm->users = 1;
 	rwsem_init(&mm->lock, "mm", RANK_MM);
+	vma_set_init(mm);
 	spin_init(&mm->table_lock, "page table", RANK_PAGE_TABLE);
 	if (fold_create(mm, fold_policy.first)) {
 		cache_free(mm_cache, mm);
 		return NULL;
 	}
 	/* The last page stays empty: a CPU could not step past an instruction there. */
-	mm->stack_top = min(mm->limit, DEFAULT_LIMIT) - PAGE_SIZE;
+	mm->stack_top = min(mm->limit, MM_DEFAULT_LIMIT) - PAGE_SIZE;
 	mm->mmap_base = mm->stack_top - MM_STACK_SIZE - MM_STACK_GAP;
 	return mm;
 }
@@ -62,8 +59,6 @@ static void free_mappings(struct mm *mm)
 	gather_unmap(&gather, 0, mm->limit);
 	gather_free_tables(&gather, 0, mm->limit, 0, 0);
 	gather_end(&gather);
-	vma_remove(mm, 0, mm->vma_count);
-	kfree(mm->vmas);
 }
 
 /* What was taken must have come back: a frame or table that is still counted is lost. */
@@ -85,6 +80,7 @@ void mm_put(struct mm *mm)
 	mm_write_lock(mm);
 	free_mappings(mm);
 	mm_write_unlock(mm);
+	vma_set_free(mm);
 	fold_destroy(mm);
 	check_ledger(mm);
 	cache_free(mm_cache, mm);
@@ -105,7 +101,17 @@ void mm_for_each_vma(
 	struct mm *mm, void (*visit)(const struct vma *vma, void *arg), void *arg)
 {
 	mm_read_lock(mm);
-	for (unsigned int i = 0; i < mm->vma_count; i++)
-		visit(mm->vmas[i], arg);
+	for (unsigned int i = 0; i < mm->vmas->count; i++)
+		visit(mm->vmas->vma[i], arg);
 	mm_read_unlock(mm);
+}
+
+unsigned int mm_vma_count(struct mm *mm)
+{
+	unsigned int count;
+
+	mm_read_lock(mm);
+	count = mm->vmas->count;
+	mm_read_unlock(mm);
+	return count;
 }

@@ -16,10 +16,13 @@
 #include "arch/contract/pgtable.h"
 #include "arch/contract/trap.h"
 
+/* Written in write sections only, one by one; read under mm->lock, or as vma_lookup_rcu()
+ * does. */
 struct vma {
-	unsigned long start, end; /* (l:mm) page-aligned, [start, end) */
-	unsigned int prot;        /* (l:mm) PROT_* */
-	unsigned int flags;       /* (l:mm) VMA_* */
+	struct mm *mm;            /* whose it is now */
+	unsigned long start, end; /* page-aligned, [start, end) */
+	unsigned int prot;        /* PROT_* */
+	unsigned int flags;       /* VMA_* */
 };
 
 #define VMA_STACK     1u /* grows down on a fault just below it, up to the stack limit */
@@ -30,6 +33,10 @@ struct vma {
 #define MM_STACK_SIZE (8UL << 20)         /* a VMA_STACK grows to this */
 #define MM_STACK_GAP  (256UL * PAGE_SIZE) /* and keeps this far from what is below */
 
+/* Programs may keep tags in the bits of pointers above this, and some do: addresses
+ * beyond are for those who ask for them by a hint. */
+#define MM_DEFAULT_LIMIT (1UL << 47)
+
 struct mm {
 	pxd_t *root;          /* (a) software walks from here; written under table_lock */
 	unsigned long limit;  /* (a) user addresses are below; published after root */
@@ -39,13 +46,12 @@ struct mm {
 	struct rwsem lock;    /* taken by mm_read_lock(), mm_write_lock() only */
 	u64 seq;              /* (a) odd: a write section is open; (l:lock) to change */
 	struct spinlock table_lock;
-	struct vma **vmas;                /* (l:lock) by address (mm/space/vma.c) */
-	unsigned int vma_count, vma_room; /* (l:lock) of vmas: used, allocated */
-	unsigned long brk_start, brk;     /* (l:lock) */
-	unsigned long stack_top; /* (c) end of the first stack, as exec places it */
-	unsigned long mmap_base; /* (c) search downwards from here */
-	u64 pages;               /* (l:table_lock) resident frames */
-	u32 tables[LEVELS];      /* (l:table_lock) tables by level */
+	struct vma_set *vmas;         /* (r) (l:lock) all VMAs: mm/space/vma.h */
+	unsigned long brk_start, brk; /* (l:lock) */
+	unsigned long stack_top;      /* (c) end of the first stack, as exec places it */
+	unsigned long mmap_base;      /* (c) search downwards from here */
+	u64 pages;                    /* (l:table_lock) resident frames */
+	u32 tables[LEVELS];           /* (l:table_lock) tables by level */
 };
 
 /* flags of mm_map() */
@@ -90,19 +96,25 @@ void mm_use(struct mm *mm);
  *
  * Promises: a writable mapping larger than all RAM is refused (ENOMEM) unless
  * MM_NORESERVE; short of that, promises may exceed RAM, and the fault that finds no
- * frame gets -ENOMEM. Addresses above 2^47 are given out only for a hint above it.
+ * frame gets -ENOMEM. Addresses above MM_DEFAULT_LIMIT are given out only for a hint
+ * above it.
  */
 int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
 	unsigned int flags);
 int mm_unmap(struct mm *mm, unsigned long address, size_t length);
 int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int prot);
 int mm_discard(struct mm *mm, unsigned long address, size_t length); /* MADV_DONTNEED */
+int mm_advise(struct mm *mm, unsigned long address, size_t length);  /* other advice */
 void mm_set_brk_start(struct mm *mm, unsigned long start);
 unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged brk */
 
 /* A user access at `address` (ACCESS_*) faulted: make it possible. 0, -EFAULT (no such
  * mapping or not allowed), -ENOMEM. May sleep. */
 int mm_fault(struct mm *mm, unsigned long address, unsigned int access);
+
+/* How many VMAs there are just now. */
+unsigned int mm_vma_count(struct mm *mm);
+extern unsigned int mm_vmas_max; /* MM_VMAS_MAX; tests make it smaller */
 
 /* Call visit for each VMA under the read lock. */
 void mm_for_each_vma(

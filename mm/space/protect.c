@@ -35,56 +35,57 @@ static void protect_tables(
 	spin_unlock(&mm->table_lock);
 }
 
-/* May all of [start, end) get this protection? Asked before anything is changed. */
-static int check(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
+/* How far from `start` everything is mapped and may get this protection: as Linux does
+ * it, that much is changed, and *err tells about the rest. */
+static unsigned long allowed_end(struct mm *mm, unsigned long start, unsigned long end,
+	unsigned int prot, int *err)
 {
-	for (unsigned int i = vma_index(mm, start); start < end; i++) {
-		const struct vma *vma = i < mm->vma_count ? mm->vmas[i] : NULL;
+	for (unsigned int i = vma_index(mm->vmas, start); start < end; i++) {
+		const struct vma *vma = vma_at(mm->vmas, i);
 
+		*err = -ENOMEM;
 		if (!vma || vma->start > start)
-			return -ENOMEM;
+			return start;
 		if ((prot & PROT_WRITE) && !(vma->flags & VMA_NORESERVE) &&
 			map_exceeds_memory(min(end, vma->end) - start))
-			return -ENOMEM;
+			return start;
 		start = vma->end;
 	}
-	return 0;
+	*err = 0;
+	return end;
 }
 
 static int protect_locked(
 	struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
 {
-	int err = check(mm, start, end, prot);
+	int err = vma_protect(mm, start, end, prot);
 
-	if (!err)
-		err = vma_split(mm, start, end);
 	if (err)
 		return err;
-	for (unsigned int i = vma_index(mm, start);
-		i < mm->vma_count && mm->vmas[i]->start < end; i++)
-		mm->vmas[i]->prot = prot;
 	protect_tables(mm, start, end, prot);
 	/* SAFE(protect_flush): without it a CPU goes on writing through an old
 	 * translation after the caller was told that nobody can; pairs with pxd_unhook()
 	 * above */
 	tlb_flush_range(mm, start, end);
-	vma_merge(mm, start, end);
 	return 0;
 }
 
 int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int prot)
 {
 	unsigned long end;
-	int err;
+	int err, rest;
 
-	if (!IS_ALIGNED(address, PAGE_SIZE) || (prot & ~PROT_ALL))
+	if (!IS_ALIGNED(address, PAGE_SIZE))
 		return -EINVAL;
 	if (!length)
 		return 0;
-	if (!map_range_end(mm, address, length, &end))
+	if (!user_range_end(address, length, &end))
 		return -ENOMEM;
+	if (prot & ~PROT_ALL)
+		return -EINVAL;
 	mm_write_lock(mm);
-	err = protect_locked(mm, address, end, prot);
+	end = allowed_end(mm, address, end, prot, &rest);
+	err = end > address ? protect_locked(mm, address, end, prot) : 0;
 	mm_write_unlock(mm);
-	return err;
+	return err ? err : rest;
 }

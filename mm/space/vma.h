@@ -1,41 +1,90 @@
 /*
  * mm/space/vma.h - the set of VMAs of an mm: inside mm/space only.
  *
- * Under mm->lock: for writing where the set or a VMA changes, else reading is enough.
+ * A set is an array, sorted by address, that never changes once it is published in
+ * mm->vmas: who changes what VMAs there are publishes another one (vma_edit.c), and the
+ * old one is freed by RCU. The VMAs themselves stay the same objects from one set to the
+ * next; their fields change only in a write section, after vma_write_begin().
+ *
+ * Under mm->lock a plain look is right. Without it: vma_lookup_rcu().
  */
 #pragma once
 
+#include "kernel/base/atomic.h"
+#include "kernel/sched/rcu.h"
 #include "mm/space/mm.h"
 
 #define VMA_BOTTOM (16 * PAGE_SIZE) /* nothing is mapped below: NULL stays a fault */
 
-void vma_init(void); /* once, at boot */
+struct vma_set {
+	struct rcu_head rcu;
+	unsigned int count;
+	struct vma *vma[];
+};
 
-/* The index in mm->vmas of the lowest VMA that ends above `address`; mm->vma_count: there
- * is none. vma_find(): the VMA itself, or NULL. It may begin above `address`, too. */
-unsigned int vma_index(const struct mm *mm, unsigned long address);
+/* --- looking (vma.c) ------------------------------------------------------------------
+ */
+
+/* The index of the lowest VMA that ends above `address`; set->count: there is none. It
+ * may begin above `address`, too. vma_find(): the VMA itself, or NULL. */
+unsigned int vma_index(const struct vma_set *set, unsigned long address);
 struct vma *vma_find(const struct mm *mm, unsigned long address);
 
-/* The end of what lies below mm->vmas[index]. */
-unsigned long vma_floor(const struct mm *mm, unsigned int index);
+/* The VMA with this index, or NULL: there are not so many. */
+static inline struct vma *vma_at(const struct vma_set *set, unsigned int index)
+{
+	return index < set->count ? set->vma[index] : NULL;
+}
+
+/* The end of what lies below the VMA with this index. */
+unsigned long vma_floor(const struct vma_set *set, unsigned int index);
 
 /* Nothing is mapped in the range, nor does it come too near to the stack above it. */
 bool vma_range_is_free(const struct mm *mm, unsigned long start, unsigned long end);
 
-/* The highest free range of `length` bytes below mm->mmap_base: its start, or 0. */
-unsigned long vma_find_gap(const struct mm *mm, unsigned long length);
+/* The highest free range of `length` bytes below `end`: its start, or 0. */
+unsigned long vma_find_gap(const struct mm *mm, unsigned long length, unsigned long end);
 
-/* A VMA where nothing is mapped. -ENOMEM: no memory, or too many VMAs. */
-int vma_add(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
+/* What a VMA was at one moment: at mm->seq, which is even. */
+struct vma_snapshot {
+	u64 seq;
+	unsigned long start, end;
+	unsigned int prot, flags;
+};
+
+/*
+ * The VMA at `address`, looked up under rcu_read_lock() without mm->lock: 0 and
+ * *snapshot; -EFAULT: there was none (snapshot->seq tells when); -EAGAIN: a write section
+ * was open, or has opened meanwhile: nothing is known. Never waits.
+ *
+ * Does not promise that any of it is still true: who acts on it asks
+ * mm_seq_moved(mm, snapshot->seq) under a lock that a writer takes before it acts.
+ */
+int vma_lookup_rcu(struct mm *mm, unsigned long address, struct vma_snapshot *snapshot);
+
+/* --- changing (vma_edit.c): a write section is open -----------------------------------
+ */
+
+void vma_init(void); /* once, at boot */
+
+/* Before the first change of a live VMA's fields, each of which is one WRITE_ONCE(). */
+static inline void vma_write_begin(const struct vma *vma)
+{
+	mm_assert_write_locked(vma->mm);
+}
+
+/*
+ * Each is done in one new set, or in none. -ENOMEM: no memory, or too many VMAs; then
+ * nothing has changed. VMAs of the same kind that touch are one VMA afterwards.
+ *
+ * vma_replace: [start, end) becomes part of one VMA; what was there is gone.
+ * vma_remove: no VMA is in [start, end) any more.
+ * vma_protect: the VMAs in [start, end), which has no holes, get this protection.
+ */
+int vma_replace(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
 	unsigned int flags);
+int vma_remove(struct mm *mm, unsigned long start, unsigned long end);
+int vma_protect(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot);
 
-/* Make VMA boundaries at both addresses, where they lie inside VMAs. -ENOMEM: as above;
- * there may be more boundaries than before, which changes nothing. */
-int vma_split(struct mm *mm, unsigned long start, unsigned long end);
-
-/* Free the VMAs with these indices: first .. last - 1. */
-void vma_remove(struct mm *mm, unsigned int first, unsigned int last);
-
-/* Join VMAs of the same kind that touch, from the one before `start` to the one after
- * `end`. */
-void vma_merge(struct mm *mm, unsigned long start, unsigned long end);
+void vma_set_init(struct mm *mm); /* no VMAs */
+void vma_set_free(struct mm *mm); /* nobody knows mm any more: all VMAs, and the set */

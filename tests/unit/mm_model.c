@@ -141,8 +141,9 @@ static void protect(struct mm *mm, unsigned int from, unsigned int to, u64 *seed
 
 	EXPECT_EQ(mm_protect(mm, page_at(from), (to - from) * PAGE_SIZE, prot),
 		refused ? -ENOMEM : 0);
-	if (!refused)
-		model_set(from, to, prot, true);
+	/* As in Linux, all up to the first hole is changed even so. */
+	for (; from < to && model.prot[from] != HOLE; from++)
+		model.prot[from] = prot;
 }
 
 static void discard(struct mm *mm, unsigned int from, unsigned int to)
