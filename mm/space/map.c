@@ -11,6 +11,7 @@
 #include "mm/space/frame.h"
 #include "mm/space/internal.h"
 #include "mm/space/vma.h"
+#include "mm/table/fold.h"
 
 bool map_exceeds_memory(size_t length)
 {
@@ -30,10 +31,10 @@ bool user_range_end(unsigned long start, size_t length, unsigned long *end)
 	return true;
 }
 
-/* Make addresses below `end` ones that the page table can express. */
+/* Makes addresses below `end` ones that the page table can express. */
 static int reach(struct mm *mm, unsigned long end)
 {
-	return end <= mm->limit ? 0 : -ENOMEM;
+	return end <= mm->limit ? 0 : fold_grow(mm, end);
 }
 
 static int place_fixed(
@@ -77,12 +78,13 @@ static int place_hint(struct mm *mm, unsigned long *address, size_t length)
 	unsigned long start = max(*address & PAGE_MASK, VMA_BOTTOM), end;
 
 	if (!user_range_end(start, length, &end) || reach(mm, end))
-		return search(mm, address, length, mm->mmap_base);
-	if (!vma_range_is_free(mm, start, end))
-		return search(mm, address, length,
-			end > MM_DEFAULT_LIMIT ? mm->limit - PAGE_SIZE : mm->mmap_base);
-	*address = start;
-	return 0;
+		end = 0;
+	else if (vma_range_is_free(mm, start, end)) {
+		*address = start;
+		return 0;
+	}
+	return search(mm, address, length,
+		end > MM_DEFAULT_LIMIT ? mm->limit - PAGE_SIZE : mm->mmap_base);
 }
 
 /* Where a new mapping goes: 0 and *address, or an error. */

@@ -234,3 +234,40 @@ UNIT_TEST(mm_populate)
 	EXPECT_EQ(mm->pages, 7);
 	mm_put(mm);
 }
+
+/* A hint or a fixed address above the limit grows the table, and so does a search that
+ * finds nothing; each as far as the policy allows. */
+UNIT_TEST(mm_grows_with_what_is_asked)
+{
+	struct mm *mm = mm_create();
+	unsigned long limit = mm->limit, top = arch_user_end(), at = limit + PAGE_SIZE;
+
+	if (limit == top) {
+		mm_put(mm);
+		return unit_skip("tables of this policy do not grow");
+	}
+	EXPECT_EQ(mm_map(mm, &at, PAGE_SIZE, RW, 0), 0);
+	EXPECT_EQ(at, limit + PAGE_SIZE);
+	EXPECT(mm->limit > limit);
+	EXPECT_EQ(mm_fault(mm, at, ACCESS_WRITE), 0);
+	EXPECT_EQ(map_at(mm, top - PAGE_SIZE, PAGE_SIZE, MM_FIXED), 0);
+	EXPECT_EQ(mm->limit, top);
+	EXPECT_EQ(mm_fault(mm, top - 1, ACCESS_WRITE), 0);
+	EXPECT_EQ(mm_fault(mm, at, ACCESS_READ), 0);
+	EXPECT_EQ(mm->pages, 2);
+	mm_put(mm);
+}
+
+UNIT_TEST(mm_search_grows_up_to_the_default_limit)
+{
+	struct mm *mm = mm_create();
+	unsigned long limit = mm->limit, first = 0, second = 0, length;
+	bool grows = arch_user_end() > limit && limit < MM_DEFAULT_LIMIT;
+
+	length = min(limit, MM_DEFAULT_LIMIT) / 2;
+	EXPECT_EQ(mm_map(mm, &first, length, PROT_NONE, 0), 0);
+	EXPECT_EQ(mm_map(mm, &second, length, PROT_READ, 0), grows ? 0 : -ENOMEM);
+	EXPECT_EQ(mm->limit > limit, grows);
+	EXPECT(second + length <= MM_DEFAULT_LIMIT);
+	mm_put(mm);
+}
