@@ -59,7 +59,8 @@ ROOMS := kernel kernel/base kernel/sched kernel/task kernel/ipc \
 	$(if $(filter y,$(LINUX)),kernel/linux) \
 	mm/table mm/space mm/huge mm/rivals arch/$(ARCH) boot $(BOOT_$(ARCH)) \
 	$(if $(filter lab,$(BUILD)),tests/unit) $(if $(BENCH),tests/bench)
-SRC := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*.S $(room)/*.asm))
+SRC := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*.S $(room)/*.asm)) \
+	$(if $(BENCH),tests/unit/crew.c)
 OBJ := $(addprefix $O/,$(addsuffix .o,$(SRC)))
 
 # --- tools and flags -------------------------------------------------------------------
@@ -180,7 +181,8 @@ hook-lint: $(SIM_MM:%.c=build/sim-A-explore/%.o) $(SIM_MM:%.c=build/sim-B-explor
 U       := build/$(ARCH)-user
 APPLETS := sh help ls cat echo ps free uptime dmesg pt true false
 UFLAGS  := -std=gnu11 -O2 -D_GNU_SOURCE -I. $(filter-out -Wframe%,$(WARN)) -static
-BOX     := $(filter-out user/hello.c user/native-init.c user/bench.c,$(wildcard user/*.c))
+BOX     := $(filter-out $(patsubst %,user/%.c,hello native-init bench bench-smp),\
+	$(wildcard user/*.c))
 RAMDISK := $O/ramdisk.cpio
 comma   := ,
 space   := $(subst ,, )
@@ -191,10 +193,15 @@ $U/box: $(BOX) $(wildcard user/*.h) Makefile | tools
 $U/native-init: user/native-init.c user/native.h kernel/task/native.h Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UFLAGS) -ffreestanding -nostdlib -s $< -o $@
-$U/bench: UFLAGS += -Wl,-e,bench_start
+$U/hello: UFLAGS += -s
+$U/bench: UFLAGS += -s -Wl,-e,bench_start
+$U/bench-smp: UFLAGS += -pthread # and with its symbols: the counter asks for them
+build/counter.so: tests/tools/counter.c | tools
+	@mkdir -p $(@D)
+	$(Q)gcc $(WARN) -O2 -shared -fPIC $< -o $@
 $U/%: user/%.c Makefile | tools
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(UFLAGS) -s $< -o $@
+	$(Q)$(CC) $(UFLAGS) $< -o $@
 ifeq ($(LINUX),n)
 $(RAMDISK): $U/native-init tests/tools/ramdisk.py | tools
 	@mkdir -p $(@D)

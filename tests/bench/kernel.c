@@ -1,11 +1,11 @@
 /*
  * tests/bench/kernel.c - operations that no system call reaches alone, for `make bench`.
  *
- * Stands in for the unit tests in a release kernel (BENCH=y): boot with test=bench.
- * Prints "bench NAME INSTRUCTIONS ROUNDS" through the log; under -icount shift=0 the
- * clock's nanoseconds are instructions. Each figure is the median of TRIES, less the same
- * loop around nothing. Runs in the first thread, on CPU 0, with interrupts on.
+ * Stands in for the unit tests in a release kernel (BENCH=y): boot with test=bench, or
+ * test=scaling. Under -icount shift=0 the clock's nanoseconds are instructions. Runs in
+ * the first thread, with interrupts on.
  */
+#include "tests/bench/bench.h"
 #include "kernel/base/print.h"
 #include "kernel/base/string.h"
 #include "arch/contract/irq.h"
@@ -15,8 +15,6 @@
 #include "tests/unit/unit.h"
 
 #define TRIES 11
-
-typedef void operation(void *arg, unsigned long rounds);
 
 static u64 time_of(operation *run, void *arg, unsigned long rounds)
 {
@@ -44,7 +42,7 @@ static void nothing(void *arg, unsigned long rounds)
 		barrier();
 }
 
-static void bench(const char *name, operation *run, void *arg, unsigned long rounds)
+void bench(const char *name, operation *run, void *arg, unsigned long rounds)
 {
 	u64 took[TRIES], empty[TRIES];
 
@@ -85,6 +83,10 @@ static void bench_frames(void)
 
 int unit_run(const char *pattern)
 {
+	if (!strcmp(pattern, "scaling")) {
+		bench_scaling();
+		return 0;
+	}
 	bench("irq_off_on", irq_off_on, NULL, 1000);
 	bench_frames();
 	return 0;

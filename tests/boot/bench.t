@@ -7,7 +7,7 @@ from tap import done, test
 import bench
 
 LATER = {"gup_fast_1", "gup_fast_512", "pin_fast_1", "pin_fast_512", "pin_longterm_512",
-         "unpin_512", "gup_slow_1", "gup_slow_512", "gup_leaf", "shootdown", "upgrade"}
+         "unpin_512", "gup_slow_1", "gup_slow_512", "gup_leaf", "upgrade"}
 
 for machine, variables in bench.MACHINES.items():
     first, second = bench.figures(machine), bench.figures(machine)

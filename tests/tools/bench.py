@@ -8,13 +8,15 @@ OVER where it is missed), by what Linux needs, and by how many times fewer that 
 
 The machine is the release build on one CPU under -icount, booted directly with 256 MiB:
 the clock counts instructions, and two runs give the same figures. One boot runs
-user/bench.c as process 1, another tests/bench/kernel.c inside the kernel.
+user/bench.c as process 1, another tests/bench/kernel.c inside the kernel. Figures of
+several CPUs come from a plugin that counts each by itself (counted.py).
 """
 import os
 import re
 import subprocess
 import sys
 
+import counted
 from machine import Config, Machine
 
 MACHINES = {"x86_64": dict(ARCH="x86_64"), "x86_64-la57": dict(ARCH="x86_64", LA57="1"),
@@ -55,9 +57,11 @@ def kernel_figures(variables):
 
 def figures(machine):
     variables = MACHINES[machine]
-    build(variables["ARCH"], "image", "build/%s-user/bench" % variables["ARCH"])
+    programs = ["build/%s-user/%s" % (variables["ARCH"], p) for p in ("bench", "bench-smp")]
+    build(variables["ARCH"], "image", counted.COUNTER, *programs)
     result = user_figures(variables)
     result.update(kernel_figures(variables))
+    result["shootdown"] = counted.shootdown(variables)
     for name in CLEARED:
         result[name] -= result["clear_page"]
     if variables["ARCH"] == "x86_64":
@@ -97,11 +101,20 @@ def bench(machine):
         show(machine, name, measured[name], None, None)
 
 
+def scale(machine):
+    """Locks taken and shared words written, per operation, by the number of CPUs."""
+    for name, row in counted.scaling(MACHINES[machine]).items():
+        print("scale %-11s %-22s %s" % (machine, name, "   ".join(
+            "%d CPU%s: %4.1f locks %5.1f writes" % (cpus, "s" if cpus > 1 else " ", *counts)
+            for cpus, counts in row.items())), flush=True)
+
+
 def explain():
     print("# instructions; aim and Linux's are of %s, which says what Linux does more" % AIMS)
     for name, _, _, text in aims("x86_64"):
         if text:
             print("# %-22s %s" % (name, text))
+    print("# scale: locks taken, and writes to words that several CPUs use, per operation")
 
 
 def main(names):
@@ -110,6 +123,7 @@ def main(names):
             sys.exit("bench: %s: choose from %s" % (name, " ".join(MACHINES)))
     for name in names or MACHINES:
         bench(name)
+        scale(name)
     explain()
 
 

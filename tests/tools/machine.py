@@ -29,7 +29,7 @@ HANG, PANIC = 124, 125
 DEFAULTS = dict(
     ARCH="x86_64", BUILD="lab", LINUX="y", FOLD="", BOOT="direct", SMP="2", MEM="256M",
     CPU="", LA57="", ACCEL="tcg", APPEND="", TIMEOUT="60", TIME_SCALE="1", ICOUNT="",
-    BENCH="", KERNEL="", RAMDISK="")
+    BENCH="", PLUGIN="", KERNEL="", RAMDISK="")
 PATHS = {"x86_64": ("direct", "grub", "efi", "iso", "iso-disk", "iso-efi", "iso-efi-disk"),
          "s390x": ("direct", "ipl", "iso")}
 CPU_X86 = "qemu64,+smep,+smap,+umip,+pdpe1gb,+rdtscp,+fsgsbase"
@@ -96,6 +96,7 @@ class Config:
         return ([program, "-nodefaults", "-no-user-config", "-display", "none"] + machine
                 + self.accelerator() + self.cpu() + ["-smp", self.SMP, "-m", self.MEM]
                 + self.ending() + self.consoles()
+                + (["-plugin", self.PLUGIN] if self.PLUGIN else [])
                 + media.boot_arguments(self, work, ramdisk))
 
 

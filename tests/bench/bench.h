@@ -1,0 +1,24 @@
+/*
+ * tests/bench/bench.h - what the measurements inside the kernel share (BENCH=y, release).
+ *
+ * One boot with test=NAME runs one of them; see tests/tools/bench.py, which reads the
+ * log.
+ */
+#pragma once
+
+#include "kernel/base/types.h"
+
+/* `rounds` times the operation; `arg` is what its set-up has made. */
+typedef void operation(void *arg, unsigned long rounds);
+
+/* Runs it, and prints "bench NAME INSTRUCTIONS ROUNDS": the median of several tries, less
+ * the same loop around nothing. The operation leaves everything as it was. */
+void bench(const char *name, operation *run, void *arg, unsigned long rounds);
+
+/* scaling.c: operations on all CPUs at once. */
+void bench_scaling(void);
+
+/* Empty: what tests/tools/counter.c counts lies between a call of the one and one of the
+ * other. */
+void bench_begin(void);
+void bench_end(void);
