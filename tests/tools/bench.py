@@ -42,9 +42,9 @@ def boot(variables, *files, **more):
         return machine.output, machine.log
 
 
-def user_figures(variables):
+def user_figures(variables, append=""):
     program = "build/%s-user/bench" % variables["ARCH"]
-    output, _ = boot(variables, program, APPEND="init=/bin/bench")
+    output, _ = boot(variables, program, APPEND="init=/bin/bench " + append)
     return {name: float(value) for name, value in
             re.findall(r"^(\w+) ([\d.]+)$", output, re.M)}
 
@@ -64,8 +64,10 @@ def figures(machine):
     result["shootdown"] = counted.shootdown(variables)
     for name in CLEARED:
         result[name] -= result["clear_page"]
-    if variables["ARCH"] == "x86_64":
-        result.pop("upgrade", None)  # all levels are there from the start
+    if variables["ARCH"] == "x86_64":  # all levels are there from the start, but for permm
+        result.pop("upgrade", None)
+    if "LA57" in variables:
+        result["upgrade"] = user_figures(variables, "fold=permm").get("upgrade")
     return result
 
 
