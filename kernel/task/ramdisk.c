@@ -134,6 +134,14 @@ static const char *normalise(const char *name)
 	return name;
 }
 
+static bool is_printable(const char *name)
+{
+	for (; *name; name++)
+		if ((u8)*name < ' ' || *name == 0x7f)
+			return false;
+	return true;
+}
+
 static bool has_directory(const struct ramdisk *disk, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -151,6 +159,8 @@ static const char *member_add(struct ramdisk *disk, const struct member *member)
 
 	if (type != RAMDISK_FILE && type != RAMDISK_DIRECTORY)
 		return "neither a file nor a directory";
+	if (!is_printable(member->name))
+		return "a control character in the name"; /* it could forge log lines */
 	if (!path)
 		return "the path has an empty, . or .. component";
 	if (!has_directory(disk, path))
@@ -211,7 +221,9 @@ const char *ramdisk_add(
 		}
 		left_out = member_add(disk, &member);
 		if (left_out)
-			print("ramdisk: %s left out: %s\n", member.name, left_out);
+			print("ramdisk: %s left out: %s\n",
+				is_printable(member.name) ? member.name : "a member",
+				left_out);
 		wrong = "the archive has no end (" TRAILER ")";
 	}
 	join_links(disk);

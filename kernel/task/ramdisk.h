@@ -5,7 +5,7 @@
  * followed by any number of zero bytes. It is indexed once at boot and never changes; a
  * later file replaces an earlier one of the same path. File contents are used where they
  * lie (the frames are reserved). Directories that no archive names, but paths need,
- * exist.
+ * exist. No name has a control character: names go into the log.
  */
 #pragma once
 

@@ -144,6 +144,7 @@ UNIT_TEST(ramdisk_leaves_out_what_it_cannot_use)
 	member("a//b", 2, 0100644, 1, "x");
 	member("link", 3, 0120777, 1, "target");
 	member("nowhere/file", 4, 0100644, 1, "x");
+	member("a\nexit 0", 3, 0100644, 1, "x");
 	member("kept", 5, 0100644, 1, "yes");
 	member("kept/below", 6, 0100644, 1, "x");
 	end();
