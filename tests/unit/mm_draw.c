@@ -132,6 +132,8 @@ UNIT_TEST(mm_draw_large_leaf)
 	struct page *page, *page_large;
 	struct mm mm;
 
+	if (!table_mm_has_block(LEVEL_PMD))
+		return;
 	for_each_root_level(root)
 	{
 		if (!table_mm_make(&mm, root))

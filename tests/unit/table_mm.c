@@ -73,6 +73,18 @@ struct page *table_mm_map(struct mm *mm, unsigned long address, unsigned int pro
 	return page;
 }
 
+bool table_mm_has_block(int level)
+{
+	struct page *page =
+		frame_alloc(ARCH_LEVEL_SHIFT(level) - PAGE_SHIFT, PAGE_ANON, 0);
+
+	if (page)
+		page_put(page);
+	else
+		unit_skip("no free block of the size of a leaf");
+	return page;
+}
+
 struct page *table_mm_map_leaf(
 	struct mm *mm, int level, unsigned long address, unsigned int prot)
 {

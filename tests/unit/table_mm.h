@@ -16,6 +16,9 @@ void table_mm_free(struct mm *mm);
 /* Make it the running thread's address space, until it is left or freed. */
 void table_mm_enter(struct mm *mm);
 
+/* Is there a free block for a leaf of `level`? Without, the running test is skipped. */
+bool table_mm_has_block(int level);
+
 /* Map a fresh frame, or one leaf of `level`, at the address. */
 struct page *table_mm_map(struct mm *mm, unsigned long address, unsigned int prot);
 struct page *table_mm_map_leaf(
