@@ -11,6 +11,7 @@
 #include "arch/contract/ipi.h"
 #include "arch/contract/timer.h"
 #include "kernel/base/cpu.h"
+#include "kernel/base/panic.h"
 #include "kernel/base/percpu.h"
 #include "kernel/base/print.h"
 #include "kernel/base/errno.h"
@@ -113,6 +114,7 @@ void arch_cpu_stop_others(void)
 	unsigned int me = arch_cpu_id(), cpu;
 	u64 bound;
 
+	LAB_ASSERT(!arch_irq_enabled(), "who stops the others may lose its CPU");
 	for (cpu = 0; cpu < cpu_count; cpu++)
 		if (cpu != me)
 			sigp(cpu, SIGP_STOP, 0, NULL);

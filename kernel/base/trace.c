@@ -40,6 +40,8 @@ void trace_record(enum trace_event event, unsigned long a, unsigned long b)
 
 	*record = (struct trace_record){arch_clock_ns(), a, b, event};
 	arch_irq_restore(flags);
+	if (IS_LAB && unlikely(READ_ONCE(parks_armed)))
+		park_pass(event);
 }
 
 /* The CPU whose next unprinted record is the oldest; -1: none left. */

@@ -19,6 +19,16 @@ enum trace_event {
 #define TRACE(event, a, b)                                                               \
 	trace_record(TRACE_##event, (unsigned long)(a), (unsigned long)(b))
 
+/* A point at which scripts park (park.h), too often passed to be recorded. */
+#define TRACE_POINT(event)                                                               \
+	do {                                                                             \
+		if (IS_LAB && unlikely(READ_ONCE(parks_armed)))                          \
+			park_pass(TRACE_##event);                                        \
+	} while (0)
+
+extern u32 parks_armed; /* (a) lab: some thread is to park, or is parked */
+void park_pass(enum trace_event event);
+
 void trace_record(enum trace_event event, unsigned long a, unsigned long b);
 
 /* The last records of all CPUs in time order, oldest first; for panic. */

@@ -14,6 +14,7 @@
  */
 #include "kernel/linux/linux.h"
 #include "kernel/base/atomic.h"
+#include "kernel/base/trace.h"
 #include "arch/contract/uaccess.h"
 #include <linux/futex.h>
 
@@ -112,6 +113,7 @@ static long futex_wait(unsigned long address, u32 expected, u32 bitset, u64 dead
 	if (!bitset)
 		return -EINVAL;
 	queue(&waiter);
+	TRACE_POINT(futex_look);
 	result = arch_user_load_u32(address, &value);
 	if (result == 0)
 		result = value == expected ? sleep(&waiter, deadline) : -EAGAIN;

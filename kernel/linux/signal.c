@@ -12,6 +12,7 @@
  */
 #include "kernel/linux/linux.h"
 #include "kernel/base/atomic.h"
+#include "kernel/base/trace.h"
 
 #define SIGBIT(signal) (1UL << ((signal)-1))
 #define UNBLOCKABLE    (SIGBIT(SIGKILL) | SIGBIT(SIGSTOP))
@@ -197,6 +198,7 @@ void signal_deliver(struct regs *regs)
 
 	for (;;) {
 		atomic_and(&me->work, ~TASK_WORK_SIGNAL);
+		TRACE_POINT(signal_look);
 		while ((signal = take(~linux_thread()->blocked)))
 			act(signal);
 		if (!atomic_load(&state->stopped) ||

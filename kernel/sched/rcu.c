@@ -168,6 +168,7 @@ void rcu_idle_enter(void)
 {
 	/* A full barrier between being idle and looking: pairs with SAFE(rcu_idle). */
 	atomic_or(&rcu.idle, 1U << arch_cpu_id());
+	TRACE_POINT(rcu_idle);
 	note_quiescent();
 }
 
@@ -188,6 +189,7 @@ static void begin(void)
 	 * answering. Both sides store, then load, with full barriers. Pairs with
 	 * rcu_idle_enter(). */
 	atomic_store(&rcu.waiting, atomic_load(&cpus_online));
+	TRACE_POINT(rcu_ask);
 	atomic_and(&rcu.waiting, ~atomic_load(&rcu.idle));
 	spin_unlock_irqrestore(&rcu.lock, flags);
 }

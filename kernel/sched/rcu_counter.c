@@ -6,6 +6,7 @@
  * grace-period thread alone. One cache line for all CPUs: a lab option may be slow.
  */
 #include "kernel/base/print.h"
+#include "kernel/base/trace.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/wait.h"
 #include "arch/contract/irq.h"
@@ -23,6 +24,7 @@ void rcu_counter_lock(struct thread *me)
 	unsigned long flags = arch_irq_save();
 
 	me->rcu_index = atomic_load(&current_index);
+	TRACE_POINT(rcu_index);
 	/* SAFE(rcu_count_then_read): a full barrier. Without it the section could read a
 	 * pointer before it is counted: the freer unlinks, counts nobody, and frees.
 	 * Pairs with the load in wait_until_none(). */

@@ -132,6 +132,7 @@ void switch_away(enum thread_state state)
 	if (!leave(rq, me, state))
 		return;
 	next = choose_next(rq);
+	TRACE_POINT(look);
 	if (next != me)
 		switch_to(rq, me, next);
 }
@@ -175,8 +176,10 @@ void sched_idle_loop(void)
 		 * because interrupts are off, and ends the wait at once. With them on,
 		 * its handler would run before the wait, which would then miss it. Pairs
 		 * with runqueue_poke(). */
-		if (!need_resched())
+		if (!need_resched()) {
+			TRACE_POINT(idle);
 			arch_cpu_idle();
+		}
 		rcu_idle_exit();
 		rq->in_idle = false;
 	}

@@ -127,6 +127,7 @@ void thread_wait(void)
 	unsigned long flags;
 
 	rank_assert_may_sleep("thread_wait");
+	TRACE_POINT(wait);
 	flags = arch_irq_save();
 	switch_away(THREAD_WAITING);
 	arch_irq_restore(flags);

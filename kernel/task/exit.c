@@ -9,6 +9,7 @@
  * Lock: task_tree_lock decides who is last and what the exit status is.
  */
 #include "kernel/task/task.h"
+#include "kernel/base/trace.h"
 #include "kernel/task/start.h"
 
 void task_note_change(struct task *task)
@@ -30,6 +31,7 @@ void task_thread_notify(struct task_thread *thread, u32 work)
 		return;
 	thread_wake(&thread->thread);
 	thread_poke(&thread->thread);
+	TRACE_POINT(notify);
 }
 
 void task_kill_locked(struct task *task, int status)

@@ -5,6 +5,9 @@
  * called with it.
  */
 #include "kernel/task/native.h"
+#include "kernel/base/options.h"
+#include "kernel/base/park.h"
+#include "kernel/base/string.h"
 #include "kernel/task/task.h"
 #include "arch/contract/timer.h"
 #include "arch/contract/uaccess.h"
@@ -56,6 +59,29 @@ static long native_transfer(
 	return result == -ERESTART ? -EINTR : result;
 }
 
+#ifdef ORIGAMI_LAB
+static bool may_park; /* (c) programs may: it can stop a CPU for good */
+
+static bool parse_park(const char *value)
+{
+	return (may_park = !strcmp(value, "on"));
+}
+OPTION(park, "park", "on: programs may use the call \"park\"", parse_park);
+
+static long native_park(unsigned long what, unsigned long event)
+{
+	if (!may_park)
+		return -EPERM;
+	if (what == NATIVE_PARK_ME && event < TRACE_EVENTS)
+		return park_arm(event, arch_current(), PARK_UNTIL_TOLD) ? 0 : -EBUSY;
+	if (what == NATIVE_PARK_GO)
+		park_release_all();
+	else
+		return what == NATIVE_PARK_COUNT ? (long)park_count() : -EINVAL;
+	return 0;
+}
+#endif
+
 static long native_call(unsigned long number, const unsigned long *a)
 {
 	switch (number) {
@@ -84,6 +110,10 @@ static long native_call(unsigned long number, const unsigned long *a)
 		return arch_clock_ns();
 	case NATIVE_SLEEP:
 		return thread_sleep_until(a[0]);
+#ifdef ORIGAMI_LAB
+	case NATIVE_PARK:
+		return native_park(a[0], a[1]);
+#endif
 	default:
 		return -ENOSYS;
 	}

@@ -18,6 +18,7 @@
  *   yield          -                                0
  *   clock          -                                nanoseconds since boot
  *   sleep          clock value                      0
+ *   park           what, event                      lab builds: see below
  *
  * A program starts with its stack pointer at argc, argv, envp, auxv, and the console open
  * as handles 0, 1 and 2.
@@ -37,9 +38,16 @@
 #define NATIVE_YIELD         (NATIVE_BASE + 9)
 #define NATIVE_CLOCK         (NATIVE_BASE + 10)
 #define NATIVE_SLEEP         (NATIVE_BASE + 11)
+#define NATIVE_PARK          (NATIVE_BASE + 12)
 
 /* prot of map and protect; flags of map */
 #define NATIVE_PROT_READ  1
 #define NATIVE_PROT_WRITE 2
 #define NATIVE_PROT_EXEC  4
 #define NATIVE_MAP_FIXED  1 /* at the address, replacing what is there */
+
+/* what of park (kernel/base/park.h): the caller stops when it passes the event; how many
+ * have stopped; all go on. Events are numbered as they stand in kernel/base/events.h. */
+#define NATIVE_PARK_ME    0
+#define NATIVE_PARK_COUNT 1
+#define NATIVE_PARK_GO    2

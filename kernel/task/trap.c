@@ -5,6 +5,7 @@
  * Everything here is about the running thread, so there is nothing to lock.
  */
 #include "kernel/base/print.h"
+#include "kernel/base/trace.h"
 #include "kernel/task/native.h"
 #include "kernel/task/task.h"
 #include "arch/contract/irq.h"
@@ -113,6 +114,7 @@ static void task_return_to_user(struct regs *regs)
 		task_work(regs, work);
 		arch_irq_disable();
 	}
+	TRACE_POINT(to_user);
 }
 
 static bool task_wait_interrupted(void)

@@ -14,7 +14,12 @@ test that must fail:
     Killed-by: crash ARCH NAME WORD...  the crash test NAME no longer says WORD...
     Killed-by: program ARCH FILE        the test program tests/linux/FILE.c
 
-The copies lie in build/mutants/; objects built before are copied too, so that only what
+Boot options may follow, as may SMP=n. Where something else makes the mistake harmless, the
+patch says so, and the test has to pass there:
+
+    Harmless-on: unit ARCH NAME [options]: why
+
+Protections without a mutant stand in tests/mutants/UNKILLED, with the reason. The copies lie in build/mutants/; objects built before are copied too, so that only what
 the patch touches is compiled again.
 """
 import os
@@ -25,7 +30,8 @@ import sys
 
 FOLDER = "tests/mutants"
 COPIED = ("Makefile", "kernel", "mm", "arch", "boot", "user", "tests")
-BUILDS = ("x86_64-lab", "s390x-lab", "x86_64-user", "s390x-user", "sim-A-asan", "sim-B-asan")
+BUILDS = {"host": ("sim-A-asan", "sim-B-asan"), "x86_64": ("x86_64-lab", "x86_64-user"),
+          "s390x": ("s390x-lab", "s390x-user")}
 
 
 class Mutant:
@@ -42,11 +48,12 @@ class Mutant:
             self.fields[match.group(1)] = " ".join(match.group(2).split())
         self.tree = "build/mutants/" + name
 
-    def prepare(self):
-        """The patched copy; returns patch's complaint, or None."""
+    def prepare(self, kinds=tuple(BUILDS)):
+        """The patched copy, with what was built for `kinds`; returns patch's complaint, or
+        None."""
         shutil.rmtree(self.tree, ignore_errors=True)
         os.makedirs(self.tree + "/build")
-        for part in COPIED + tuple("build/" + build for build in BUILDS):
+        for part in COPIED + tuple("build/" + b for kind in kinds for b in BUILDS[kind]):
             if os.path.exists(part):
                 subprocess.check_call(["cp", "-a", part, self.tree + "/" + part])
         result = subprocess.run(

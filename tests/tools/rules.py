@@ -101,15 +101,57 @@ def rule_barriers():
                 yield path, number, "a barrier or bare atomic above mm"
 
 
+def safe_names():
+    """(name, path, line number, is it the place of the protection?) of every mention."""
+    for path in sources(".c", ".h", ".S", ".asm"):
+        for number, line in lines(path):
+            for name, colon in re.findall(r"SAFE\(([\w-]+)\)(:?)", line):
+                yield name, path, number, bool(colon)
+
+
+def removed_names():
+    """(name, patch): the protections that have mutants. `none` is for those without."""
+    for path in sorted(glob.glob("tests/mutants/*.patch")):
+        with open(path, encoding="utf-8") as stream:
+            match = re.search(r"^Removes: *(\w+)", stream.read(), re.M)
+        if match and match.group(1) != "none":
+            yield match.group(1), path
+
+
 def rule_safe():
     """Each protection's name, SAFE(name), stands at exactly one place."""
     places = {}
-    for path in sources(".c", ".h", ".S", ".asm"):
-        for number, line in lines(path):
-            for name in re.findall(r"SAFE\(([\w-]+)\):", line):
-                if name in places:
-                    yield path, number, "SAFE(%s) stands at %s too" % (name, places[name])
-                places.setdefault(name, "%s:%d" % (path, number))
+    for name, path, number, is_place in safe_names():
+        if is_place and name in places:
+            yield path, number, "SAFE(%s) stands at %s too" % (name, places[name])
+        elif is_place:
+            places[name] = "%s:%d" % (path, number)
+    for name, path, number, is_place in safe_names():
+        if name not in places:
+            yield path, number, "SAFE(%s) stands nowhere" % name
+
+
+def rule_mutants():
+    """Each protection has a mutant, or a line in tests/mutants/UNKILLED that says why not."""
+    names = {name: (path, number) for name, path, number, is_place in safe_names() if is_place}
+    have = {}
+    for name, patch in removed_names():
+        have[name] = patch
+        if name not in names:
+            yield patch, 1, "there is no SAFE(%s)" % name
+    for number, line in lines("tests/mutants/UNKILLED"):
+        match = re.match(r"(\w+): \S", line)
+        if not match:
+            continue
+        if match.group(1) not in names or match.group(1) in have:
+            yield "tests/mutants/UNKILLED", number, "not a name, or killed now: " + line
+        have[match.group(1)] = "UNKILLED"
+    for name in sorted(set(names) - set(have)):
+        yield names[name] + ("SAFE(%s) has no mutant" % name,)
+    for path in sorted(glob.glob("tests/mutants/*.patch")):
+        with open(path, encoding="utf-8") as stream:
+            if len(re.findall(r"^@@ ", stream.read(), re.M)) != 1:
+                yield path, 1, "not one hunk"
 
 
 def rule_mm_lock():

@@ -7,6 +7,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/sched/wait.h"
 #include "arch/contract/irq.h"
+#include "arch/contract/page.h"
 
 static u32 flag, stop; /* (a) */
 static u32 seen_cpu;   /* (a) CPU + 1 */
@@ -172,4 +173,15 @@ UNIT_TEST(thread_runtime_grows)
 	EXPECT(after > before);
 	EXPECT(current()->id != 0);
 	EXPECT(!irq_active() && arch_irq_enabled());
+}
+
+/* Below every stack there is a page that nobody has, or an overflow would go unnoticed.
+ */
+UNIT_TEST(thread_stacks_have_guards)
+{
+	unsigned long top = (unsigned long)current()->stack_top, pages = 0;
+
+	while (arch_kernel_access(ALIGN_DOWN(top - 1, PAGE_SIZE) - pages * PAGE_SIZE))
+		pages++;
+	EXPECT_EQ(pages, 4);
 }

@@ -6,7 +6,9 @@
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/string.h"
+#include "kernel/sched/runqueue.h"
 #include "mm/space/mm.h"
+#include "tests/unit/crew.h"
 
 static u32 secret = 0x5ec4e7;
 
@@ -130,4 +132,47 @@ UNIT_TEST(uaccess_atomics)
 	EXPECT_EQ(arch_user_load_u32(address + PAGE_SIZE, &word), 0);
 	EXPECT_EQ(word, 6);
 	give_back(mm);
+}
+
+#define STORM_ROUNDS 20000
+#define STORM_AT     0x20000000UL
+
+static u32 storm_over; /* (a) */
+
+/* Each has a page of its own at the same address, with its number in it. */
+static void read_in_storm(unsigned long number)
+{
+	unsigned long address = STORM_AT;
+	struct mm *mm = mm_create();
+	u32 mine = (u32)number, value, old, wrong = 0;
+
+	mm_use(mm);
+	EXPECT_EQ(mm_map(mm, &address, PAGE_SIZE, PROT_READ | PROT_WRITE, MM_FIXED), 0);
+	EXPECT_EQ(arch_copy_to_user(address, &mine, sizeof(mine)), 0);
+	for (int i = 0; i < STORM_ROUNDS; i++) {
+		wrong += arch_user_load_u32(address, &value) || value != mine;
+		wrong += arch_user_cas_u32(address, mine, mine, &old) || old != mine;
+	}
+	EXPECT_EQ(wrong, 0);
+	mm_use(NULL);
+	mm_put(mm);
+	atomic_add(&storm_over, 1);
+}
+
+/* Two address spaces take turns on CPU 0, as fast as another CPU can interrupt it, each
+ * in the middle of user atomics. */
+UNIT_TEST(uaccess_atomics_in_a_storm)
+{
+	if (!(cpus_online & 2)) {
+		unit_skip("needs two CPUs");
+		return;
+	}
+	EXPECT_EQ(thread_set_allowed(current(), 2), 0);
+	storm_over = 0;
+	crew_start(read_in_storm, 1, 1);
+	crew_start(read_in_storm, 2, 1);
+	while (atomic_load(&storm_over) < 2)
+		runqueue_poke(0);
+	crew_join();
+	EXPECT_EQ(thread_set_allowed(current(), ANYWHERE), 0);
 }
