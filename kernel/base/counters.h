@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernel/base/percpu.h"
+#include "kernel/base/thread_info.h"
 
 enum counter {
 	COUNT_SWITCHES,
@@ -16,6 +17,8 @@ enum counter {
 	COUNT_FOLD_GROWS, /* levels added to running mms */
 	COUNT_TABLES,     /* page tables allocated minus freed */
 	COUNT_GUP_FAST_PAGES,
+	COUNT_GUP_SLOW_PAGES,
+	COUNT_GUP_DROPPED_PAGES,
 	COUNT_GUP_RECHECK_PTE, /* fast path: the entry had changed after the grab */
 	COUNT_GUP_RECHECK_PMD, /* or the one above it */
 	COUNT_GUP_REFUSED,     /* the frame's count was zero, or too high */
@@ -28,6 +31,14 @@ DECLARE_PERCPU(s64[COUNTERS], counters);
 /* An interrupt between load and store may lose or double a count: use with preemption or
  * interrupts off where exactness matters. */
 #define counter_add(which, n) (this_cpu(counters)[which] += (n))
+
+/* Exact, in threads. */
+#define counter_add_exact(which, n)                                                      \
+	do {                                                                             \
+		preempt_disable();                                                       \
+		counter_add(which, n);                                                   \
+		preempt_enable();                                                        \
+	} while (0)
 
 s64 counter_sum(enum counter which);
 const char *counter_name(enum counter which);

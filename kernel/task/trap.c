@@ -8,6 +8,7 @@
 #include "kernel/base/trace.h"
 #include "kernel/task/native.h"
 #include "kernel/task/task.h"
+#include "mm/space/gup.h"
 #include "arch/contract/irq.h"
 #include "arch/contract/trap.h"
 
@@ -122,6 +123,11 @@ static bool task_wait_interrupted(void)
 	return current()->task && atomic_load(&current_thread()->work);
 }
 
+static bool task_killed(void)
+{
+	return current()->task && atomic_load(&current_thread()->work) & TASK_WORK_LEAVE;
+}
+
 void task_traps_init(void)
 {
 	trap_ops = (struct trap_ops){.page_fault = task_page_fault,
@@ -129,4 +135,5 @@ void task_traps_init(void)
 		.user_fault = task_user_fault,
 		.return_to_user = task_return_to_user};
 	wait_interrupted = task_wait_interrupted;
+	gup_killed = task_killed;
 }

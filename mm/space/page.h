@@ -155,6 +155,24 @@ static __always_inline s32 page_weight(const struct page *head, s32 n, bool pin)
 	return pin && !READ_ONCE(head->order) ? n * PAGE_PIN_BIAS : n;
 }
 
+/* Hold n pages of a block that stays what it is: by references, or by pins. False:
+ * refused. And let go of them. */
+static inline bool page_try_hold(struct page *head, s32 n, bool pin)
+{
+	if (!page_try_get(head, page_weight(head, n, pin)))
+		return false;
+	if (pin && head->order)
+		atomic_add(&head->pins, n);
+	return true;
+}
+
+static inline void page_drop(struct page *head, s32 n, bool pin)
+{
+	if (pin && head->order)
+		atomic_sub(&head->pins, n);
+	page_put_many(head, page_weight(head, n, pin));
+}
+
 /* Is somebody doing DMA to it, perhaps? Never a false no while the caller's entry is
  * cleared and flushed; a false yes for a single frame with very many references. */
 static inline bool page_maybe_pinned(const struct page *head)

@@ -136,7 +136,10 @@ unsigned long gup_fast(
 	irqs = lockless_begin();
 	walk_from_root(&walk, mm, start, start + count * PAGE_SIZE);
 	held = walk.next - pages;
-	counter_add(COUNT_GUP_FAST_PAGES, held);
+	if (IS_LAB) /* it may be a section that does not keep the CPU */
+		counter_add_exact(COUNT_GUP_FAST_PAGES, held);
+	else
+		counter_add(COUNT_GUP_FAST_PAGES, held);
 	lockless_end(irqs);
 	return held;
 }

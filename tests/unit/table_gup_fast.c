@@ -6,7 +6,7 @@
 #include "tests/unit/unit.h"
 #include "kernel/sched/thread.h"
 #include "mm/space/frame.h"
-#include "mm/table/gup_fast.h"
+#include "mm/space/gup.h"
 
 #define RW        (PROT_READ | PROT_WRITE)
 #define AT        0x10000000UL
@@ -15,18 +15,12 @@
 static struct mm mm;
 static struct page *pages[PAGES_MAX];
 
-static void drop(unsigned long count, s32 weight)
-{
-	for (unsigned long i = 0; i < count; i++)
-		page_put_many(page_head(pages[i]), weight);
-}
-
 /* How many pages of [start, start + count) are found; they are let go. */
 static unsigned long found(unsigned long start, unsigned long count, unsigned int flags)
 {
 	unsigned long held = gup_fast(start, count, flags | FOLL_GET, pages);
 
-	drop(held, 1);
+	gup_put(pages, held);
 	return held;
 }
 
@@ -52,7 +46,7 @@ UNIT_TEST(table_gup_fast_crosses_boundaries)
 				EXPECT(pages[i] == mapped[i]);
 				EXPECT_EQ(mapped[i]->refs, 2);
 			}
-			drop(4, 1);
+			gup_put(pages, 4);
 		}
 		table_mm_free(&mm);
 	}
@@ -123,7 +117,7 @@ UNIT_TEST(table_gup_fast_pin_survives_unmap)
 	EXPECT_EQ(page->refs, PAGE_PIN_BIAS);
 	EXPECT_EQ(page->type, PAGE_ANON);
 	EXPECT_EQ(found(AT, 1, 0), 0);
-	drop(1, PAGE_PIN_BIAS);
+	gup_unpin(pages, 1);
 	EXPECT(page->type != PAGE_ANON);
 	table_mm_free(&mm);
 }
@@ -145,14 +139,14 @@ UNIT_TEST(table_gup_fast_leaf)
 		EXPECT(pages[i] == head + i - 1);
 	EXPECT_EQ(head->refs, 8);
 	EXPECT_EQ(head->pins, 0);
-	drop(8, 1);
+	gup_put(pages, 8);
 	EXPECT_EQ(gup_fast(large + size - 3 * PAGE_SIZE, 5, FOLL_PIN, pages), 3);
 	EXPECT(pages[2] == head + size / PAGE_SIZE - 1);
 	EXPECT_EQ(head->refs, 4);
 	EXPECT_EQ(head->pins, 3);
 	EXPECT(page_maybe_pinned(head));
-	atomic_sub(&head->pins, 3);
-	drop(3, 1);
+	gup_unpin(pages, 3);
+	EXPECT_EQ(head->pins, 0);
 	EXPECT_EQ(head->refs, 1);
 	table_mm_free(&mm);
 }
@@ -172,16 +166,16 @@ UNIT_TEST(table_gup_fast_blocks)
 	EXPECT(pages[3] == block + 3);
 	EXPECT_EQ(block->refs, 5);
 	EXPECT_EQ(block->pins, 4);
-	atomic_sub(&block->pins, 4);
-	drop(4, 1);
+	gup_unpin(pages, 4);
 	EXPECT_EQ(found(at + PAGE_SIZE, 2, FOLL_WRITE), 0);
 	table_mm_unmap_around(&mm, LEVEL_PUD, leaf);
 	at = table_mm_map_around(&mm, LEVEL_PTE, AT, block + 3, PROT_READ);
 	EXPECT_EQ(gup_fast(at, 1, FOLL_PIN, pages), 1);
 	EXPECT(pages[0] == block + 3);
 	EXPECT_EQ(block->pins, 1);
-	atomic_sub(&block->pins, 1);
-	drop(1, 1);
+	gup_unpin(pages, 1);
+	EXPECT_EQ(block->pins, 0);
+	EXPECT_EQ(block->refs, 1);
 	table_mm_unmap_around(&mm, LEVEL_PTE, AT);
 	page_put(block);
 	table_mm_free(&mm);
@@ -202,7 +196,8 @@ UNIT_TEST(table_gup_fast_refuses_overflow)
 	EXPECT_EQ(held, 126);
 	EXPECT_EQ(page->refs, 127);
 	page_refs_max = PAGE_REFS_MAX;
-	page_put_many(page, held);
+	while (held--)
+		gup_put(&page, 1);
 	EXPECT_EQ(found(AT, 1, 0), 1);
 	table_mm_free(&mm);
 }
@@ -215,12 +210,12 @@ UNIT_TEST(table_gup_fast_longterm)
 	EXPECT(make());
 	page = table_mm_map(&mm, AT, RW);
 	EXPECT_EQ(gup_fast(AT, 1, FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE, pages), 1);
-	drop(1, PAGE_PIN_BIAS);
+	gup_unpin(pages, 1);
 	page->type = PAGE_KERNEL;
 	EXPECT_EQ(gup_fast(AT, 1, FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE, pages), 0);
 	EXPECT_EQ(page->refs, 1);
 	EXPECT_EQ(gup_fast(AT, 1, FOLL_PIN | FOLL_WRITE, pages), 1);
-	drop(1, PAGE_PIN_BIAS);
+	gup_unpin(pages, 1);
 	page->type = PAGE_ANON;
 	table_mm_free(&mm);
 }

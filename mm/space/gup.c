@@ -1,0 +1,187 @@
+/*
+ * mm/space/gup.c - getting user pages, the slow way; see gup.h, and gup_fast.h for the
+ * fast one.
+ *
+ * Under mm->lock for reading tables stay, and under mm->table_lock entries, too: so what
+ * is mapped can be held without a second look. Where nothing is mapped, or not with the
+ * rights that are wanted, both locks are dropped and the page is faulted in as an access
+ * of user space would do it: the VMA decides. Then everything is looked up again.
+ */
+#include "mm/space/gup.h"
+#include "arch/contract/uaccess.h"
+#include "kernel/base/errno.h"
+#include "kernel/sched/thread.h"
+#include "mm/table/gup_leaf.h"
+#include "mm/table/walk.h"
+
+bool (*gup_killed)(void);
+
+/* What is still wanted: [address, end). */
+struct gup_slow {
+	unsigned long address, end;
+	unsigned int flags, prot;
+	struct page **next;
+	int error; /* why a page that is mapped is not to be had, or 0 */
+};
+
+/* table_lock held. The pages of one block from `page` on; returns how many: 0: refused.
+ */
+static unsigned long hold_run(
+	struct gup_slow *slow, struct page *page, unsigned long count)
+{
+	struct page *head = page_head(page);
+
+	count = min(count, (unsigned long)(head + BIT(head->order) - page));
+	slow->error = -EFAULT;
+	if (!gup_allowed(head, slow->flags))
+		return 0;
+	slow->error = -ENOMEM;
+	if (!page_try_hold(head, count, slow->flags & FOLL_PIN))
+		return 0;
+	slow->error = 0;
+	for (unsigned long i = 0; i < count; i++)
+		*slow->next++ = page + i;
+	slow->address += count * PAGE_SIZE;
+	return count;
+}
+
+/* A leaf; true: the walk ends before it. */
+static bool hold_leaf(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	struct gup_slow *slow = walk->arg;
+	unsigned long end = min(slow->end - 1, address + pxd_size(level) - 1) + 1;
+	struct page *page;
+
+	if (address > slow->address || !arch_pxd_allows(level, entry, slow->prot))
+		return true;
+	page = page_of_phys(
+		phys(arch_pxd_phys(level, entry).v + (slow->address - address)));
+	while (slow->address != end) {
+		unsigned long count =
+			hold_run(slow, page, (end - slow->address) / PAGE_SIZE);
+
+		if (!count)
+			return true;
+		page += count;
+	}
+	return false;
+}
+
+/* mm->lock held: hold what is mapped, up to the first page that is not. */
+static void hold_mapped(struct mm *mm, struct gup_slow *slow)
+{
+	static const struct walk_ops ops = {.leaf = hold_leaf};
+	struct walk walk = {.mm = mm, .ops = &ops, .arg = slow};
+
+	if (slow->address >= mm->limit)
+		return;
+	spin_lock(&mm->table_lock);
+	(void)walk_range(&walk, slow->address, min(slow->end, mm->limit));
+	spin_unlock(&mm->table_lock);
+}
+
+/* Until all is held: 0, or why not. */
+static int hold_all(struct mm *mm, struct gup_slow *slow)
+{
+	unsigned int access = slow->flags & FOLL_WRITE ? ACCESS_WRITE : ACCESS_READ;
+
+	for (;;) {
+		int error;
+
+		mm_read_lock(mm);
+		hold_mapped(mm, slow);
+		mm_read_unlock(mm);
+		if (slow->address == slow->end || slow->error)
+			return slow->error;
+		if (gup_killed && gup_killed())
+			return -EINTR;
+		error = mm_fault(mm, slow->address, access);
+		if (error)
+			return error;
+	}
+}
+
+/* What both ways accept: 0, and start rounded down. */
+static int check(unsigned long *start, unsigned long count, unsigned int flags)
+{
+	*start &= PAGE_MASK;
+	if (!(flags & FOLL_GET) == !(flags & FOLL_PIN) ||
+		(flags & FOLL_LONGTERM && !(flags & FOLL_PIN)))
+		return -EINVAL;
+	if (*start >= arch_user_end() || count > (arch_user_end() - *start) / PAGE_SIZE)
+		return -EFAULT;
+	return 0;
+}
+
+static long gup_rest(struct mm *mm, unsigned long start, unsigned long count,
+	unsigned int flags, struct page **pages)
+{
+	struct gup_slow slow = {.address = start,
+		.end = start + count * PAGE_SIZE,
+		.flags = flags,
+		.next = pages,
+		.prot = flags & FOLL_WRITE ? PROT_READ | PROT_WRITE : PROT_READ};
+	int error = hold_all(mm, &slow);
+	long held = slow.next - pages;
+
+	counter_add_exact(COUNT_GUP_SLOW_PAGES, held);
+	return held ? held : error;
+}
+
+long gup_slow(struct mm *mm, unsigned long start, unsigned long count, unsigned int flags,
+	struct page **pages)
+{
+	int error = check(&start, count, flags);
+
+	return error || !count ? error : gup_rest(mm, start, count, flags, pages);
+}
+
+long gup(
+	unsigned long start, unsigned long count, unsigned int flags, struct page **pages)
+{
+	int error = check(&start, count, flags);
+	unsigned long fast;
+	long slow;
+
+	if (error || !count)
+		return error;
+	fast = gup_fast(start, count, flags, pages);
+	if (fast == count)
+		return fast;
+	slow = gup_rest(current()->mm, start + fast * PAGE_SIZE, count - fast, flags,
+		pages + fast);
+	return slow > 0 ? (long)fast + slow : fast ? (long)fast : slow;
+}
+
+/* Neighbours in the array that are of one block go with one subtraction. */
+static void drop(struct page **pages, unsigned long count, bool pin)
+{
+	struct page *head, *other = count ? page_head(*pages) : NULL;
+	struct page **end = pages + count, **first;
+
+	counter_add_exact(COUNT_GUP_DROPPED_PAGES, count);
+	while (pages < end) {
+		head = other;
+		first = pages++;
+		while (pages < end && (other = page_head(*pages)) == head)
+			pages++;
+		page_drop(head, pages - first, pin);
+	}
+}
+
+void gup_put(struct page **pages, unsigned long count)
+{
+	drop(pages, count, false);
+}
+
+void gup_unpin(struct page **pages, unsigned long count)
+{
+	drop(pages, count, true);
+}
+
+s64 gup_held(void)
+{
+	return counter_sum(COUNT_GUP_FAST_PAGES) + counter_sum(COUNT_GUP_SLOW_PAGES) -
+	       counter_sum(COUNT_GUP_DROPPED_PAGES);
+}
