@@ -16,6 +16,7 @@
 #include "kernel/base/panic.h"
 #include "mm/space/mm.h"
 #include "mm/table/ptdesc.h"
+#include "mm/table/tlb.h"
 
 #include <sched.h>
 
@@ -23,6 +24,7 @@
 
 struct tlb_entry {
 	bool used;
+	bool freed;            /* the frame; only a lazy CPU may have such an entry */
 	unsigned long address; /* of the page */
 	unsigned int prot;
 	phys_t frame;
@@ -169,8 +171,11 @@ static struct tlb_entry *translate(unsigned long address)
 	struct tlb_entry found = {.used = true, .address = address & PAGE_MASK};
 
 	for (int i = 0; i < TLB_ENTRIES; i++)
-		if (mmu->tlb[i].used && mmu->tlb[i].address == found.address)
+		if (mmu->tlb[i].used && mmu->tlb[i].address == found.address) {
+			ASSERT(!mmu->tlb[i].freed, "cpu %u uses a freed frame at %lx",
+				sim_me.cpu, address);
 			return &mmu->tlb[i];
+		}
 	if (!mmu->root || address >= arch_root_limit(arch_root_level(mmu->root[0])) ||
 		!walk(mmu->root, address, &found))
 		return NULL;
@@ -229,10 +234,12 @@ static bool inside(phys_t address, phys_t frame, unsigned long bytes)
 	return address.v - frame.v < bytes;
 }
 
-static void forbid(
-	int cpu, const struct tlb_entry *entry, phys_t frame, unsigned long bytes)
+/* A lazy CPU may keep what it does not use, until it looks at the generation. */
+static void forbid(int cpu, struct tlb_entry *entry, phys_t frame, unsigned long bytes)
 {
-	ASSERT(!inside(entry->frame, frame, bytes),
+	if (inside(entry->frame, frame, bytes) && tlb_is_lazy(cpu))
+		entry->freed = true;
+	ASSERT(entry->freed || !inside(entry->frame, frame, bytes),
 		"frame %lx freed while cpu %d still reaches it at %lx",
 		(unsigned long)frame.v, cpu, entry->address);
 	for (int level = 0; level < LEVELS; level++)

@@ -42,6 +42,9 @@ extern void (*sim_meanwhile)(void);
  * own and interrupts on, does at that moment. */
 void sim_at(int event, void (*fn)(void));
 
+/* One host thread plays all CPUs: a cross-call reaches even a CPU that waits for us. */
+extern const bool sim_plays_all_cpus;
+
 /* Blocks handed out and not freed. */
 extern long sim_blocks_used;
 

@@ -13,9 +13,8 @@ enum counter {
 	COUNT_FAULTS,
 	COUNT_SYSCALLS,
 	COUNT_UNKNOWN_CALLS, /* of those: there is no such call */
-	COUNT_TLB_FLUSHES,
-	COUNT_FOLD_GROWS, /* levels added to running mms */
-	COUNT_TABLES,     /* page tables allocated minus freed */
+	COUNT_FOLD_GROWS,    /* levels added to running mms */
+	COUNT_TABLES,        /* page tables allocated minus freed */
 	COUNT_GUP_FAST_PAGES,
 	COUNT_GUP_SLOW_PAGES,
 	COUNT_GUP_DROPPED_PAGES,
@@ -23,6 +22,17 @@ enum counter {
 	COUNT_GUP_RECHECK_PMD, /* or the one above it */
 	COUNT_GUP_REFUSED,     /* the frame's count was zero, or too high */
 	COUNT_GUP_OVER_LIMIT,  /* the range is above what the root can express */
+	COUNT_TLB_FLUSHES_RANGE,
+	COUNT_TLB_FLUSHES_FULL,
+	COUNT_TLB_IPIS,         /* CPUs that a flush interrupted */
+	COUNT_TLB_LAZY_SKIPPED, /* CPUs that it spared */
+	COUNT_TLB_GEN_MISSED,   /* a CPU flushed all: it had missed a generation */
+	COUNT_TLB_ESCALATIONS,  /* nested gathers: the whole mm was flushed */
+	COUNT_TABLES_FREED_RCU,
+	COUNT_TABLES_FREED_IPI,
+	COUNT_TABLES_FREED_AT_ONCE,
+	COUNT_RCU_GRACE_PERIODS,
+	COUNT_RCU_CALLBACKS,
 	COUNTERS
 };
 

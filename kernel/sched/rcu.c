@@ -11,6 +11,7 @@
  * callbacks, waits for one grace period, and calls them in order. `rcu=counter` replaces
  * only the waiting: rcu_counter.c.
  */
+#include "kernel/base/counters.h"
 #include "kernel/base/options.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/print.h"
@@ -248,9 +249,18 @@ static struct rcu_head *take_callbacks(void)
 	return first;
 }
 
+static void count(int callbacks)
+{
+	preempt_disable();
+	counter_add(COUNT_RCU_GRACE_PERIODS, 1);
+	counter_add(COUNT_RCU_CALLBACKS, callbacks);
+	preempt_enable();
+}
+
 static void grace_periods(void *unused)
 {
 	struct rcu_head *batch, *next;
+	int callbacks;
 
 	for (;;) {
 		wait_event(&rcu.wait, (batch = take_callbacks()) != NULL);
@@ -263,10 +273,11 @@ static void grace_periods(void *unused)
 		else
 			wait_for_readers();
 		TRACE(rcu_gp, rcu.started, 1);
-		for (; batch; batch = next) {
+		for (callbacks = 0; batch; batch = next, callbacks++) {
 			next = batch->next; /* fn may free it */
 			batch->fn(batch);
 		}
+		count(callbacks);
 	}
 }
 

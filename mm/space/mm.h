@@ -42,6 +42,8 @@ struct mm {
 	unsigned long limit;  /* (a) user addresses are below; published after root */
 	pxd_t *hardware_root; /* (a) what CPUs load (mm/table/fold.h) */
 	cpuset_t cpus;        /* (a) CPUs that have it loaded; set BEFORE loading */
+	s32 flush_pending;    /* (a) gathers that may have unhooked and not yet flushed */
+	u64 tlb_gen;          /* (a) flushes begun (mm/table/tlb.c) */
 	s32 users;            /* (a) */
 	struct rwsem lock;    /* taken by mm_read_lock(), mm_write_lock() only */
 	u64 seq;              /* (a) odd: a write section is open; (l:lock) to change */

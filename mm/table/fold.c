@@ -14,6 +14,7 @@
 #include "kernel/base/thread_info.h"
 #include "mm/table/pgtable.h"
 #include "mm/table/table.h"
+#include "mm/table/table_free.h"
 #include "mm/table/tlb.h"
 
 int fold_root_level(const struct mm *mm)

@@ -11,9 +11,12 @@
  * often.
  */
 #include "mm/table/gather.h"
+#include "kernel/base/counters.h"
+#include "kernel/base/thread_info.h"
 #include "mm/space/frame.h"
 #include "mm/table/pgtable.h"
 #include "mm/table/table.h"
+#include "mm/table/table_free.h"
 #include "mm/table/tlb.h"
 #include "mm/table/walk.h"
 
@@ -26,6 +29,10 @@ void gather_begin(struct gather *gather, struct mm *mm)
 	gather->capacity = GATHER_LOCAL;
 	gather->pages = gather->local;
 	gather->batch = NULL;
+	/* SAFE(pending_before_unhook): who finds an entry empty that this gather has
+	 * unhooked must find it counted. Pairs with tlb_flush_pending() and with
+	 * escalate(), which look after the entry. */
+	atomic_add(&mm->flush_pending, 1);
 }
 
 /* Move from the local batch to a frame full of pointers. False: stay, and flush. */
@@ -56,18 +63,18 @@ static void gather_span(struct gather *gather, unsigned long start, unsigned lon
 
 static void gather_flush(struct gather *gather)
 {
-	struct list *item;
-
 	if (gather->start == gather->end)
 		return;
 	/* SAFE(flush_before_free): a CPU with a stale translation goes on using the
 	 * frame: freed before the flush, it would be written after its next owner got it.
 	 * Pairs with the unhooking in unmap_leaf() and unlink_table(). */
-	tlb_flush_range(gather->mm, gather->start, gather->end);
+	if (list_empty(&gather->tables))
+		tlb_flush_range(gather->mm, gather->start, gather->end);
+	else
+		tlb_flush_tables(gather->mm, gather->start, gather->end);
 	for (unsigned int i = 0; i < gather->count; i++)
 		page_put(gather->pages[i]);
-	while ((item = list_pop(&gather->tables)))
-		table_free(list_entry(item, struct ptdesc, link));
+	tables_free(gather->mm, &gather->tables);
 	gather->count = 0;
 	gather->start = gather->end = 0;
 }
@@ -159,9 +166,26 @@ void gather_free_tables(struct gather *gather, unsigned long start, unsigned lon
 	spin_unlock(&gather->mm->table_lock);
 }
 
+/* Is another gather of this mm under way? It may have unhooked entries of our range,
+ * which we have found empty, and may not have flushed them yet. */
+static void escalate(struct gather *gather)
+{
+	if (atomic_load(&gather->mm->flush_pending) == 1)
+		return;
+	/* SAFE(nested_gathers): our caller is told that nobody uses the range any more.
+	 * What of it the other gather has unhooked is not in our span: all of the mm is.
+	 * Pairs with gather_begin(). */
+	gather_span(gather, 0, gather->mm->limit);
+	preempt_disable();
+	counter_add(COUNT_TLB_ESCALATIONS, 1);
+	preempt_enable();
+}
+
 void gather_end(struct gather *gather)
 {
+	escalate(gather);
 	gather_flush(gather);
+	atomic_sub(&gather->mm->flush_pending, 1);
 	if (gather->batch)
 		frame_free(gather->batch);
 }

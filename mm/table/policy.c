@@ -1,9 +1,8 @@
 /*
  * mm/table/policy.c - the boot options that choose among policy.h's policies.
  *
- * A policy is a word that the option parser writes before the first mm exists, and that
- * everybody reads without a lock. A value that is not known is refused with a message
- * that tells which are, and the default stays.
+ * A value that is not known is refused with a message that tells which are, and the
+ * default stays.
  */
 #include "mm/table/policy.h"
 #include "kernel/base/options.h"
@@ -17,22 +16,6 @@ struct table_policies policies __section("policy_words") = {
 
 static const char *const flush_names[] = {"ipi", "broadcast"};
 static const char *const tables_names[] = {"rcu", "rcu-ipi-fallback", "ipi", "immediate"};
-static const char *const reader_names[] = {"irq", "rcu", "both", "none"};
-
-const char *flush_model_name(enum flush_model model)
-{
-	return flush_names[model];
-}
-
-const char *table_policy_name(enum table_policy policy)
-{
-	return tables_names[policy];
-}
-
-const char *reader_policy_name(enum reader_policy policy)
-{
-	return reader_names[policy];
-}
 
 static bool parse_flush(const char *value)
 {
@@ -42,7 +25,7 @@ static bool parse_flush(const char *value)
 
 static const char *flush_value(void)
 {
-	return flush_model_name(policies.flush);
+	return flush_names[policies.flush];
 }
 POLICY(flush, "flush", "ipi or broadcast: how other CPUs are made to forget", parse_flush,
 	flush_value);
@@ -55,12 +38,14 @@ static bool parse_tables(const char *value)
 
 static const char *tables_value(void)
 {
-	return table_policy_name(policies.tables);
+	return tables_names[policies.tables];
 }
 POLICY(tables, "tables", "rcu, rcu-ipi-fallback, ipi or immediate: when tables are freed",
 	parse_tables, tables_value);
 
 #ifdef ORIGAMI_LAB
+static const char *const reader_names[] = {"irq", "rcu", "both", "none"};
+
 static bool parse_reader(const char *value)
 {
 	return option_choice(
@@ -69,7 +54,7 @@ static bool parse_reader(const char *value)
 
 static const char *reader_value(void)
 {
-	return reader_policy_name(policies.reader);
+	return reader_names[policies.reader];
 }
 POLICY(reader, "reader", "irq, rcu, both or none: what a lockless walk holds",
 	parse_reader, reader_value);

@@ -45,11 +45,6 @@ struct table_policies {
 
 extern struct table_policies policies;
 
-/* The text of each choice, as the option spells it. */
-const char *flush_model_name(enum flush_model model);
-const char *table_policy_name(enum table_policy policy);
-const char *reader_policy_name(enum reader_policy policy);
-
 static inline enum reader_policy policy_reader(void)
 {
 	return IS_LAB ? policies.reader : READER_IRQ;

@@ -1,5 +1,5 @@
 /*
- * mm/table/table.c - making and freeing page tables; see table.h for the rules and
+ * mm/table/table.c - making page tables; see table.h for the rules and
  * ptdesc.h for a table's life.
  *
  * What can fail: only the allocation of frames, which the caller hears as NULL or
@@ -83,20 +83,6 @@ void table_free_unused(struct ptdesc *table)
 	TRACE(table_free, ptdesc_table(table), table->level);
 	count_tables(-1);
 	frame_free((struct page *)table);
-}
-
-static void table_free_callback(struct rcu_head *head)
-{
-	table_free_unused(container_of(head, struct ptdesc, rcu));
-}
-
-void table_free(struct ptdesc *table)
-{
-	/* SAFE(table_grace_period): a walker that read the entry before it was unhooked
-	 * is still in the table, and no flush waits for it on a machine that broadcasts:
-	 * freed now, it would read the next owner's data as entries. Pairs with the read
-	 * section (interrupts off, or rcu_read_lock()) of every lockless walk. */
-	call_rcu(&table->rcu, table_free_callback);
 }
 
 static bool link_table(

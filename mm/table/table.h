@@ -14,12 +14,8 @@
 /* A fresh table with empty entries; NULL: no memory. Never sleeps. */
 struct ptdesc *table_alloc(struct mm *mm, int level);
 
-/* A table that was never linked. */
+/* A table that was never linked, or that nobody can be in any more (table_free.c). */
 void table_free_unused(struct ptdesc *table);
-
-/* A table that was linked: unlinked now, and flushed. Lockless walkers may still be in
- * it, so it is freed a grace period later. */
-void table_free(struct ptdesc *table);
 
 /*
  * Make the empty entry *ptr of `level` point to a new table, unless somebody else was

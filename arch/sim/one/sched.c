@@ -12,6 +12,7 @@
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/wait.h"
 
+const bool sim_plays_all_cpus = true;
 static struct rcu_head *callbacks, **callbacks_end = &callbacks;
 
 void sim_build_init(void)

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+const bool sim_plays_all_cpus = false;
 static pthread_mutex_t cpus[SIM_CPUS_ALL];
 static struct thread idle_threads[SIM_CPUS];
 static cpuset_t poked; /* (a) CPUs with an interrupt waiting */
