@@ -122,8 +122,8 @@ $(KERNEL): $(OBJ) $O/symbols.c
 #   threads  a host thread for each CPU, under the thread sanitizer
 #   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
 SIM_MM := $(wildcard mm/table/*.c) \
-	$(patsubst %,mm/space/%.c,anon brk draw fault gup lock map mm page protect unmap vma \
-		vma_edit)
+	$(patsubst %,mm/space/%.c,advise anon brk draw fault gup lock map mm page protect \
+		unmap vma vma_edit)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
 	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_gup mm_lock mm_model runner vma_edit)

@@ -125,35 +125,77 @@ long sys_mprotect(struct regs *regs)
 	unsigned long address = regs_arg(regs, 0), length = regs_arg(regs, 1);
 	unsigned long prot = regs_arg(regs, 2);
 
-	if (prot & ~(unsigned long)PROT_ALL)
-		return -EINVAL; /* PROT_GROWSDOWN too: libc then tries without */
 	if (!IS_ALIGNED(address, PAGE_SIZE))
 		return -EINVAL;
-	return length ? mm_protect(current()->mm, address, length, prot) : 0;
+	/* PROT_GROWSDOWN is refused like unknown rights; libc then tries without. */
+	return mm_protect(
+		current()->mm, address, length, prot > PROT_ALL ? PROT_ALL + 1 : prot);
 }
 
-/* Most advice is about what we do not do anyway. */
+/* Touch all now. A hole is ENOMEM, what may not be touched so EINVAL. */
+static long madvise_populate(unsigned long address, size_t length, unsigned int access)
+{
+	struct mm *mm = current()->mm;
+	int err = mm_advise(mm, address, length);
+
+	if (err == -ENOMEM)
+		err = 0; /* up to the hole */
+	for (size_t done = 0; !err && done < length; done += PAGE_SIZE) {
+		err = mm_fault(mm, address + done, access);
+		if (err == -EFAULT)
+			err = mm_advise(mm, address + done, PAGE_SIZE) ?: -EINVAL;
+	}
+	return err;
+}
+
+/* Most advice is about what we do not do anyway. MADV_FREE may be taken at once. */
 long sys_madvise(struct regs *regs)
 {
 	unsigned long address = regs_arg(regs, 0), length = regs_arg(regs, 1);
 
-	if (!IS_ALIGNED(address, PAGE_SIZE))
-		return -EINVAL;
 	switch (regs_arg(regs, 2)) {
 	case MADV_DONTNEED:
-		return length ? mm_discard(current()->mm, address, length) : 0;
+	case MADV_FREE:
+		return mm_discard(current()->mm, address, length);
+	case MADV_POPULATE_READ:
+		return madvise_populate(address, length, ACCESS_READ);
+	case MADV_POPULATE_WRITE:
+		return madvise_populate(address, length, ACCESS_WRITE);
 	case MADV_NORMAL:
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:
 	case MADV_DODUMP:
-		return 0;
+	case MADV_DOFORK:
+	case MADV_KEEPONFORK:
+		return mm_advise(current()->mm, address, length);
 	default:
 		return -EINVAL;
 	}
+}
+
+/* In pieces, because no lock is held while the answer is copied out. */
+long sys_mincore(struct regs *regs)
+{
+	unsigned long address = regs_arg(regs, 0), answer = regs_arg(regs, 2);
+	size_t pages = ALIGN_UP(regs_arg(regs, 1), PAGE_SIZE) >> PAGE_SHIFT, some;
+	u8 present[64];
+	int err = IS_ALIGNED(address, PAGE_SIZE) ? 0 : -EINVAL;
+
+	for (; !err && pages; pages -= some) {
+		some = min(pages, sizeof(present));
+		err = mm_resident(current()->mm, address, some, present);
+		if (!err && arch_copy_to_user(answer, present, some))
+			err = -EFAULT;
+		address += some << PAGE_SHIFT;
+		answer += some;
+	}
+	return err;
 }
 
 /* Shrinking only; libc's realloc() copies when told that there is no room to grow. */

@@ -114,6 +114,9 @@ unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged 
  * mapping or not allowed), -ENOMEM. May sleep. */
 int mm_fault(struct mm *mm, unsigned long address, unsigned int access);
 
+/* present[i]: page i from `address` on has a frame just now. -ENOMEM: there are holes. */
+int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present);
+
 /* How many VMAs there are just now. */
 unsigned int mm_vma_count(struct mm *mm);
 extern unsigned int mm_vmas_max; /* MM_VMAS_MAX; tests make it smaller */

@@ -1,10 +1,9 @@
 /*
- * mm/space/unmap.c - taking memory back: unmap and discard.
+ * mm/space/unmap.c - taking mappings away, or replacing them.
  *
- * Unmapping edits the set of VMAs in a write section; page tables are left to the gather,
- * which frees what was mapped only after every CPU has forgotten it. Discarding leaves
- * the VMAs, so a read section is enough, and faults that come back meanwhile are welcome.
- * Can fail: unmapping, before anything is done.
+ * Edits the set of VMAs in a write section; page tables are left to the gather, which
+ * frees what was mapped only after every CPU has forgotten it. Can fail for lack of
+ * memory or of VMAs, before anything is done.
  */
 #include "kernel/base/errno.h"
 #include "mm/space/internal.h"
@@ -85,72 +84,5 @@ int mm_unmap(struct mm *mm, unsigned long address, size_t length)
 	mm_write_lock(mm);
 	err = unmap_locked(mm, address, end);
 	mm_write_unlock(mm);
-	return err;
-}
-
-/* Visits what is mapped of [start, end). -ENOMEM: there are holes. */
-static int for_each_part(struct mm *mm, unsigned long start, unsigned long end,
-	void (*visit)(unsigned long start, unsigned long end, void *arg), void *arg)
-{
-	const struct vma *vma;
-	int err = 0;
-
-	for (unsigned int i = vma_index(mm->vmas, start); start < end; i++) {
-		vma = vma_at(mm->vmas, i);
-		if (!vma || vma->start > start)
-			err = -ENOMEM;
-		if (!vma || vma->start >= end)
-			break;
-		visit(max(start, vma->start), min(end, vma->end), arg);
-		start = vma->end;
-	}
-	return err;
-}
-
-static void discard_part(unsigned long start, unsigned long end, void *arg)
-{
-	gather_unmap(arg, start, end);
-}
-
-static void leave_part(unsigned long start, unsigned long end, void *arg)
-{
-}
-
-/* [address, end) of advice: 0 and *end, or -EINVAL. */
-static int advice_end(unsigned long address, size_t length, unsigned long *end)
-{
-	*end = ALIGN_UP(address + length, PAGE_SIZE);
-	if (!IS_ALIGNED(address, PAGE_SIZE) || *end < address)
-		return -EINVAL;
-	return length && *end == address ? -EINVAL : 0;
-}
-
-/* Holes are reported, but what is mapped around them is discarded all the same. */
-int mm_discard(struct mm *mm, unsigned long address, size_t length)
-{
-	struct gather gather;
-	unsigned long end;
-	int err = advice_end(address, length, &end);
-
-	if (err || !length)
-		return err;
-	mm_read_lock(mm);
-	gather_begin(&gather, mm);
-	err = for_each_part(mm, address, end, discard_part, &gather);
-	gather_end(&gather);
-	mm_read_unlock(mm);
-	return err;
-}
-
-int mm_advise(struct mm *mm, unsigned long address, size_t length)
-{
-	unsigned long end;
-	int err = advice_end(address, length, &end);
-
-	if (err || !length)
-		return err;
-	mm_read_lock(mm);
-	err = for_each_part(mm, address, end, leave_part, NULL);
-	mm_read_unlock(mm);
 	return err;
 }
