@@ -44,7 +44,7 @@ NEED_exec  := $(NEED_image) x86_64 run-$(ARCH) $(filter grub efi ipl,$(MEDIUM)) 
 NEED_both  := x86_64 s390x ramdisk
 NEED_iso   := $(NEED_both) grub efi
 NEED_check := $(NEED_both) efi check
-NEED_test  := $(NEED_check) debug run-x86_64 run-s390x grub ipl
+NEED_test  := $(NEED_check) debug run-x86_64 run-s390x grub ipl linux-tests
 NEED_kernel := $(ARCH)
 NEED_run   := $(NEED_exec)
 NEED_bench := $(NEED_both) run-x86_64 run-s390x
@@ -179,7 +179,7 @@ hook-lint: $(SIM_MM:%.c=build/sim-A-explore/%.o) $(SIM_MM:%.c=build/sim-B-explor
 # --- user programs and the ramdisk -----------------------------------------------------
 # Static programs of the stock toolchain; box is all small tools in one (user/box.h).
 U       := build/$(ARCH)-user
-APPLETS := sh help ls cat echo ps free uptime dmesg pt true false
+APPLETS := sh help ls cat echo ps free uptime dmesg pt fold gup tlb rcu true false
 UFLAGS  := -std=gnu11 -O2 -D_GNU_SOURCE -I. $(filter-out -Wframe%,$(WARN)) -static
 BOX     := $(filter-out $(patsubst %,user/%.c,hello native-init bench bench-smp),\
 	$(wildcard user/*.c))

@@ -51,6 +51,21 @@ int box_error(const char *program, const char *what)
 	return 1;
 }
 
+int box_is_pid(const char *word)
+{
+	return !strcmp(word, "self") ||
+	       (*word && strspn(word, "0123456789") == strlen(word));
+}
+
+int box_number(const char *word, int base, unsigned long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoul(word, &end, base);
+	return !errno && end != word && !*end && *word != '-';
+}
+
 int box_status(int wait_status)
 {
 	if (WIFSIGNALED(wait_status))

@@ -22,6 +22,10 @@
 	X(uptime, "how long the machine has been up")                                    \
 	X(dmesg, "the kernel's log so far")                                              \
 	X(pt, "[pid] [address]: draw a process's page table")                            \
+	X(fold, "how tables fold and grow: the policy, and what was counted")            \
+	X(gup, "the same about pages found and pinned")                                  \
+	X(tlb, "the same about flushes")                                                 \
+	X(rcu, "the same about grace periods and the freeing of tables")                 \
 	X(true, "succeed")                                                               \
 	X(false, "fail")
 
@@ -35,6 +39,12 @@ char *box_read_file(const char *path);
 
 /* "PROGRAM: WHAT: the text of errno" on stderr; returns 1, the usual exit status. */
 int box_error(const char *program, const char *what);
+
+/* A pid is decimal, or "self". */
+int box_is_pid(const char *word);
+
+/* The whole word as an unsigned number; 0: it is none. */
+int box_number(const char *word, int base, unsigned long *value);
 
 /* The exit status that a shell shows for what waitpid() said: 128 + signal if killed. */
 int box_status(int wait_status);

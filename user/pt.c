@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int usage(void)
 {
@@ -20,29 +19,19 @@ static int usage(void)
 	return 2;
 }
 
-/* A pid is decimal; "self" is pt itself. */
-static int is_pid(const char *word)
-{
-	return !strcmp(word, "self") ||
-	       (*word && strspn(word, "0123456789") == strlen(word));
-}
-
 int pt_main(int argc, char **argv)
 {
 	const char *pid = argc > 1 ? argv[1] : "self";
 	char path[PATH_MAX];
-	char *end = NULL, *text;
+	unsigned long address;
+	char *text;
 	int length;
 
-	if (argc > 3 || !is_pid(pid))
+	if (argc > 3 || !box_is_pid(pid))
 		return usage();
 	length = snprintf(path, sizeof(path), "/proc/%s/pt", pid);
 	if (argc == 3) {
-		unsigned long address;
-
-		errno = 0;
-		address = strtoul(argv[2], &end, 16);
-		if (errno || end == argv[2] || *end)
+		if (!box_number(argv[2], 16, &address))
 			return usage();
 		snprintf(path + length, sizeof(path) - length, "@%lx", address);
 	}

@@ -89,7 +89,7 @@ static void show_uptime(struct text *text)
 static void show_counters(struct text *text)
 {
 	for (enum counter which = 0; which < COUNTERS; which++)
-		text_add(text, "%-16s %ld\n", counter_name(which), counter_sum(which));
+		text_add(text, "%-24s %ld\n", counter_name(which), counter_sum(which));
 }
 
 static void add_policy(const char *name, const char *value, void *text)

@@ -55,6 +55,7 @@ static const struct device {
 	{"/dev/zero", DEVICE(1, 5), 0666, zero_open},
 	{"/dev/random", DEVICE(1, 8), 0666, random_open},
 	{"/dev/urandom", DEVICE(1, 9), 0666, random_open},
+	{"/sys/kernel/debug/gup_test", DEVICE(240, 0), 0600, gup_test_open},
 };
 
 static const struct device *find_device(const char *path)
@@ -239,7 +240,7 @@ static bool device_entry(const char *directory, u64 index, struct entry *entry)
 	return false;
 }
 
-static const char *const mounted[] = {"dev", "proc"};
+static const char *const mounted[] = {"dev", "sys", "proc"};
 
 static bool is_mounted(const char *name)
 {
@@ -258,7 +259,7 @@ static bool ramdisk_entry(const char *path, u64 index, struct entry *entry)
 
 	if (root && index < ARRAY_SIZE(mounted)) {
 		string_copy(entry->name, mounted[index], sizeof(entry->name));
-		describe_directory(index ? DEVICE_PROC : DEVICE_DEV, &entry->info);
+		describe_directory(index == 2 ? DEVICE_PROC : DEVICE_DEV, &entry->info);
 		return true;
 	}
 	index -= root ? ARRAY_SIZE(mounted) : 0;

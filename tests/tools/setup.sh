@@ -34,6 +34,8 @@ tools() {
 	check           clang-format                           clang-format
 	check           prove                                  perl
 	check           patch                                  patch
+	linux-tests     /usr/src/linux-source-6.1.tar.xz       linux-source-6.1
+	linux-tests     xz                                     xz-utils
 	END
 }
 

@@ -82,7 +82,7 @@ def compile_static(arch, source, output, *flags):
     os.makedirs(os.path.dirname(output), exist_ok=True)
     compiler = "gcc" if arch == "x86_64" else "s390x-linux-gnu-gcc"
     result = run(compiler, "-std=gnu11", "-O2", "-static", "-pthread", "-D_GNU_SOURCE",
-                 *flags, "-o", output, source, "-lm")
+                 *flags, "-I.", "-o", output, source, "-lm")
     if result.status:
         comment(result)
         sys.exit("cannot compile " + source)
