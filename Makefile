@@ -126,8 +126,9 @@ SIM_MM := $(wildcard mm/table/*.c) \
 		unmap vma vma_edit)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
-	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_gup mm_lock mm_model runner vma_edit)
-SIM_CREW := $(patsubst %,tests/unit/%.c,mm_threads)
+	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_gup mm_lock mm_model runner \
+		vma_edit)
+SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads)
 SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
 	$(patsubst %,kernel/base/%.c,ipi spin) kernel/sched/rwsem.c
@@ -168,11 +169,15 @@ $(foreach geometry,A B,$(eval $(call sim_geometry,$(geometry))))
 SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
 SIM_THREADED := build/sim-A-threads/unit build/sim-B-threads/unit
 
-.PHONY: host-test hook-lint
+.PHONY: host-test host-model hook-lint
 host-test: $(SIM_UNITS) $(SIM_THREADED) ## unit tests of mm on the simulated machine
 	$(Q)for unit in $(SIM_UNITS); do for tests in unit "mm_* 3" "mm_* 5"; do \
 		echo "# $$unit $$tests"; set -f; $$unit $$tests || exit 1; done; done
 	$(Q)for unit in $(SIM_THREADED); do echo "# $$unit"; $$unit || exit 1; done
+host-model: $(SIM_UNITS) ## OPS=n random mapping calls against a flat model (SEED=s)
+	$(Q)for unit in $(SIM_UNITS); do echo "# $$unit"; \
+		$$unit sim_mm_model_wanders ops=$(or $(OPS),1000000) seed=$(or $(SEED),1) || \
+		exit 1; done
 hook-lint: $(SIM_MM:%.c=build/sim-A-explore/%.o) $(SIM_MM:%.c=build/sim-B-explore/%.o)
 	$(Q)tests/tools/hooks.py $^
 

@@ -51,16 +51,17 @@ bool vma_range_is_free(const struct mm *mm, unsigned long start, unsigned long e
 	return !vma || (vma->start > start && gap_end(vma) >= end);
 }
 
-unsigned long vma_find_gap(const struct mm *mm, unsigned long length, unsigned long end)
+unsigned long vma_find_gap(const struct mm *mm, unsigned long length, unsigned long top)
 {
 	const struct vma_set *set = mm->vmas;
-	unsigned int index = vma_index(set, end);
+	unsigned int index = vma_index(set, top);
 
 	for (;; index--) {
-		unsigned long start = vma_floor(set, index);
+		unsigned long start = vma_floor(set, index), end = top;
 
+		/* Only what lies right above a gap narrows it. */
 		if (index < set->count)
-			end = min(end, gap_end(set->vma[index]));
+			end = min(top, gap_end(set->vma[index]));
 		if (end >= start && end - start >= length)
 			return end - length;
 		if (!index)

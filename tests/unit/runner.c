@@ -6,6 +6,7 @@
  */
 #include "tests/unit/unit.h"
 #include "kernel/base/atomic.h"
+#include "kernel/base/options.h"
 #include "kernel/base/print.h"
 #include "kernel/base/string.h"
 
@@ -15,6 +16,38 @@ extern const struct unit_test __start_unit_tests[], __stop_unit_tests[];
 
 static u32 failures;        /* (a) of the running test */
 static const char *skipped; /* why the running test is skipped, or NULL */
+
+static u64 seed, amount; /* (c) 0: not given */
+
+static bool parse_number(const char *text, u64 *number)
+{
+	*number = 0;
+	for (; *text >= '0' && *text <= '9'; text++)
+		*number = *number * 10 + (u64)(*text - '0');
+	return !*text && *number;
+}
+
+static bool parse_seed(const char *value)
+{
+	return parse_number(value, &seed);
+}
+OPTION(test_seed, "seed", "N: the seed of random unit tests", parse_seed);
+
+static bool parse_amount(const char *value)
+{
+	return parse_number(value, &amount);
+}
+OPTION(test_amount, "ops", "N: how much random unit tests do", parse_amount);
+
+u64 unit_seed(u64 otherwise)
+{
+	return seed ? seed : otherwise;
+}
+
+u64 unit_amount(u64 otherwise)
+{
+	return amount ? amount : otherwise;
+}
 
 void unit_failed(const char *file, int line, const char *what, unsigned long left,
 	unsigned long right)

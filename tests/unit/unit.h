@@ -52,3 +52,7 @@ void unit_skip(const char *why); /* the running test counts as skipped, with the
 
 /* Runs the tests whose names match the pattern ("unit" = all); returns failures. */
 int unit_run(const char *pattern);
+
+/* Options `seed=` and `ops=` of random tests, or what the test takes without them. */
+u64 unit_seed(u64 otherwise);
+u64 unit_amount(u64 otherwise);

@@ -1,0 +1,480 @@
+/*
+ * tests/unit/mm_flat.c - the flat model of an address space; see mm_flat.h. What mm's
+ * calls promise is written down here a second time, page by page and without any
+ * cleverness.
+ */
+#include "tests/unit/mm_flat.h"
+#include "tests/unit/mm_help.h"
+#include "arch/contract/uaccess.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/print.h"
+#include "mm/space/vma.h"
+
+#define GAP   ((int)(MM_STACK_GAP / PAGE_SIZE))
+#define BRK   (FLAT_PAGES / 2) /* the heap begins in this page ... */
+#define BRK_1 0x123UL          /* ... here */
+
+enum {
+	TOUCH, /* most often */
+	MAP = 6,
+	REPLACE,
+	HINT,
+	ANYWHERE,
+	UNMAP,
+	PROTECT = UNMAP + 2,
+	DISCARD = PROTECT + 2,
+	HEAP,
+	MISTAKE,
+	KINDS
+};
+
+static const char *const names[KINDS] = {[TOUCH] = "touch",
+	[MAP] = "map, no replacing",
+	[REPLACE] = "map, replacing",
+	[HINT] = "map at a hint",
+	[ANYWHERE] = "map anywhere",
+	[UNMAP] = "unmap",
+	[PROTECT] = "protect",
+	[DISCARD] = "discard",
+	[HEAP] = "brk",
+	[MISTAKE] = "mistake"};
+
+static int kind_of(const struct flat_op *op)
+{
+	int kind = op->kind;
+
+	while (!names[kind])
+		kind--;
+	return kind;
+}
+
+static unsigned long at(const struct flat *flat, int page)
+{
+	return flat->base + (unsigned long)page * PAGE_SIZE;
+}
+
+/* --- operations -----------------------------------------------------------------------
+ */
+
+struct flat_op flat_op(u64 seed, unsigned int number)
+{
+	static const u8 prots[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
+		PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC};
+	u64 random =
+		(seed + 1) * 0x9e3779b97f4a7c15UL + (number + 1) * 0xbf58476d1ce4e5b9UL;
+	int longest;
+	struct flat_op op;
+
+	(void)mm_random(&random);
+	(void)mm_random(&random);
+	op.kind = mm_random(&random) % KINDS;
+	op.prot = prots[mm_random(&random) % ARRAY_SIZE(prots)];
+	/* Mostly about one place, so that operations meet. */
+	op.from = mm_random(&random) % 4 ? 240 + mm_random(&random) % 32
+					 : mm_random(&random) % FLAT_PAGES;
+	longest = mm_random(&random) % 16 ? 12 : FLAT_PAGES;
+	op.to = op.from + 1 +
+		mm_random(&random) % (u64)min(FLAT_PAGES - op.from, longest);
+	op.value = mm_random(&random);
+	return op;
+}
+
+void flat_print(const struct flat *flat, const struct flat_op *op)
+{
+	print("#   %s, pages %u to %u (%lx), prot %u, %lx\n", names[kind_of(op)],
+		op->from, op->to - 1, at(flat, op->from), op->prot,
+		(unsigned long)op->value);
+}
+
+/* --- the model ------------------------------------------------------------------------
+ */
+
+static bool differs(struct flat *flat, const char *what, u64 got, u64 expected)
+{
+	if (got == expected || flat->wrong)
+		return got != expected;
+	flat->wrong = what;
+	flat->got = got;
+	flat->expected = expected;
+	return true;
+}
+
+static void forget(struct flat *flat, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		flat->resident -= flat->page[i].resident;
+		flat->page[i].resident = false;
+		flat->page[i].value = 0;
+	}
+}
+
+static void set(struct flat *flat, int from, int to, u8 is)
+{
+	forget(flat, from, to);
+	for (int i = from; i < to; i++)
+		flat->page[i].is = is;
+}
+
+static void populate(struct flat *flat, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		flat->resident += !flat->page[i].resident;
+		flat->page[i].resident = true;
+	}
+}
+
+static bool hole(const struct flat *flat, int page)
+{
+	return page < 0 || flat->page[page].is == FLAT_HOLE;
+}
+
+/* The first page from `from` on, below `to`, that is a hole (or is none); or `to`. */
+static int next(const struct flat *flat, int from, int to, bool is_hole)
+{
+	while (from < to && hole(flat, from) != is_hole)
+		from++;
+	return from;
+}
+
+static bool is_stack(const struct flat *flat, int page)
+{
+	return !hole(flat, page) && flat->page[page].is >> 4 & VMA_STACK;
+}
+
+/* Nothing is mapped there, and no stack too near above. */
+static bool free_range(const struct flat *flat, int from, int to)
+{
+	int above = next(flat, from, FLAT_PAGES, false);
+
+	return above >= to &&
+	       !(above < FLAT_PAGES && is_stack(flat, above) && above - to < GAP);
+}
+
+/* --- map ------------------------------------------------------------------------------
+ */
+
+static void mapped(
+	struct flat *flat, const struct flat_op *op, int from, unsigned int flags)
+{
+	int to = from + op->to - op->from;
+	unsigned int vma = (flags & MM_STACK ? VMA_STACK : 0) |
+			   (flags & MM_NORESERVE ? VMA_NORESERVE : 0);
+
+	set(flat, from, to, op->prot | vma << 4);
+	if ((flags & MM_POPULATE) && op->prot != PROT_NONE)
+		populate(flat, from, to);
+}
+
+static int flat_map(struct flat *flat, const struct flat_op *op, unsigned long *address,
+	unsigned int flags)
+{
+	return mm_map(
+		flat->mm, address, (op->to - op->from) * PAGE_SIZE, op->prot, flags);
+}
+
+static unsigned int map_flags(const struct flat_op *op)
+{
+	return (op->value & 7 ? 0 : MM_STACK) | (op->value & 8 ? MM_POPULATE : 0) |
+	       (op->value >> 4 & 7 ? 0 : MM_NORESERVE);
+}
+
+static void map_fixed(struct flat *flat, const struct flat_op *op, unsigned int noreplace)
+{
+	unsigned int flags = MM_FIXED | noreplace | map_flags(op);
+	bool refused = noreplace && next(flat, op->from, op->to, false) < op->to;
+	unsigned long address = at(flat, op->from);
+
+	differs(flat, "mmap", flat_map(flat, op, &address, flags), refused ? -EEXIST : 0);
+	differs(flat, "mmap's address", address, at(flat, op->from));
+	if (!refused)
+		mapped(flat, op, op->from, flags);
+}
+
+/* Where mm must place it when it may choose: as high as it can. */
+static int highest(const struct flat *flat, int pages)
+{
+	int from = FLAT_PAGES - pages;
+
+	while (!free_range(flat, from, from + pages))
+		from--;
+	return from;
+}
+
+/* A place below the window is as good as any: checked, and given back. */
+static void placed(struct flat *flat, const struct flat_op *op, int page,
+	unsigned long hint, unsigned int flags)
+{
+	unsigned long address = hint, length = (op->to - op->from) * PAGE_SIZE;
+
+	differs(flat, "mmap", flat_map(flat, op, &address, flags), 0);
+	differs(flat, "where mmap placed it", address, at(flat, page));
+	if (page >= 0)
+		mapped(flat, op, page, flags);
+	else
+		differs(flat, "munmap", mm_unmap(flat->mm, address, length), 0);
+}
+
+/* Page numbers below 0 are holes: free_range() needs none of the array for them. */
+static void map_somewhere(struct flat *flat, const struct flat_op *op, bool hint)
+{
+	int pages = op->to - op->from;
+	unsigned int flags = map_flags(op) & ~(unsigned int)MM_STACK;
+
+	if (hint && free_range(flat, op->from, op->to))
+		placed(flat, op, op->from, at(flat, op->from), flags);
+	else if (flat->alone && highest(flat, pages) + pages > 0 &&
+		 highest(flat, pages) < 0)
+		return; /* half in the window: the model ends there */
+	else if (flat->alone)
+		placed(flat, op, highest(flat, pages), hint ? at(flat, op->from) : 0,
+			flags);
+}
+
+/* --- the other calls ------------------------------------------------------------------
+ */
+
+static void unmap(struct flat *flat, const struct flat_op *op)
+{
+	differs(flat, "munmap",
+		mm_unmap(flat->mm, at(flat, op->from), (op->to - op->from) * PAGE_SIZE),
+		0);
+	set(flat, op->from, op->to, FLAT_HOLE);
+}
+
+static void protect(struct flat *flat, const struct flat_op *op)
+{
+	int end = next(flat, op->from, op->to, true);
+
+	differs(flat, "mprotect",
+		mm_protect(flat->mm, at(flat, op->from), (op->to - op->from) * PAGE_SIZE,
+			op->prot),
+		end < op->to ? -ENOMEM : 0);
+	for (int i = op->from; i < end; i++)
+		flat->page[i].is = (flat->page[i].is & 0xf0) | op->prot;
+}
+
+static void discard(struct flat *flat, const struct flat_op *op)
+{
+	differs(flat, "madvise",
+		mm_discard(flat->mm, at(flat, op->from), (op->to - op->from) * PAGE_SIZE),
+		next(flat, op->from, op->to, true) < op->to ? -ENOMEM : 0);
+	forget(flat, op->from, op->to);
+}
+
+static int page_of(const struct flat *flat, unsigned long address)
+{
+	return (int)((address - flat->base) / PAGE_SIZE);
+}
+
+static bool move_brk(struct flat *flat, unsigned long brk)
+{
+	int from = page_of(flat, flat->brk + PAGE_SIZE - 1);
+	int to = page_of(flat, brk + PAGE_SIZE - 1);
+
+	if (brk < at(flat, BRK) + BRK_1)
+		return false;
+	if (to > from && !free_range(flat, from, to + 1))
+		return false;
+	if (to > from)
+		set(flat, from, to, PROT_READ | PROT_WRITE | VMA_HEAP << 4);
+	else
+		set(flat, to, from, FLAT_HOLE);
+	return true;
+}
+
+static void heap(struct flat *flat, const struct flat_op *op)
+{
+	unsigned long brk = at(flat, BRK) + op->value % (8 * PAGE_SIZE);
+
+	if (!flat->has_brk)
+		return;
+	if (move_brk(flat, brk))
+		flat->brk = brk;
+	differs(flat, "brk", mm_brk(flat->mm, brk), flat->brk);
+}
+
+static void mistake(struct flat *flat, const struct flat_op *op)
+{
+	unsigned long address = at(flat, op->from), any = address + 1;
+	struct mm *mm = flat->mm;
+
+	differs(flat, "mmap unaligned", mm_map(mm, &any, PAGE_SIZE, 0, MM_FIXED),
+		-EINVAL);
+	differs(flat, "mmap empty", mm_map(mm, &any, 0, 0, MM_FIXED), -EINVAL);
+	differs(flat, "mmap huge", mm_map(mm, &any, ~0UL, 0, 0), -ENOMEM);
+	differs(flat, "munmap unaligned", mm_unmap(mm, address + 1, PAGE_SIZE), -EINVAL);
+	differs(flat, "munmap empty", mm_unmap(mm, address, 0), -EINVAL);
+	differs(flat, "mprotect unaligned", mm_protect(mm, address + 8, 1, 0), -EINVAL);
+	differs(flat, "mprotect unknown", mm_protect(mm, address, 1, 64), -EINVAL);
+	differs(flat, "mprotect empty", mm_protect(mm, address, 0, 0), 0);
+	differs(flat, "madvise unaligned", mm_discard(mm, address + 8, 1), -EINVAL);
+	differs(flat, "madvise empty", mm_discard(mm, address, 0), 0);
+}
+
+/* --- touching -------------------------------------------------------------------------
+ */
+
+/* A touch below a stack makes it grow, rights or not, down to the page. */
+static void grow_stack(struct flat *flat, int page)
+{
+	int above = next(flat, page, FLAT_PAGES, false), below = page;
+
+	if (above == page || above == FLAT_PAGES || !is_stack(flat, above))
+		return;
+	while (below >= 0 && hole(flat, below))
+		below--;
+	/* What nobody can use may be near, and so may another stack. */
+	if (below >= 0 && (flat->page[below].is & 7) && !is_stack(flat, below) &&
+		page - (below + 1) < GAP)
+		return;
+	set(flat, page, above, flat->page[above].is);
+}
+
+static bool allowed(const struct flat_page *page, unsigned int access)
+{
+	unsigned int prot = page->is & 7;
+
+	if (page->is == FLAT_HOLE || prot == PROT_NONE)
+		return false;
+	return !(access == ACCESS_WRITE && !(prot & PROT_WRITE)) &&
+	       !(access == ACCESS_EXEC && !(prot & PROT_EXEC));
+}
+
+static void touch(struct flat *flat, const struct flat_op *op)
+{
+	static const unsigned int accesses[] = {ACCESS_WRITE, ACCESS_READ, ACCESS_WRITE,
+		ACCESS_READ, ACCESS_WRITE, ACCESS_EXEC};
+	unsigned int access = accesses[op->value % ARRAY_SIZE(accesses)];
+	struct flat_page *page = &flat->page[op->from];
+	unsigned long address = at(flat, op->from);
+	u64 value = op->value;
+	bool may;
+
+	grow_stack(flat, op->from);
+	may = allowed(page, access);
+	if (may)
+		populate(flat, op->from, op->from + 1);
+	if (access == ACCESS_EXEC) {
+		differs(flat, "a fault", mm_fault(flat->mm, address, access),
+			may ? 0 : -EFAULT);
+	} else if (access == ACCESS_WRITE) {
+		differs(flat, "a user's store",
+			arch_copy_to_user(address, &value, sizeof(value)) == 0, may);
+		page->value = may ? value : page->value;
+	} else if (!differs(flat, "a user's load",
+			   arch_copy_from_user(&value, address, sizeof(value)) == 0,
+			   may)) {
+		differs(flat, "what a user loaded", value, may ? page->value : op->value);
+	}
+}
+
+/* --- comparing ------------------------------------------------------------------------
+ */
+
+struct check {
+	struct flat *flat;
+	int page; /* of the window, next to be seen in a VMA */
+};
+
+/* VMAs come in address order. Two neighbours that could be one are wrong, unless they are
+ * stacks: those do not merge when they grow together. */
+static void check_vma(const struct vma *vma, void *arg)
+{
+	struct check *check = arg;
+	struct flat *flat = check->flat;
+	int from, to;
+
+	if (vma->start < flat->base || vma->end > at(flat, FLAT_PAGES))
+		return;
+	from = page_of(flat, vma->start);
+	to = page_of(flat, vma->end);
+	differs(flat, "where a VMA starts", from,
+		next(flat, check->page, FLAT_PAGES, false));
+	for (int i = from; i < to; i++)
+		differs(flat, "a VMA's rights and flags",
+			(vma->prot | vma->flags << 4) & 0xff, flat->page[i].is);
+	if (from && !hole(flat, from - 1) && !is_stack(flat, from))
+		differs(flat, "VMAs that could be one",
+			flat->page[from - 1].is == flat->page[from].is, false);
+	check->page = to;
+}
+
+static void check_page(struct flat *flat, int i)
+{
+	unsigned long *word = mm_peek(flat->mm, at(flat, i));
+
+	differs(flat, "a frame", word != NULL, flat->page[i].resident);
+	if (!word || !flat->page[i].resident)
+		return;
+	differs(flat, "contents", *word, flat->page[i].value);
+	differs(flat, "an entry's rights", mm_peek_prot(flat->mm, at(flat, i)),
+		flat->page[i].is & 7);
+}
+
+static void check(struct flat *flat, int from, int to)
+{
+	struct check check = {.flat = flat};
+
+	mm_for_each_vma(flat->mm, check_vma, &check);
+	differs(flat, "where VMAs end", FLAT_PAGES,
+		next(flat, check.page, FLAT_PAGES, false));
+	if (flat->alone)
+		differs(flat, "resident pages", flat->mm->pages, flat->resident);
+	mm_read_lock(flat->mm); /* keeps the tables that are looked at */
+	for (int i = from; i < to; i++)
+		check_page(flat, i);
+	mm_read_unlock(flat->mm);
+}
+
+void flat_init(struct flat *flat, struct mm *mm, unsigned long base, bool has_brk)
+{
+	flat->mm = mm;
+	flat->alone = !base;
+	flat->base = base ? base : mm->mmap_base - FLAT_PAGES * PAGE_SIZE;
+	flat->has_brk = has_brk;
+	flat->brk = at(flat, BRK) + BRK_1;
+	flat->resident = 0;
+	flat->wrong = NULL;
+	for (int i = 0; i < FLAT_PAGES; i++)
+		flat->page[i] = (struct flat_page){.is = FLAT_HOLE};
+	if (has_brk)
+		mm_set_brk_start(mm, flat->brk);
+}
+
+bool flat_step(struct flat *flat, const struct flat_op *op, enum flat_look look)
+{
+	switch (kind_of(op)) {
+	case TOUCH:
+		touch(flat, op);
+		break;
+	case MAP:
+		map_fixed(flat, op, MM_NOREPLACE);
+		break;
+	case REPLACE:
+		map_fixed(flat, op, 0);
+		break;
+	case HINT:
+	case ANYWHERE:
+		map_somewhere(flat, op, kind_of(op) == HINT);
+		break;
+	case UNMAP:
+		unmap(flat, op);
+		break;
+	case PROTECT:
+		protect(flat, op);
+		break;
+	case DISCARD:
+		discard(flat, op);
+		break;
+	case HEAP:
+		heap(flat, op);
+		break;
+	case MISTAKE:
+		mistake(flat, op);
+	}
+	if (look == FLAT_NAMED)
+		check(flat, op->from, op->to);
+	else if (look == FLAT_ALL)
+		check(flat, 0, FLAT_PAGES);
+	return !flat->wrong;
+}

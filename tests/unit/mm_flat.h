@@ -1,0 +1,62 @@
+/*
+ * tests/unit/mm_flat.h - an address space as a flat array of pages, and random calls that
+ * must mean the same to it and to mm.
+ *
+ * A window of FLAT_PAGES pages is described page by page: mapped or not, with what rights
+ * and flags, resident or not, with what contents. Each operation is made on both; then
+ * results, VMAs, entries and contents are compared. An operation is a function of (seed,
+ * number) alone: leaving some out does not change the others, so that a failing run can
+ * be shrunk to the few that matter.
+ */
+#pragma once
+
+#include "mm/space/mm.h"
+
+#define FLAT_PAGES 320 /* across a table's border, and wider than a stack's distance */
+
+struct flat_page {
+	u8 is;         /* FLAT_HOLE, or PROT_* and VMA_* << 4 */
+	bool resident; /* has a frame */
+	u64 value;     /* its first word */
+};
+
+#define FLAT_HOLE 0xff
+
+struct flat_op {
+	u8 kind; /* enum in mm_flat.c */
+	u8 prot;
+	u16 from, to; /* pages of the window, to > from */
+	u64 value;
+};
+
+struct flat {
+	struct mm *mm;
+	unsigned long base; /* address of page 0 */
+	bool alone;         /* nobody else maps anything in this mm */
+	bool has_brk;       /* brk() is ours */
+	unsigned long brk;
+	unsigned int resident;
+	struct flat_page page[FLAT_PAGES];
+	/* Where they differ, or NULL: what, and the two values. */
+	const char *wrong;
+	unsigned long got, expected;
+};
+
+/* An empty window at `base` (0: at the top, where mm looks for room first; then the mm
+ * must be ours alone). */
+void flat_init(struct flat *flat, struct mm *mm, unsigned long base, bool has_brk);
+
+struct flat_op flat_op(u64 seed, unsigned int number);
+
+/* What is compared after an operation, besides its result: VMAs, entries, contents. */
+enum flat_look {
+	FLAT_RESULT, /* nothing else */
+	FLAT_NAMED,  /* VMAs, and the pages that the operation named */
+	FLAT_ALL,    /* VMAs, and the whole window */
+};
+
+/* Makes the operation on both. False: they differ, flat->wrong tells how. */
+bool flat_step(struct flat *flat, const struct flat_op *op, enum flat_look look);
+
+/* One line about it. */
+void flat_print(const struct flat *flat, const struct flat_op *op);
