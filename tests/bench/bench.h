@@ -15,6 +15,13 @@ typedef void operation(void *arg, unsigned long rounds);
  * the same loop around nothing. The operation leaves everything as it was. */
 void bench(const char *name, operation *run, void *arg, unsigned long rounds);
 
+/* The same for an operation that must be undone, outside the time. */
+void bench_undone(const char *name, operation *run, operation *undo, void *arg,
+	unsigned long rounds);
+
+/* gup.c: getting user pages. */
+void bench_gup_all(void);
+
 /* scaling.c: operations on all CPUs at once. */
 void bench_scaling(void);
 

@@ -42,16 +42,24 @@ static void nothing(void *arg, unsigned long rounds)
 		barrier();
 }
 
-void bench(const char *name, operation *run, void *arg, unsigned long rounds)
+void bench_undone(const char *name, operation *run, operation *undo, void *arg,
+	unsigned long rounds)
 {
 	u64 took[TRIES], empty[TRIES];
 
-	run(arg, rounds);
-	for (unsigned int i = 0; i < TRIES; i++) {
-		empty[i] = time_of(nothing, arg, rounds);
-		took[i] = time_of(run, arg, rounds);
+	for (unsigned int i = 0; i <= TRIES; i++) {
+		unsigned int slot = i % TRIES; /* the first is done twice: warm by then */
+
+		empty[slot] = time_of(nothing, arg, rounds);
+		took[slot] = time_of(run, arg, rounds);
+		undo(arg, rounds);
 	}
 	print("bench %s %lu %lu\n", name, median(took) - median(empty), rounds);
+}
+
+void bench(const char *name, operation *run, void *arg, unsigned long rounds)
+{
+	bench_undone(name, run, nothing, arg, rounds);
 }
 
 static void irq_off_on(void *arg, unsigned long rounds)
@@ -89,5 +97,6 @@ int unit_run(const char *pattern)
 	}
 	bench("irq_off_on", irq_off_on, NULL, 1000);
 	bench_frames();
+	bench_gup_all();
 	return 0;
 }

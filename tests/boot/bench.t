@@ -6,13 +6,12 @@ sys.path.insert(0, "tests/tools")
 from tap import done, test
 import bench
 
-LATER = {"gup_fast_1", "gup_fast_512", "pin_fast_1", "pin_fast_512", "pin_longterm_512",
-         "unpin_512", "gup_slow_1", "gup_slow_512", "gup_leaf", "upgrade"}
-
 for machine, variables in bench.MACHINES.items():
     first, second = bench.figures(machine), bench.figures(machine)
-    wanted = {name for name, *_ in bench.aims(variables["ARCH"])} - LATER
-    test(wanted <= set(first), "every operation is measured on " + machine,
+    wanted = {name for name, *_ in bench.aims(variables["ARCH"])}
+    if machine == "x86_64":
+        wanted.remove("upgrade")  # all levels are there from the start
+    test(wanted <= {name for name in first if first[name] is not None}, "every operation is measured on " + machine,
          "not measured: " + " ".join(sorted(wanted - set(first))))
     differ = ["%s: %s, then %s" % (name, first[name], second.get(name))
               for name in first if first[name] != second.get(name)]
