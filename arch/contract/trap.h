@@ -49,9 +49,10 @@ struct trap_ops {
 	void (*syscall)(struct regs *regs);
 	void (*user_fault)(
 		struct regs *regs, enum user_fault what, unsigned long address);
-	/* Last look before user mode, after every trap and interrupt from it: entered
-	 * with interrupts on or off, returns with them OFF and they stay off, so that a
-	 * poke after the look interrupts user mode and causes another look. */
+	/* Last look before user mode, after every trap and interrupt from it in which
+	 * user_work() says so (kernel/base/thread_info.h): entered with interrupts OFF,
+	 * returns with them off and they stay off, so that a poke after the look
+	 * interrupts user mode and causes another look. */
 	void (*return_to_user)(struct regs *regs);
 };
 

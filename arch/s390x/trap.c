@@ -16,6 +16,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/ipi.h"
 #include "kernel/base/panic.h"
+#include "kernel/base/thread_info.h"
 
 #define TEID_ADDRESS 0xfffffffffffff000UL
 #define TEID_STORE   0x400UL
@@ -130,6 +131,14 @@ static enum user_fault program_fault(const struct regs *regs, unsigned int check
 	return check == PGM_ADDRESSING ? FAULT_BUS : FAULT_ILLEGAL;
 }
 
+/* The last look, if it was user mode that was interrupted; interrupts off from here. */
+static void leave_to_user(struct regs *regs)
+{
+	arch_irq_disable();
+	if (regs_from_user(regs) && unlikely(user_work()))
+		trap_ops.return_to_user(regs);
+}
+
 void trap_program_check(struct regs *regs)
 {
 	unsigned int check = regs->code & PGM_MASK;
@@ -142,16 +151,14 @@ void trap_program_check(struct regs *regs)
 		panic_regs(regs, "program check %x in the kernel", regs->code);
 	else
 		trap_ops.user_fault(regs, program_fault(regs, check), regs->psw.address);
-	arch_irq_disable();
-	if (regs_from_user(regs))
-		trap_ops.return_to_user(regs);
+	leave_to_user(regs);
 }
 
 void trap_system_call(struct regs *regs)
 {
 	arch_irq_enable();
 	trap_ops.syscall(regs);
-	trap_ops.return_to_user(regs);
+	leave_to_user(regs);
 }
 
 void trap_interrupt(struct regs *regs)
@@ -173,8 +180,7 @@ void trap_interrupt(struct regs *regs)
 		break;
 	}
 	irq_exit(regs);
-	if (regs_from_user(regs))
-		trap_ops.return_to_user(regs);
+	leave_to_user(regs);
 }
 
 void trap_machine_check(struct regs *regs)

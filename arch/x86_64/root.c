@@ -14,6 +14,7 @@
 #define FLUSH_PAGES_MAX 32  /* beyond that, dropping everything is cheaper */
 
 bool arch_la57 __ro_after_init;
+unsigned long x86_user_end __ro_after_init = 1UL << 47;
 struct fold_policy fold_policy __ro_after_init;
 #if !FOLD_LEVELS
 struct x86_fold x86_fold __ro_after_init;
@@ -36,6 +37,8 @@ static void choose_boot(void)
 bool root_use_la57(bool wanted)
 {
 	arch_la57 = wanted && !FOLD_LEVELS; /* a static build has four */
+	if (arch_la57)
+		x86_user_end = 1UL << 56;
 	choose_boot();
 	return arch_la57;
 }

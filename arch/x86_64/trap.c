@@ -13,6 +13,7 @@
 #include "arch/x86_64/x86.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
+#include "kernel/base/thread_info.h"
 #include "kernel/base/print.h"
 
 #define VECTOR_NMI          2
@@ -133,7 +134,8 @@ static __noinline void refuse_wild_ip(struct regs *regs)
 static void leave_to_user(struct regs *regs)
 {
 	arch_irq_disable();
-	trap_ops.return_to_user(regs);
+	if (unlikely(user_work()))
+		trap_ops.return_to_user(regs);
 	if (unlikely(regs->rip >= user_end())) /* a program's entry point may be wild */
 		refuse_wild_ip(regs);
 }

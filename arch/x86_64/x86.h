@@ -92,10 +92,12 @@ void trap_entry(struct regs *regs);
 void syscall_entry(struct regs *regs);
 void trap_fatal(struct regs *regs);
 
+extern unsigned long x86_user_end; /* (c) from 4 or 5 levels */
+
 /* arch_user_end(), for the way out of every system call. */
 static inline unsigned long user_end(void)
 {
-	return 1UL << (arch_la57 ? 56 : 47);
+	return x86_user_end;
 }
 
 /* uaccess.c: where to go on after a failed user access at `rip`; 0: it is none. */

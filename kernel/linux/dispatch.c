@@ -11,6 +11,7 @@
 #include "kernel/base/atomic.h"
 #include "kernel/base/counters.h"
 #include "kernel/base/trace.h"
+#include "kernel/task/native.h"
 
 #define NOTED_BITS 1024
 
@@ -57,6 +58,8 @@ void linux_syscall(struct regs *regs)
 	 * behind it; pairs with the size of `calls`. */
 	if (likely(number < ARRAY_SIZE(calls) && calls[number]))
 		result = calls[number](regs);
+	else if (number >= NATIVE_BASE)
+		return native_syscall(regs);
 	else
 		result = unknown(number);
 	if (IS_LAB)

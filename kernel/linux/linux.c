@@ -103,9 +103,9 @@ void linux_init(void)
 		.task_detach = task_detach,
 		.task_ended = signal_task_ended,
 		.task_exec = process_exec,
-		.syscall = linux_syscall,
 		.user_fault = signal_fault,
 		.deliver = signal_deliver,
 		.console_interrupt = terminal_interrupt,
 	};
+	trap_ops.syscall = linux_syscall; /* straight from the trap, native calls too */
 }

@@ -197,12 +197,12 @@ void signal_deliver(struct regs *regs)
 	int signal;
 
 	for (;;) {
-		atomic_and(&me->work, ~TASK_WORK_SIGNAL);
+		atomic_and(&me->thread.info.work, ~TASK_WORK_SIGNAL);
 		TRACE_POINT(signal_look);
 		while ((signal = take(~linux_thread()->blocked)))
 			act(signal);
 		if (!atomic_load(&state->stopped) ||
-			atomic_load(&me->work) & TASK_WORK_LEAVE)
+			atomic_load(&me->thread.info.work) & TASK_WORK_LEAVE)
 			return;
 		(void)wait_event_killable(
 			&state->continued, !atomic_load(&state->stopped));
@@ -324,7 +324,7 @@ long sys_rt_sigpending(struct regs *regs)
 /* Delivers while the temporary mask holds; only the thread's end breaks the wait. */
 static long suspend(struct regs *regs)
 {
-	while (!(atomic_load(&current_thread()->work) & TASK_WORK_LEAVE)) {
+	while (!(atomic_load(&current_thread()->thread.info.work) & TASK_WORK_LEAVE)) {
 		(void)wait_event_killable(&nobody, false);
 		signal_deliver(regs);
 	}

@@ -26,7 +26,7 @@ void task_thread_notify(struct task_thread *thread, u32 work)
 	 * the other way round it could look, find nothing and sleep or return to user
 	 * mode, and nobody would tell it again. Pairs with return_to_user() in trap.c
 	 * and with wait_event_killable(), which look after they announced the wait. */
-	atomic_or(&thread->work, work);
+	atomic_or(&thread->thread.info.work, work);
 	if (thread == current_thread())
 		return;
 	thread_wake(&thread->thread);
@@ -60,7 +60,7 @@ int task_end_other_threads(void)
 	bool leaving;
 
 	mutex_lock(&task_tree_lock);
-	leaving = atomic_load(&self->work) & TASK_WORK_LEAVE;
+	leaving = atomic_load(&self->thread.info.work) & TASK_WORK_LEAVE;
 	list_for_each (thread, &task->threads, link)
 		if (!leaving && thread != self)
 			task_thread_notify(thread, TASK_WORK_LEAVE);
@@ -78,7 +78,8 @@ void task_wait_borrower(struct task *child)
 {
 	wait_event(&child->changed,
 		!READ_ONCE(child->borrows_mm) ||
-			(atomic_load(&current_thread()->work) & TASK_WORK_LEAVE));
+			(atomic_load(&current_thread()->thread.info.work) &
+				TASK_WORK_LEAVE));
 }
 
 /* What the task held goes back; nobody else uses it any more. */

@@ -186,7 +186,7 @@ static int enter(struct task *task, struct task_thread *thread)
 	mutex_lock(&task_tree_lock);
 	/* Told to leave, the running thread makes no more threads: who waits for all
 	 * others to be gone would wait for ever. */
-	if ((atomic_load(&current_thread()->work) & TASK_WORK_LEAVE) ||
+	if ((atomic_load(&current_thread()->thread.info.work) & TASK_WORK_LEAVE) ||
 		task->thread_count == TASK_THREADS_MAX) {
 		error = -EAGAIN;
 	} else {

@@ -64,7 +64,7 @@ struct task {
 	s32 refs;                      /* (a) */
 };
 
-/* Reasons to look before going back to user mode. */
+/* Reasons to look before going back to user mode: bits of thread.info.work. */
 #define TASK_WORK_LEAVE  1u /* the thread is to end */
 #define TASK_WORK_SIGNAL 2u /* the Linux layer has something to deliver */
 
@@ -72,7 +72,6 @@ struct task {
 struct task_thread {
 	struct thread thread;            /* must be first */
 	int tid;                         /* (l:tree) */
-	u32 work;                        /* (a) TASK_WORK_* */
 	struct list link;                /* (l:tree) in task->threads */
 	unsigned int fault_access;       /* (p) ACCESS_* of the last failed fault */
 	int fault_error;                 /* (p) and why it failed */
@@ -152,7 +151,7 @@ void task_note_change(struct task *task);
  * -EAGAIN: the running thread is to leave itself. */
 int task_end_other_threads(void);
 
-/* Set bits in thread->work and make the thread look at them soon, wherever it is. The
+/* Set bits in thread.info.work and make the thread look at them soon, wherever it is. The
  * caller keeps the thread alive: it is itself, or the tree lock is held. */
 void task_thread_notify(struct task_thread *thread, u32 work);
 
@@ -186,8 +185,6 @@ struct task_hooks {
 	void (*task_ended)(struct task *task);
 	/* The running task (one thread) has a new program. */
 	void (*task_exec)(struct task *task);
-	/* System calls below NATIVE_BASE; sets the result. */
-	void (*syscall)(struct regs *regs);
 	/* The running user program did something impossible; may call task_exit(). */
 	void (*user_fault)(
 		struct regs *regs, enum user_fault what, unsigned long address);

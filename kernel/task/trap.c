@@ -31,12 +31,11 @@ static int task_page_fault(unsigned long address, unsigned int access)
 	return error;
 }
 
+/* Without the Linux layer, which puts its own in this place (kernel/linux/dispatch.c). */
 static void task_syscall(struct regs *regs)
 {
 	if (regs_syscall(regs) >= NATIVE_BASE)
 		native_syscall(regs);
-	else if (task_hooks.syscall)
-		task_hooks.syscall(regs);
 	else
 		regs_set_result(regs, -ENOSYS);
 }
@@ -98,7 +97,7 @@ static void task_work(struct regs *regs, u32 work)
 	if (task_hooks.deliver)
 		task_hooks.deliver(regs);
 	else
-		atomic_and(&current_thread()->work, ~TASK_WORK_SIGNAL);
+		atomic_and(&current_thread()->thread.info.work, ~TASK_WORK_SIGNAL);
 }
 
 static void task_return_to_user(struct regs *regs)
@@ -110,7 +109,7 @@ static void task_return_to_user(struct regs *regs)
 	 * the poke of task_thread_notify() could arrive in between, do nothing in the
 	 * kernel, and the thread would run on in user mode with its work undone. */
 	arch_irq_disable();
-	while (unlikely(work = atomic_load(&thread->work))) {
+	while (unlikely(work = atomic_load(&thread->thread.info.work))) {
 		arch_irq_enable();
 		task_work(regs, work);
 		arch_irq_disable();
@@ -120,12 +119,13 @@ static void task_return_to_user(struct regs *regs)
 
 static bool task_wait_interrupted(void)
 {
-	return current()->task && atomic_load(&current_thread()->work);
+	return current()->task && atomic_load(&current_thread()->thread.info.work);
 }
 
 static bool task_killed(void)
 {
-	return current()->task && atomic_load(&current_thread()->work) & TASK_WORK_LEAVE;
+	return current()->task &&
+	       atomic_load(&current_thread()->thread.info.work) & TASK_WORK_LEAVE;
 }
 
 void task_traps_init(void)

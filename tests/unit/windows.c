@@ -85,11 +85,11 @@ static void wait_for_work(unsigned long unused)
 	atomic_store(&actor, current());
 	thread_wait_prepare();
 	thread_wait();
-	atomic_store(&word, atomic_load(&me->work));
+	atomic_store(&word, atomic_load(&me->thread.info.work));
 	park_release(park);
-	while (!atomic_load(&me->work))
+	while (!atomic_load(&me->thread.info.work))
 		arch_cpu_relax();
-	atomic_store(&me->work, 0);
+	atomic_store(&me->thread.info.work, 0);
 }
 
 /* Whoever is woken looks at once, and sees what for. */
