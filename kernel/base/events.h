@@ -22,6 +22,8 @@ TRACE_EVENT(syscall, "number %lu thread %lu")
 TRACE_EVENT(syscall_done, "number %lu result %ld")
 /* Points (TRACE_POINT): a script parks there, nothing is recorded. */
 TRACE_EVENT(look, "")
+TRACE_EVENT(rwsem_wait, "")
+TRACE_EVENT(rwsem_hand_over, "")
 TRACE_EVENT(idle, "")
 TRACE_EVENT(wait, "")
 TRACE_EVENT(rcu_ask, "")

@@ -77,12 +77,12 @@ int wait_over(u64 deadline, bool killable);
  * unlock hands the lock over to whom it wakes. A mutex is its write side.
  */
 struct rwsem {
-	const char *name;    /* (c) */
-	enum lock_rank rank; /* (c) */
+	const char *name;      /* (c) */
+	enum lock_rank rank;   /* (c) */
+	u32 state;             /* (a) who is inside, and whether anybody waits: rwsem.c */
+	struct thread *writer; /* its own, or NULL */
 	struct spinlock lock;
-	int readers;           /* (l:lock) */
-	struct thread *writer; /* (l:lock) or NULL */
-	struct list waiters;   /* (l:lock) struct rwsem_waiter, in rwsem.c */
+	struct list waiters; /* (l:lock) struct rwsem_waiter, in rwsem.c */
 };
 
 void rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank);

@@ -47,7 +47,7 @@ UNIT_TEST(rwsem_excludes)
 	crew_join();
 	EXPECT_EQ(value, THREADS * ROUNDS / 4);
 	EXPECT_EQ(sem.writer, NULL);
-	EXPECT_EQ(sem.readers, 0);
+	EXPECT_EQ(sem.state, 0);
 }
 
 static u32 arrivals; /* (a) */

@@ -78,6 +78,36 @@ UNIT_TEST(window_between_look_and_wait)
 	end();
 }
 
+static struct mutex wanted = MUTEX_INIT(wanted, "window", RANK_MM);
+
+static void want(unsigned long unused)
+{
+	atomic_store(&park, park_arm(TRACE_rwsem_wait, current(), TRACE_rwsem_hand_over));
+	mutex_lock(&wanted);
+	atomic_store(&done, 1);
+	mutex_unlock(&wanted);
+}
+
+/* The lock becomes free after the look of who wants it, if it looks first. */
+UNIT_TEST(window_between_announcing_and_looking)
+{
+	u64 deadline;
+
+	if (!take_cpu_1())
+		return;
+	mutex_lock(&wanted);
+	crew_start(want, 0, 1);
+	wait_until_parked();
+	mutex_unlock(&wanted);
+	park_release(park);
+	deadline = arch_clock_ns() + AT_MOST;
+	spin_until(atomic_load(&done) || arch_clock_ns() > deadline);
+	EXPECT_EQ(atomic_load(&done), 1);
+	mutex_lock(&wanted); /* a wrong one has to be woken */
+	mutex_unlock(&wanted);
+	end();
+}
+
 static void wait_for_work(unsigned long unused)
 {
 	struct task_thread *me = current_thread();

@@ -105,22 +105,22 @@ void rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank)
 
 void rwsem_lock(struct rwsem *sem, bool writes)
 {
-	ASSERT(!sem->writer && !(writes && sem->readers), "%s: would sleep for ever",
+	ASSERT(!sem->writer && !(writes && sem->state), "%s: would sleep for ever",
 		sem->name);
 	rank_acquire(sem, sem->name, sem->rank);
 	if (writes)
 		sem->writer = current();
 	else
-		sem->readers++;
+		sem->state++;
 }
 
 void rwsem_unlock(struct rwsem *sem, bool writes)
 {
-	ASSERT(writes ? sem->writer == current() : sem->readers > 0, "%s is not held",
+	ASSERT(writes ? sem->writer == current() : sem->state > 0, "%s is not held",
 		sem->name);
 	if (writes)
 		sem->writer = NULL;
 	else
-		sem->readers--;
+		sem->state--;
 	rank_release(sem);
 }
