@@ -7,7 +7,8 @@ ARCH   ?= x86_64
 BUILD  ?= lab
 LINUX  ?= y
 FOLD   ?=
-O      := build/$(ARCH)-$(BUILD)$(if $(filter n,$(LINUX)),-native)$(FOLD:%=-%)$(if \
+STEP   ?=
+O      := build/$(ARCH)-$(BUILD)$(if $(filter n,$(LINUX)),-native)$(FOLD:%=-%)$(STEP:%=-%)$(if \
 	$(BENCH),-bench)
 Q      := $(if $(filter 1,$(V)),,@)
 ifeq ($(filter $(ARCH),x86_64 s390x)$(filter $(BUILD),lab release),$(ARCH)$(BUILD))
@@ -20,9 +21,16 @@ FOLDS_s390x  := static3 static4 static5
 ifneq ($(filter-out $(FOLDS_$(ARCH)),$(FOLD)),)
 $(error FOLD=$(FOLD): on $(ARCH) choose one of $(FOLDS_$(ARCH)), or none)
 endif
+# The lockless walk of a release build, from mm/rivals; a lab build has step=.
+STEPS := addrend-folded addrend-value rederef depth oneword-root
+RIVAL := $(subst -,_,$(STEP))
+RIVAL_FILES := $(sort $(patsubst %,mm/rivals/%.c,$(RIVAL) $(RIVAL:addrend_value=addrend_folded)))
+ifneq ($(filter-out $(STEPS),$(STEP))$(and $(STEP),$(filter lab,$(BUILD))),)
+$(error STEP=$(STEP): with BUILD=release, choose one of $(STEPS), or none)
+endif
 # What the programs behind run, exec, debug and test read; CMD reaches them as it was
 # typed, dollar signs included.
-export ARCH BUILD LINUX FOLD BOOT SMP MEM CPU LA57 ACCEL APPEND ADD TIMEOUT TIME_SCALE V YES
+export ARCH BUILD LINUX FOLD STEP BOOT SMP MEM CPU LA57 ACCEL APPEND ADD TIMEOUT TIME_SCALE V YES
 export override CMD := $(value CMD)
 
 .DEFAULT_GOAL := kernel
@@ -57,10 +65,10 @@ BOOT_x86_64 := boot/grub
 BOOT_s390x  := boot/s390x
 ROOMS := kernel kernel/base kernel/sched kernel/task kernel/ipc \
 	$(if $(filter y,$(LINUX)),kernel/linux) \
-	mm/table mm/space mm/huge mm/rivals arch/$(ARCH) boot $(BOOT_$(ARCH)) \
-	$(if $(filter lab,$(BUILD)),tests/unit) $(if $(BENCH),tests/bench)
+	mm/table mm/space mm/huge arch/$(ARCH) boot $(BOOT_$(ARCH)) \
+	$(if $(filter lab,$(BUILD)),mm/rivals tests/unit) $(if $(BENCH),tests/bench)
 SRC := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*.S $(room)/*.asm)) \
-	$(if $(BENCH),tests/unit/crew.c)
+	$(if $(BENCH),tests/unit/crew.c) $(RIVAL_FILES)
 OBJ := $(addprefix $O/,$(addsuffix .o,$(SRC)))
 
 # --- tools and flags -------------------------------------------------------------------
@@ -76,7 +84,8 @@ CFLAGS_x86_64 := -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fcf-protecti
 CFLAGS_s390x  := -march=z13 -mno-vx -msoft-float -mbackchain -fomit-frame-pointer \
 	-fno-delete-null-pointer-checks --param=min-pagesize=0
 CPPFLAGS := -I. -Iarch/$(ARCH)/include $(if $(filter lab,$(BUILD)),-DORIGAMI_LAB) \
-	$(if $(filter y,$(LINUX)),-DORIGAMI_LINUX) $(FOLD:static%=-DFOLD_LEVELS=%)
+	$(if $(filter y,$(LINUX)),-DORIGAMI_LINUX) $(FOLD:static%=-DFOLD_LEVELS=%) \
+	$(RIVAL:%=-DSTEP_WALK=%_walk -DSTEP_KNOWS_LIMIT=$(if $(filter oneword%,$(RIVAL)),1,0))
 CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -fno-common \
 	-fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-asynchronous-unwind-tables $(CFLAGS_$(ARCH)) $(CPPFLAGS)
@@ -133,6 +142,9 @@ SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
 	$(patsubst %,kernel/base/%.c,ipi spin) kernel/sched/rwsem.c
 SIM_explore := $(wildcard arch/sim/explore/*.c) $(SIM_CREW)
+# Of the rivals all but their picture and their option are explored.
+SIM_SRC += $(wildcard mm/rivals/*.c) tests/unit/rivals.c
+SIM_MM += $(filter-out %/draw.c %/steps.c,$(wildcard mm/rivals/*.c))
 SIM_FLAGS := -std=gnu11 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
 	-fno-strict-aliasing -DORIGAMI_SIM -DORIGAMI_LAB -I. -Iarch/sim/include
 SIM_ASAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \

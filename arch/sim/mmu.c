@@ -263,3 +263,14 @@ void sim_tlb_forbid(phys_t frame, unsigned long bytes)
 	}
 	mmu_unlock();
 }
+
+/* Kernel stacks are the host's, which lie above what it maps. */
+unsigned long arch_stack_window_start(void)
+{
+	return (unsigned long)sim_ram + SIM_RAM_SIZE;
+}
+
+unsigned long arch_stack_window_end(void)
+{
+	return ~0UL;
+}

@@ -16,18 +16,9 @@
 #include "mm/table/lockless.h"
 
 #ifdef ORIGAMI_LAB
-gup_walk_fn *gup_fast_walk = gup_pgd_range;
+const struct gup_step gup_step_lockless = {"lockless", gup_pgd_range, false};
+const struct gup_step *gup_step_chosen __section("policies") = &gup_step_lockless;
 #endif
-
-/* Where the step from above would lead for `address`: with the levels above folded,
- * into the root that this walk began with. */
-static __always_inline pxd_t *slot_from_above(const int level,
-	const struct gup_walk *walk, pxd_t *parent, pxd_t value, unsigned long address)
-{
-	if (level < LEVEL_PGD && pxd_folded(level + 1, value))
-		return pgd_offset(walk->root, address);
-	return pxd_offset_lockless(level, parent, value, address);
-}
 
 /* What one entry spans of the range. False: stop. */
 static __always_inline bool gup_entry(const int level, struct gup_walk *walk,
@@ -63,14 +54,16 @@ static __always_inline bool gup_pxd_range(const int level, struct gup_walk *walk
 	for (;;) {
 		unsigned long stop = pxd_addr_end(level, address, end);
 
-		if (!gup_entry(
-			    level, walk, parent, value, ptr, entry, address, stop, next))
+		if (!gup_look(
+			    level, walk, parent, value, ptr, entry, address, stop, end) ||
+			!gup_entry(level, walk, parent, value, ptr, entry, address, stop,
+				next))
 			return false;
 		if (stop == end)
 			return true;
 		ptr++;
 		PXD_INVARIANT(level, ptr,
-			slot_from_above(level, walk, parent, value, stop), stop);
+			gup_slot_from_above(level, walk, parent, value, stop), stop);
 		entry = pxd_read(ptr);
 		address = stop;
 	}
@@ -113,26 +106,31 @@ static void walk_from_root(
 	/* SAFE(limit_before_root): a root that is read first may be too small for the
 	 * limit that another CPU publishes meanwhile: the walk would wrap around in it
 	 * and find other addresses' pages. Pairs with SAFE(root_before_limit). */
-	if (unlikely(end > atomic_load_acquire(&mm->limit))) {
+	if (!gup_step_chosen->knows_limit &&
+		unlikely(end > atomic_load_acquire(&mm->limit))) {
 		counter_add(COUNT_GUP_OVER_LIMIT, 1);
 		return;
 	}
 	walk->root = READ_ONCE(mm->root);
-	(void)gup_fast_walk(walk, walk->root, pxd_read(walk->root), start, end);
+	(void)gup_step_chosen->walk(walk, walk->root, pxd_read(walk->root), start, end);
 }
 
 unsigned long gup_fast(
 	unsigned long start, unsigned long count, unsigned int flags, struct page **pages)
 {
-	struct gup_walk walk = {.next = pages,
-		.flags = flags,
-		.prot = flags & FOLL_WRITE ? PROT_READ | PROT_WRITE : PROT_READ};
+	struct gup_walk walk;
 	struct mm *mm = current()->mm;
 	unsigned long irqs, held;
 
 	LAB_ASSERT(mm && !(flags & FOLL_GET) != !(flags & FOLL_PIN) && count &&
 			   start + count * PAGE_SIZE > start,
 		"gup_fast(%lx, %lx, %x)", start, count, flags);
+	walk.next = pages;
+	walk.flags = flags;
+	walk.prot = flags & FOLL_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
+#ifdef ORIGAMI_LAB
+	walk.look = NULL;
+#endif
 	irqs = lockless_begin();
 	walk_from_root(&walk, mm, start, start + count * PAGE_SIZE);
 	held = walk.next - pages;

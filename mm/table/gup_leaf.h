@@ -20,25 +20,85 @@
 #include "mm/table/gup_fast.h"
 #include "mm/table/pgtable.h"
 
+/* One turn of one level's loop: what it has read, and where it will go on. */
+struct gup_turn {
+	int level;
+	pxd_t *ptr, entry;
+	unsigned long address, stop; /* what this turn spans */
+	pxd_t *expected; /* where the step from above leads for `stop`; NULL: the last */
+};
+
+struct gup_walk;
+typedef bool gup_look_fn(struct gup_walk *walk, const struct gup_turn *turn);
+
 struct gup_walk {
 	pxd_t *root;        /* (c) where it began */
 	struct page **next; /* where the next page goes */
 	unsigned int flags; /* (c) FOLL_* */
 	unsigned int prot; /* (c) what entries must allow: PROT_READ, or and PROT_WRITE */
+#ifdef ORIGAMI_LAB
+	gup_look_fn *look; /* (c) is shown every turn, or NULL */
+#endif
 };
 
 /* A walk over [start, end), not empty, from the root whose first entry is `first`. False:
  * it stopped. */
 typedef bool gup_walk_fn(struct gup_walk *walk, pxd_t *root, pxd_t first,
 	unsigned long start, unsigned long end);
-
-/* In lab builds the walk is a choice (step=, mm/rivals). */
 gup_walk_fn gup_pgd_range;
+
+/* How a walk gets from level to level: the reference, or a rival (mm/rivals). */
+struct gup_step {
+	const char *name;
+	gup_walk_fn *walk;
+	bool knows_limit; /* it refuses by itself what its root cannot express */
+};
+
+/* Lab builds choose at boot (step=), release builds when they are built (make STEP=). */
 #ifdef ORIGAMI_LAB
-extern gup_walk_fn *gup_fast_walk;
+extern const struct gup_step gup_step_lockless, *gup_step_chosen;
 #else
-#define gup_fast_walk gup_pgd_range
+#ifndef STEP_WALK
+#define STEP_WALK        gup_pgd_range
+#define STEP_KNOWS_LIMIT false
 #endif
+extern gup_walk_fn STEP_WALK;
+#define gup_step_chosen (&(const struct gup_step){"", STEP_WALK, STEP_KNOWS_LIMIT})
+#endif
+
+/* Where the step from above would lead for `address`: with the levels above folded,
+ * into the root that this walk began with. */
+static __always_inline pxd_t *gup_slot_from_above(const int level,
+	const struct gup_walk *walk, pxd_t *parent, pxd_t value, unsigned long address)
+{
+	if (level < LEVEL_PGD && pxd_folded(level + 1, value))
+		return pgd_offset(walk->root, address);
+	return pxd_offset_lockless(level, parent, value, address);
+}
+
+/* At the head of every turn of every loop. False: stop. Nothing in release builds. */
+static __always_inline bool gup_look(const int level, struct gup_walk *walk,
+	pxd_t *parent, pxd_t value, pxd_t *ptr, pxd_t entry, unsigned long address,
+	unsigned long stop, unsigned long end)
+{
+#ifdef ORIGAMI_LAB
+	struct gup_turn turn;
+
+	if (likely(!walk->look))
+		return true;
+	turn.level = level;
+	turn.ptr = ptr;
+	turn.entry.v = entry.v;
+	turn.address = address;
+	turn.stop = stop;
+	turn.expected = NULL;
+	if (stop != end)
+		turn.expected = gup_slot_from_above(level, walk, parent, value, stop);
+	return walk->look(walk, &turn);
+#else
+	return true;
+#endif
+}
 
 /* Where a test or a script may make something happen. */
 #define GUP_POINT(event, a, b)                                                           \

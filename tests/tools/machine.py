@@ -27,9 +27,9 @@ import media
 HANG, PANIC = 124, 125
 
 DEFAULTS = dict(
-    ARCH="x86_64", BUILD="lab", LINUX="y", FOLD="", BOOT="direct", SMP="2", MEM="256M",
-    CPU="", LA57="", ACCEL="tcg", APPEND="", TIMEOUT="60", TIME_SCALE="1", ICOUNT="",
-    BENCH="", PLUGIN="", KERNEL="", RAMDISK="")
+    ARCH="x86_64", BUILD="lab", LINUX="y", FOLD="", STEP="", BOOT="direct", SMP="2",
+    MEM="256M", CPU="", LA57="", ACCEL="tcg", APPEND="", TIMEOUT="60", TIME_SCALE="1",
+    ICOUNT="", BENCH="", PLUGIN="", KERNEL="", RAMDISK="")
 PATHS = {"x86_64": ("direct", "grub", "efi", "iso", "iso-disk", "iso-efi", "iso-efi-disk"),
          "s390x": ("direct", "ipl", "iso")}
 CPU_X86 = "qemu64,+smep,+smap,+umip,+pdpe1gb,+rdtscp,+fsgsbase"
@@ -51,9 +51,10 @@ class Config:
         if self.BOOT not in PATHS[self.ARCH]:
             sys.exit("BOOT=%s: on %s choose one of: %s"
                      % (self.BOOT, self.ARCH, " ".join(PATHS[self.ARCH])))
-        self.folder = "build/%s-%s%s%s%s" % (
+        self.folder = "build/%s-%s%s%s%s%s" % (
             self.ARCH, self.BUILD, "-native" if self.LINUX == "n" else "",
-            self.FOLD and "-" + self.FOLD, "-bench" if self.BENCH else "")
+            self.FOLD and "-" + self.FOLD, self.STEP and "-" + self.STEP,
+            "-bench" if self.BENCH else "")
         self.kernel = self.KERNEL or self.folder + "/kernel.elf"
         self.ramdisk = self.RAMDISK or self.folder + "/ramdisk.cpio"
         self.limit = float(self.TIMEOUT) * float(self.TIME_SCALE)
@@ -178,7 +179,11 @@ class Machine:
         return bool(piece)
 
     def send(self, text):
-        self.console.sendall(text if isinstance(text, bytes) else text.encode("latin-1"))
+        """Typed into a machine that has ended, it is lost: finish() tells how it ended."""
+        try:
+            self.console.sendall(text if isinstance(text, bytes) else text.encode("latin-1"))
+        except BrokenPipeError:
+            pass
 
     def expect(self, text, seconds=None):
         """Wait until `text` appears behind what the last expect() found."""
