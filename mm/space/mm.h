@@ -136,8 +136,8 @@ void mm_draw_table(struct mm *mm, unsigned long address,
 /*
  * Lab builds: draws the lockless walk over `count` pages from `start` as the step of that
  * name (NULL: the one in force) does it, a line for each turn of each level's loop, and
- * what it found beside what is mapped. -EINVAL: no such step, start not aligned, more than
- * 64 pages; -EFAULT: above the limit. Takes mm->lock for reading.
+ * what it found beside what is mapped. -EINVAL: no such step, start not aligned, more
+ * than 64 pages; -EFAULT: above the limit. Takes mm->lock for reading.
  */
 int mm_draw_step(struct mm *mm, unsigned long start, unsigned long count,
 	const char *name, void (*emit)(const char *line, void *arg), void *arg);
