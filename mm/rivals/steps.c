@@ -32,6 +32,11 @@ static bool parse_step(const char *name)
 		gup_step_chosen = step;
 	return step;
 }
-OPTION(step, "step",
+
+static const char *step_value(void)
+{
+	return gup_step_chosen->name;
+}
+POLICY(step, "step",
 	"lockless, addrend-folded, addrend-value, rederef, depth or oneword-root",
-	parse_step);
+	parse_step, step_value);
