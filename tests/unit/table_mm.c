@@ -11,39 +11,51 @@
 #include "mm/table/table.h"
 #include "mm/table/tlb.h"
 
-/* Where the boot decides about levels, the host's tests decide in its place. */
+/* On the host a test decides about levels; in a guest the boot has. */
 #ifdef ORIGAMI_SIM
-static struct fold_policy chosen_before;
+#define FOLDS (2 * 4) /* boot and permm, 2 to 5 levels */
+
+static struct fold_policy fold_before;
 static unsigned int choices;
+
+static void fold_save(void)
+{
+	if (!choices++)
+		fold_before = fold_policy;
+}
+
+static void fold_restore(void)
+{
+	if (!--choices)
+		fold_policy = fold_before;
+}
+
+static bool choose_fold(int number)
+{
+	if (FOLD_LEVELS)
+		return number == 0;
+	return arch_fold_choose(number & 1 ? FOLD_PERMM : FOLD_BOOT, 2 + number / 2);
+}
 
 static void choose_root(int level)
 {
-	if (!choices++)
-		chosen_before = fold_policy;
+	fold_save();
 	if (fold_policy.kind == FOLD_BOOT)
 		arch_fold_choose(FOLD_BOOT, level + 1);
 }
-
-static void choose_root_again(void)
-{
-	if (!--choices)
-		fold_policy = chosen_before;
-}
 #else
-static void choose_root(int level)
-{
-}
-
-static void choose_root_again(void)
-{
-}
+#define FOLDS               1
+#define fold_save()         ((void)0)
+#define fold_restore()      ((void)0)
+#define choose_fold(number) true
+#define choose_root(level)  ((void)0)
 #endif
 
 bool table_mm_make(struct mm *mm, int level)
 {
 	choose_root(level);
 	if (arch_root_level(arch_pxd_empty(level)) != level) {
-		choose_root_again();
+		fold_restore();
 		return false;
 	}
 	*mm = (struct mm){.users = 1};
@@ -154,7 +166,7 @@ void table_mm_free(struct mm *mm)
 	EXPECT_EQ(table_mm_tables(mm), 1);
 	fold_destroy(mm);
 	EXPECT_EQ(table_mm_tables(mm), 0);
-	choose_root_again();
+	fold_restore();
 	rcu_barrier(); /* the next test finds all frames back */
 }
 
@@ -165,4 +177,22 @@ unsigned int table_mm_tables(const struct mm *mm)
 	for (int level = 0; level < LEVELS; level++)
 		count += mm->tables[level];
 	return count;
+}
+
+void fold_each_policy(void (*test)(void (*check)(int root)), void (*check)(int root))
+{
+	fold_save();
+	for (int number = 0; number < min(FOLDS, 2); number++)
+		if (choose_fold(number))
+			test(check);
+	fold_restore();
+}
+
+void fold_each_start(void (*test)(void))
+{
+	fold_save();
+	for (int number = 0; number < FOLDS; number++)
+		if (choose_fold(number))
+			test();
+	fold_restore();
 }

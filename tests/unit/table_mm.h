@@ -38,5 +38,13 @@ void table_mm_unmap(struct mm *mm, unsigned long start, unsigned long end,
 /* The linked tables, root included. */
 unsigned int table_mm_tables(const struct mm *mm);
 
+/*
+ * Under each fold policy that can be had: on the host all of them, in a guest the one of
+ * this boot. fold_each_policy() hands `check` to `test`; fold_each_start() is for those
+ * whose mms come from mm_create(): with each level that a policy can begin with.
+ */
+void fold_each_policy(void (*test)(void (*check)(int root)), void (*check)(int root));
+void fold_each_start(void (*test)(void));
+
 #define for_each_root_level(level)                                                       \
 	for (int level = LEVEL_PMD; level <= LEVEL_PGD; level++)

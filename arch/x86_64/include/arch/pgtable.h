@@ -66,12 +66,12 @@ static __always_inline bool arch_pxd_exists(int level, pxd_t e)
 
 static __always_inline bool arch_pxd_none(int level, pxd_t e)
 {
-	return !(e.v & (PXD_PRESENT | PXD_SW_LEAF));
+	return e.v == x86_type(level);
 }
 
 static __always_inline bool arch_pxd_present(int level, pxd_t e)
 {
-	return !arch_pxd_none(level, e);
+	return e.v & (PXD_PRESENT | PXD_SW_LEAF);
 }
 
 static __always_inline bool arch_pxd_leaf(int level, pxd_t e)
@@ -82,9 +82,7 @@ static __always_inline bool arch_pxd_leaf(int level, pxd_t e)
 
 static __always_inline bool arch_pxd_bad(int level, pxd_t e)
 {
-	if (arch_pxd_none(level, e))
-		return e.v != x86_type(level);
-	return !arch_pxd_leaf(level, e) &&
+	return !arch_pxd_none(level, e) && !arch_pxd_leaf(level, e) &&
 	       (e.v & ~PXD_PHYS) != (PXD_TABLE | x86_type(level));
 }
 

@@ -1,0 +1,192 @@
+/*
+ * tests/unit/fold_grow.c - roots that grow: what was there stays, what is new can be
+ * used, and the books are right, whatever the mm began with.
+ */
+#include "tests/unit/mm_help.h"
+#include "tests/unit/table_mm.h"
+#include "tests/unit/unit.h"
+#include "kernel/base/counters.h"
+#include "kernel/base/errno.h"
+#include "kernel/sched/rcu.h"
+#include "mm/table/fold.h"
+
+#define RW    (PROT_READ | PROT_WRITE)
+#define PLACE 0x8000000UL
+#define PAGES 3
+
+static unsigned long deepest_limit(void)
+{
+	return arch_root_limit(fold_policy.deepest);
+}
+
+/* fold_each_start() for tests about mms that do grow. */
+static void (*growing_test)(void);
+static unsigned int grown;
+
+static void if_it_grows(void)
+{
+	if (fold_policy.first == fold_policy.deepest)
+		return;
+	growing_test();
+	grown++;
+}
+
+static void each_that_grows(void (*test)(void))
+{
+	growing_test = test;
+	grown = 0;
+	fold_each_start(if_it_grows);
+	if (!grown)
+		unit_skip("tables do not grow under this policy");
+}
+
+static int grow(struct mm *mm, unsigned long limit)
+{
+	int err;
+
+	mm_write_lock(mm);
+	err = fold_grow(mm, limit);
+	mm_write_unlock(mm);
+	return err;
+}
+
+/* A page with its own address in it. */
+static unsigned long *put_page(struct mm *mm, unsigned long address)
+{
+	EXPECT_EQ(mm_map(mm, &address, PAGE_SIZE, RW, MM_FIXED), 0);
+	EXPECT_EQ(mm_fault(mm, address, ACCESS_WRITE), 0);
+	*mm_peek(mm, address) = address;
+	return mm_peek(mm, address);
+}
+
+/* The bottom, the last page below the limit of now, and one in the middle. */
+static void put_pages(struct mm *mm, unsigned long *addresses, unsigned long **words)
+{
+	addresses[0] = PLACE + fold_root_level(mm) * PAGE_SIZE;
+	addresses[1] = mm->limit / 2 & PAGE_MASK;
+	addresses[2] = mm->limit - PAGE_SIZE;
+	for (int i = 0; i < PAGES; i++)
+		words[i] = put_page(mm, addresses[i]);
+}
+
+static void expect_pages(
+	struct mm *mm, const unsigned long *addresses, unsigned long *const *words)
+{
+	for (int i = 0; i < PAGES; i++) {
+		EXPECT(mm_peek(mm, addresses[i]) == words[i]);
+		EXPECT_EQ(*words[i], addresses[i]);
+	}
+}
+
+/* The tables of an mm, by kind, as a walk from the top counts them. */
+static void expect_books(struct mm *mm)
+{
+	int root = fold_root_level(mm);
+
+	EXPECT_EQ(mm->limit, arch_root_limit(root));
+	EXPECT_EQ(mm->tables[root], 1);
+	for (int level = root + 1; level < LEVELS; level++)
+		EXPECT_EQ(mm->tables[level], 0);
+}
+
+static void check_growth(void)
+{
+	unsigned long addresses[LEVELS][PAGES], *words[LEVELS][PAGES];
+	s64 tables = counter_sum(COUNT_TABLES);
+	struct mm *mm = mm_create();
+	int first = fold_root_level(mm), root;
+
+	EXPECT_EQ(first, fold_policy.first);
+	for (root = first; root <= fold_policy.deepest; root++) {
+		EXPECT_EQ(fold_root_level(mm), root);
+		expect_books(mm);
+		put_pages(mm, addresses[root], words[root]);
+		for (int old = first; old <= root; old++)
+			expect_pages(mm, addresses[old], words[old]);
+		if (root < fold_policy.deepest)
+			EXPECT_EQ(grow(mm, mm->limit + 1), 0);
+	}
+	for (int old = first; old < root; old++)
+		expect_pages(mm, addresses[old], words[old]);
+	EXPECT_EQ(mm->tables[LEVEL_PTE] > 1, true);
+	mm_put(mm); /* asserts that pages and tables are back to zero */
+	rcu_barrier();
+	EXPECT_EQ(counter_sum(COUNT_TABLES), tables);
+}
+
+UNIT_TEST(fold_grow_keeps_what_was_there)
+{
+	fold_each_start(check_growth);
+}
+
+/* One call may add several levels, and never takes one away. */
+static void check_all_at_once(void)
+{
+	struct mm *mm = mm_create();
+	unsigned long *word = put_page(mm, PLACE);
+	s64 grown = counter_sum(COUNT_FOLD_GROWS);
+
+	EXPECT_EQ(grow(mm, mm->limit), 0);
+	EXPECT_EQ(fold_root_level(mm), fold_policy.first);
+	EXPECT_EQ(grow(mm, deepest_limit()), 0);
+	EXPECT_EQ(fold_root_level(mm), fold_policy.deepest);
+	EXPECT_EQ(counter_sum(COUNT_FOLD_GROWS) - grown,
+		fold_policy.deepest - fold_policy.first);
+	expect_books(mm);
+	EXPECT_EQ(grow(mm, PLACE), 0);
+	EXPECT_EQ(mm->limit, deepest_limit());
+	EXPECT(mm_peek(mm, PLACE) == word);
+	EXPECT_EQ(*put_page(mm, mm->limit - PAGE_SIZE), mm->limit - PAGE_SIZE);
+	mm_put(mm);
+}
+
+UNIT_TEST(fold_grow_many_levels)
+{
+	fold_each_start(check_all_at_once);
+}
+
+static void check_beyond(void)
+{
+	struct mm *mm = mm_create();
+	unsigned long limit = mm->limit;
+
+	EXPECT_EQ(grow(mm, deepest_limit() + 1), -ENOMEM);
+	EXPECT_EQ(grow(mm, ~0UL), -ENOMEM);
+	EXPECT_EQ(mm->limit, limit);
+	EXPECT_EQ(fold_root_level(mm), fold_policy.first);
+	mm_put(mm);
+}
+
+UNIT_TEST(fold_grow_refuses_what_no_root_can)
+{
+	fold_each_start(check_beyond);
+}
+
+/* What lay in the old root can be unmapped under the new one, tables and all, and the
+ * other way round. */
+static void check_unmap(void)
+{
+	struct mm *mm = mm_create();
+	unsigned long top;
+
+	(void)put_page(mm, PLACE);
+	EXPECT_EQ(grow(mm, mm->limit + 1), 0);
+	top = mm->limit - PAGE_SIZE;
+	(void)put_page(mm, top);
+	EXPECT_EQ(mm->pages, 2);
+	EXPECT_EQ(mm_unmap(mm, PLACE, PAGE_SIZE), 0);
+	EXPECT(!mm_peek(mm, PLACE));
+	EXPECT_EQ(*mm_peek(mm, top), top);
+	EXPECT_EQ(mm->tables[LEVEL_PTE], 1);
+	EXPECT_EQ(*put_page(mm, PLACE), PLACE);
+	EXPECT_EQ(mm_unmap(mm, top, PAGE_SIZE), 0);
+	EXPECT_EQ(*mm_peek(mm, PLACE), PLACE);
+	EXPECT_EQ(mm_unmap(mm, PLACE, PAGE_SIZE), 0);
+	EXPECT_EQ(table_mm_tables(mm), 1); /* only the root */
+	mm_put(mm);
+}
+
+UNIT_TEST(fold_grow_then_unmap)
+{
+	each_that_grows(check_unmap);
+}
