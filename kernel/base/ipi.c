@@ -61,6 +61,11 @@ void ipi_call(cpuset_t set, void (*fn)(void *), void *arg)
 	spin_unlock(&ipi_lock);
 }
 
+cpuset_t ipi_awaited(void)
+{
+	return atomic_load(&pending);
+}
+
 void ipi_receive(void)
 {
 	cpuset_t me = 1U << arch_cpu_id();

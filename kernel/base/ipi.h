@@ -15,5 +15,8 @@
 
 void ipi_call(cpuset_t set, void (*fn)(void *), void *arg);
 
+/* The CPUs for which an ipi_call() waits right now: a hint, for tests. */
+cpuset_t ipi_awaited(void);
+
 /* Called by the architecture's IPI interrupt, interrupts off. Runs pending calls. */
 void ipi_receive(void);

@@ -281,8 +281,7 @@ static void grace_periods(void *unused)
 	}
 }
 
-/* --- the freers' side
- * ------------------------------------------------------------------- */
+/* --- the freers' side --- */
 
 void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *))
 {

@@ -5,6 +5,7 @@
  * it must not do unseen, and looks. That an order is right shows every time, and so does
  * a wrong one.
  */
+#include "kernel/sched/rcu.h"
 #include "kernel/sched/runqueue.h"
 #include "tests/unit/crew.h"
 #include "tests/unit/unit.h"
@@ -72,9 +73,11 @@ UNIT_TEST(window_between_look_and_wait)
 	wait_until_parked();
 	atomic_store(&word, 1);
 	EXPECT(thread_wake(actor));
+	rcu_read_lock(); /* the actor may end before we have seen that it is done */
 	park_release(park);
 	while (!atomic_load(&done))
 		thread_wake(actor);
+	rcu_read_unlock();
 	end();
 }
 
