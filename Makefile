@@ -137,7 +137,7 @@ SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
 	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_gup mm_lock mm_model runner \
 		vma_edit)
-SIM_SRC += $(wildcard tests/unit/fold_*.c)
+SIM_SRC += $(wildcard tests/unit/fold_*.c tests/unit/mm_gup_*.c)
 SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads vma_lookup)
 SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
