@@ -52,6 +52,37 @@ UNIT_TEST(table_gup_fast_crosses_boundaries)
 	}
 }
 
+/* Linux's bug of 2018 (tests/mutants/stackcopy.patch): behind a boundary of the root's
+ * entries the walk came back to an entry before it, and found what is mapped one entry
+ * below, or two: the decoys. */
+UNIT_TEST(table_gup_fast_finds_no_decoys)
+{
+	for_each_root_level(root)
+	{
+		unsigned long size = pxd_size(root), boundary = 2 * size, held;
+		struct page *mapped[4], *decoys[4];
+
+		if (!table_mm_make(&mm, root))
+			continue;
+		table_mm_enter(&mm);
+		for (int i = 0; i < 4; i++) {
+			unsigned long decoy = i / 2 * size + i % 2 * PAGE_SIZE;
+
+			mapped[i] = table_mm_map(
+				&mm, boundary + (i - 2) * PAGE_SIZE, PROT_READ);
+			decoys[i] = table_mm_map(&mm, decoy, PROT_READ);
+		}
+		held = gup_fast(boundary - 2 * PAGE_SIZE, 4, FOLL_GET, pages);
+		EXPECT_EQ(held, 4);
+		for (unsigned long i = 0; i < held; i++)
+			EXPECT_EQ(page_phys(pages[i]).v, page_phys(mapped[i]).v);
+		for (int i = 0; i < 4; i++)
+			EXPECT_EQ(decoys[i]->refs, 1);
+		gup_put(pages, held);
+		table_mm_free(&mm);
+	}
+}
+
 UNIT_TEST(table_gup_fast_refuses)
 {
 	for_each_root_level(root)
