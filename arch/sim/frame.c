@@ -127,6 +127,12 @@ void frame_release(struct page *page)
 	pthread_mutex_unlock(&lock);
 }
 
+void frame_release_singles(struct page **pages, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		frame_release(pages[i]);
+}
+
 void frame_stats(struct frame_stats *stats)
 {
 	stats->total = page_frame_count;

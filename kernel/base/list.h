@@ -51,6 +51,18 @@ static inline void list_remove(struct list *item)
 	list_init(item);
 }
 
+/* All of `from`, in order, to the front of the list; `from` is empty then. */
+static inline void list_splice(struct list *head, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->prev->next = head->next;
+	head->next->prev = from->prev;
+	from->next->prev = head;
+	head->next = from->next;
+	list_init(from);
+}
+
 static inline struct list *list_pop(struct list *head)
 {
 	struct list *item = head->next;

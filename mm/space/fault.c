@@ -74,7 +74,8 @@ int mm_fault(struct mm *mm, unsigned long address, unsigned int access)
 	bool grows;
 	int err;
 
-	TRACE(fault, address, access);
+	if (IS_LAB)
+		TRACE(fault, address, access);
 	counter_add(COUNT_FAULTS, 1);
 	mm_read_lock(mm);
 	err = fault_locked(mm, address, access);

@@ -8,9 +8,11 @@
  * a zeroed array says: a boot touches one struct page per block, not per frame.
  *
  * Single frames, nearly all there are, come from and go to a list per CPU, LIFO, because
- * what was freed last is still in the cache; lists trade with the buddy allocator in
- * batches. An allocation that finds nothing takes back what all lists hold and tries
- * again, so "no memory" is told only when there is none.
+ * what was freed last is still in the cache; lists trade in batches with `singles`,
+ * frames that belong to no CPU and are not merged yet, and get more from the blocks.
+ * Merging waits until somebody needs it: an allocation that finds nothing takes back what
+ * all lists hold, merges, and tries again, so "no memory" is told only when there is
+ * none.
  *
  * Locks, with interrupts off: each list's own, nearly always uncontended; below it,
  * frame_lock for the blocks.
@@ -40,8 +42,9 @@ struct frame_list {
 static struct frame_list lists[NR_CPUS];
 
 static struct spinlock frame_lock = SPINLOCK_INIT("frames", RANK_FRAME);
-static struct list blocks[FRAME_ORDER_MAX + 1]; /* (l:frame_lock) PAGE_FREE, by order */
-static u64 block_frames; /* (l:frame_lock) in blocks; read without it for statistics */
+static struct list blocks[FRAME_ORDER_MAX + 1];  /* (l:frame_lock) PAGE_FREE, by order */
+static struct list singles = LIST_INIT(singles); /* (l:frame_lock) PAGE_FREE_CPU */
+static u64 block_frames; /* (l:frame_lock) in both; read without it for statistics */
 static u64 total_frames; /* (c) */
 static u64 reserve;      /* (c) blocks that FRAME_USER must leave */
 
@@ -97,13 +100,20 @@ static struct page *block_take(unsigned int order)
 	return page;
 }
 
-/* list->lock and frame_lock held: all frames of one block; a small one, if there is any,
- * rather than part of a large one. */
-static bool list_add_block(struct frame_list *list)
+/* list->lock and frame_lock held: a single frame if there is any, else all frames of one
+ * block, a small one rather than part of a large one. */
+static bool list_add(struct frame_list *list)
 {
+	struct list *single = list_pop(&singles);
 	unsigned int order = 0;
 	struct page *page;
 
+	if (single) {
+		list_append(&list->pages, single);
+		list->count++;
+		block_frames--;
+		return true;
+	}
 	while (order < FRAME_BATCH_ORDER && list_empty(&blocks[order]))
 		order++;
 	page = block_take(order);
@@ -117,19 +127,20 @@ static bool list_add_block(struct frame_list *list)
 	return true;
 }
 
-/* list->lock held: trade with the blocks until the list has about `count` frames, giving
- * back those that have been on it for longest. */
+/* list->lock held: trade with the others until the list has about `count` frames, giving
+ * away those that have been on it for longest. */
 static void list_trade(struct frame_list *list, unsigned int count)
 {
-	struct page *page;
+	struct list *oldest;
 
 	spin_lock(&frame_lock);
-	while (list->count < count && list_add_block(list))
+	while (list->count < count && list_add(list))
 		continue;
 	for (; list->count > count; list->count--) {
-		page = list_entry(list->pages.prev, struct page, link);
-		list_remove(&page->link);
-		block_put(page, 0);
+		oldest = list->pages.prev;
+		list_remove(oldest);
+		list_push(&singles, oldest);
+		block_frames++;
 	}
 	spin_unlock(&frame_lock);
 }
@@ -150,16 +161,41 @@ static struct page *list_take(bool refill)
 	return item ? list_entry(item, struct page, link) : NULL;
 }
 
-static void list_put(struct page *page)
+static void list_put(struct list *pages, unsigned int count)
 {
 	struct frame_list *list = &lists[arch_cpu_id()];
 	unsigned long irq = spin_lock_irqsave(&list->lock);
 
-	page->type = PAGE_FREE_CPU;
-	list_push(&list->pages, &page->link);
-	if (++list->count > FRAME_LIST_MAX)
+	list_splice(&list->pages, pages);
+	list->count += count;
+	if (list->count > FRAME_LIST_MAX)
 		list_trade(list, FRAME_LIST_MAX / 2);
 	spin_unlock_irqrestore(&list->lock, irq);
+}
+
+static void singles_put(struct list *pages, unsigned int count)
+{
+	unsigned long irq = spin_lock_irqsave(&frame_lock);
+
+	list_splice(&singles, pages);
+	block_frames += count;
+	spin_unlock_irqrestore(&frame_lock, irq);
+}
+
+/* Merge in portions, so that interrupts are not off for long. */
+static void merge_singles(void)
+{
+	struct list *item;
+
+	do {
+		unsigned long irq = spin_lock_irqsave(&frame_lock);
+
+		for (int n = 0; n < 64 && (item = list_pop(&singles)); n++) {
+			block_frames--;
+			block_put(list_entry(item, struct page, link), 0);
+		}
+		spin_unlock_irqrestore(&frame_lock, irq);
+	} while (item);
 }
 
 /* The last frames may lie on other CPUs' lists, or keep buddies from merging. */
@@ -171,6 +207,7 @@ static void drain_lists(void)
 		list_trade(&lists[cpu], 0);
 		spin_unlock_irqrestore(&lists[cpu].lock, irq);
 	}
+	merge_singles();
 }
 
 static struct page *take(unsigned int order, unsigned int flags)
@@ -214,22 +251,42 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	return page;
 }
 
-void frame_release(struct page *page)
+static void check_release(struct page *page)
 {
-	unsigned int order = page->order;
-	unsigned long irq;
-
 	ASSERT(page->type > PAGE_FREE_CPU, "frame %lx freed twice: type %u",
 		page_phys(page).v, page->type);
 	if (IS_LAB) {
-		TRACE(frame_free, page_phys(page).v, order);
-		poison_fill(page, order);
+		TRACE(frame_free, page_phys(page).v, page->order);
+		poison_fill(page, page->order);
 	}
-	if (order == 0)
-		return list_put(page);
+}
+
+void frame_release(struct page *page)
+{
+	unsigned long irq;
+
+	if (page->order == 0)
+		return frame_release_singles(&page, 1);
+	check_release(page);
 	irq = spin_lock_irqsave(&frame_lock);
-	block_put(page, order);
+	block_put(page, page->order);
 	spin_unlock_irqrestore(&frame_lock, irq);
+}
+
+void frame_release_singles(struct page **pages, unsigned int count)
+{
+	struct list released;
+
+	list_init(&released);
+	for (unsigned int i = 0; i < count; i++) {
+		check_release(pages[i]);
+		pages[i]->type = PAGE_FREE_CPU;
+		list_push(&released, &pages[i]->link);
+	}
+	if (count > FRAME_LIST_MAX)
+		singles_put(&released, count);
+	else if (count)
+		list_put(&released, count);
 }
 
 void frame_stats(struct frame_stats *stats)

@@ -30,6 +30,9 @@ static inline void frame_free(struct page *page)
  */
 void frame_release(struct page *page);
 
+/* The same for many blocks of order 0 at once. */
+void frame_release_singles(struct page **pages, unsigned int count);
+
 struct frame_stats {
 	u64 total, free; /* frames */
 };

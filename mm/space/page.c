@@ -55,3 +55,20 @@ void page_put_many(struct page *head, s32 n)
 		unmake_block(head);
 	frame_release(head);
 }
+
+void page_put_all(struct page **pages, unsigned int count)
+{
+	unsigned int gone = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct page *page = pages[i];
+
+		if (page->order)
+			page_put(page);
+		else if (atomic_sub(&page->refs, 1) == 0)
+			pages[gone++] = page;
+		else
+			ASSERT(page->refs > 0, "one reference too many dropped");
+	}
+	frame_release_singles(pages, gone);
+}

@@ -119,6 +119,9 @@ void page_get(struct page *page);
 /* Drops n references; the last one frees the block. */
 void page_put_many(struct page *head, s32 n);
 
+/* Drops a reference of each; the array is used up. */
+void page_put_all(struct page **pages, unsigned int count);
+
 static inline void page_put(struct page *page)
 {
 	page_put_many(page, 1);

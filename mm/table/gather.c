@@ -72,8 +72,7 @@ static void gather_flush(struct gather *gather)
 		tlb_flush_range(gather->mm, gather->start, gather->end);
 	else
 		tlb_flush_tables(gather->mm, gather->start, gather->end);
-	for (unsigned int i = 0; i < gather->count; i++)
-		page_put(gather->pages[i]);
+	page_put_all(gather->pages, gather->count);
 	tables_free(gather->mm, &gather->tables);
 	gather->count = 0;
 	gather->start = gather->end = 0;
