@@ -111,6 +111,7 @@ static void walk_from_root(
 		counter_add(COUNT_GUP_OVER_LIMIT, 1);
 		return;
 	}
+	TRACE_POINT(gup_root);
 	walk->root = READ_ONCE(mm->root);
 	(void)gup_step_chosen->walk(walk, walk->root, pxd_read(walk->root), start, end);
 }
