@@ -197,7 +197,7 @@ hook-lint: $(SIM_MM:%.c=build/sim-A-explore/%.o) $(SIM_MM:%.c=build/sim-B-explor
 # --- user programs and the ramdisk -----------------------------------------------------
 # Static programs of the stock toolchain; box is all small tools in one (user/box.h).
 U       := build/$(ARCH)-user
-APPLETS := sh help ls cat echo ps free uptime dmesg pt fold gup tlb rcu true false
+APPLETS := sh help ls cat echo ps free uptime dmesg pt step fold gup tlb rcu true false
 UFLAGS  := -std=gnu11 -O2 -D_GNU_SOURCE -I. $(filter-out -Wframe%,$(WARN)) -static
 BOX     := $(filter-out $(patsubst %,user/%.c,hello native-init bench bench-smp),\
 	$(wildcard user/*.c))

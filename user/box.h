@@ -22,6 +22,7 @@
 	X(uptime, "how long the machine has been up")                                    \
 	X(dmesg, "the kernel's log so far")                                              \
 	X(pt, "[pid] [address]: draw a process's page table")                            \
+	X(step, "[pid] address pages [way]: draw the steps of a lockless walk")          \
 	X(fold, "how tables fold and grow: the policy, and what was counted")            \
 	X(gup, "the same about pages found and pinned")                                  \
 	X(tlb, "the same about flushes")                                                 \

@@ -2,8 +2,9 @@
  * kernel/linux/proc.c - /proc: what the kernel tells as text.
  *
  * A file's text is made when it is opened and then does not change; the open object owns
- * it. Per process: those of `process_files`, and pt@<hex>, which draws the way to one
- * address instead of the whole table. "self" is another name of the reader's process.
+ * it. Per process: those of `process_files`; pt@<hex> draws the way to one address
+ * instead of the whole table, step@<hex>+<pages>[,<name>] how a lockless walk steps over
+ * so many pages. "self" is another name of the reader's process.
  *
  * Locks: the tree lock while a task's fields are read; no lock while the text is copied.
  */
@@ -16,14 +17,15 @@
 #include "mm/space/cache.h"
 #include "mm/space/frame.h"
 
-#define TEXT_MAX (4UL << 20)
+#define TEXT_MAX      (4UL << 20)
+#define STEP_NAME_MAX 32
 
 /* --- growing texts --- */
 
 struct text {
 	char *data;
 	size_t size, room;
-	bool lost; /* no memory for all of it */
+	int error; /* -ENOMEM: no memory for all of it; or what its author says */
 };
 
 static bool text_grow(struct text *text, size_t size)
@@ -37,7 +39,7 @@ static bool text_grow(struct text *text, size_t size)
 		return true;
 	data = room <= TEXT_MAX ? kmalloc(room) : NULL;
 	if (!data) {
-		text->lost = true;
+		text->error = -ENOMEM;
 		return false;
 	}
 	memcpy(data, text->data, text->size);
@@ -49,7 +51,7 @@ static bool text_grow(struct text *text, size_t size)
 
 static void text_add_bytes(struct text *text, const char *from, size_t size)
 {
-	if (text->lost || !text_grow(text, text->size + size))
+	if (text->error || !text_grow(text, text->size + size))
 		return;
 	memcpy(text->data + text->size, from, size);
 	text->size += size;
@@ -112,7 +114,15 @@ static const struct {
 	{"policies", show_policies},
 };
 
-/* --- files about a process; `address` is that of pt@ --- */
+/* --- files about a process --- */
+
+struct proc_name {
+	int machine;                     /* index of a machine file, or -1 */
+	struct task *task;               /* a reference, or NULL */
+	const struct process_file *file; /* of the task, NULL: its directory */
+	unsigned long address, pages;    /* of pt@ and step@ */
+	char step[STEP_NAME_MAX];        /* of step@; "": the one in force */
+};
 
 static void add_size(const struct vma *vma, void *arg)
 {
@@ -152,8 +162,9 @@ static char state_of(const struct task *task)
 }
 
 /* The fields that proc(5) numbers 1 to 24; times in hundredths of a second. */
-static void show_stat(struct text *text, struct task *task, unsigned long address)
+static void show_stat(struct text *text, const struct proc_name *name)
 {
+	struct task *task = name->task;
 	struct sizes sizes = sizes_of(task);
 	u64 ticks = time_of_task(task) / 10000000;
 
@@ -167,17 +178,17 @@ static void show_stat(struct text *text, struct task *task, unsigned long addres
 	mutex_unlock(&task_tree_lock);
 }
 
-static void show_cmdline(struct text *text, struct task *task, unsigned long address)
+static void show_cmdline(struct text *text, const struct proc_name *name)
 {
 	mutex_lock(&task_tree_lock);
-	text_add_bytes(text, task->arguments, task->arguments_size);
+	text_add_bytes(text, name->task->arguments, name->task->arguments_size);
 	mutex_unlock(&task_tree_lock);
 }
 
-static void show_comm(struct text *text, struct task *task, unsigned long address)
+static void show_comm(struct text *text, const struct proc_name *name)
 {
 	mutex_lock(&task_tree_lock);
-	text_add(text, "%s\n", task->name);
+	text_add(text, "%s\n", name->task->name);
 	mutex_unlock(&task_tree_lock);
 }
 
@@ -191,9 +202,9 @@ static void add_vma(const struct vma *vma, void *arg)
 					: "");
 }
 
-static void show_maps(struct text *text, struct task *task, unsigned long address)
+static void show_maps(struct text *text, const struct proc_name *name)
 {
-	struct mm *mm = task_get_mm(task);
+	struct mm *mm = task_get_mm(name->task);
 
 	if (!mm)
 		return;
@@ -207,69 +218,97 @@ static void add_line(const char *line, void *arg)
 	text_add_bytes(arg, "\n", 1);
 }
 
-static void show_pt(struct text *text, struct task *task, unsigned long address)
+static void show_pt(struct text *text, const struct proc_name *name)
 {
-	struct mm *mm = task_get_mm(task);
+	struct mm *mm = task_get_mm(name->task);
 
 	if (!mm)
 		return;
-	mm_draw_table(mm, address, add_line, text);
+	mm_draw_table(mm, name->address, add_line, text);
+	mm_put(mm);
+}
+
+static void show_step(struct text *text, const struct proc_name *name)
+{
+	struct mm *mm = task_get_mm(name->task);
+	int error;
+
+	if (!mm)
+		return;
+	error = !IS_LAB ? -ENOENT
+			: mm_draw_step(mm, name->address, name->pages,
+				  *name->step ? name->step : NULL, add_line, text);
+	text->error = text->error ? text->error : error;
 	mm_put(mm);
 }
 
 static const struct process_file {
 	const char *name;
-	void (*show)(struct text *text, struct task *task, unsigned long address);
+	void (*show)(struct text *text, const struct proc_name *name);
+	bool placed; /* only as NAME@place; a directory does not list it */
 } process_files[] = {
-	{"stat", show_stat}, {"cmdline", show_cmdline}, {"comm", show_comm},
-	{"maps", show_maps}, {"pt", show_pt}, {"exe", NULL}, /* a link to the program */
+	{"stat", show_stat, false},
+	{"cmdline", show_cmdline, false},
+	{"comm", show_comm, false},
+	{"maps", show_maps, false},
+	{"pt", show_pt, false},
+	{"exe", NULL, false}, /* a link to the program */
+	{"pt@", show_pt, true},
+	{"step@", show_step, true},
 };
+
+#define LISTED_FILES 6 /* of them */
 
 /* --- names --- */
 
-struct proc_name {
-	int machine;                     /* index of a machine file, or -1 */
-	struct task *task;               /* a reference, or NULL */
-	const struct process_file *file; /* of the task, NULL: its directory */
-	unsigned long address;           /* of pt@ */
-};
-
-/* The whole text, digits only, at most 16 of them. */
-static bool parse_number(const char *text, unsigned int base, unsigned long *value)
+/* A number at *text, which moves behind it: 1 to 16 digits. */
+static bool take_number(const char **text, unsigned int base, unsigned long *value)
 {
-	const char *const digits = "0123456789abcdef", *start = text;
-	unsigned long sum = 0;
+	const char *const digits = "0123456789abcdef", *start = *text, *digit;
 
-	for (; *text; text++) {
-		const char *digit = strchr(digits, *text);
-
-		if (!digit || digit >= digits + base || text - start >= 16)
-			return false;
-		sum = sum * base + (unsigned long)(digit - digits);
+	for (*value = 0; **text && *text - start <= 16; ++*text) {
+		digit = strchr(digits, **text);
+		if (!digit || digit >= digits + base)
+			break;
+		*value = *value * base + (unsigned long)(digit - digits);
 	}
-	*value = sum;
-	return text != start;
+	return *text != start && *text - start <= 16;
 }
 
-static const struct process_file *find_process_file(
-	const char *name, unsigned long *address)
+/* Behind the @: "<hex>" or, of step@, "<hex>+<pages>" or "<hex>+<pages>,<name>". */
+static bool parse_place(const char *text, struct proc_name *name)
 {
-	*address = ~0UL;
-	if (!strncmp(name, "pt@", 3)) {
-		if (!parse_number(name + 3, 16, address))
-			return NULL;
-		name = "pt";
+	if (!take_number(&text, 16, &name->address))
+		return false;
+	if (name->file->show != show_step)
+		return !*text;
+	if (!IS_LAB || *text++ != '+' || !take_number(&text, 10, &name->pages))
+		return false;
+	if (*text != ',')
+		return !*text;
+	return text[1] && string_copy(name->step, text + 1, sizeof(name->step));
+}
+
+static bool find_process_file(const char *text, struct proc_name *name)
+{
+	name->address = ~0UL;
+	for (unsigned int i = 0; i < ARRAY_SIZE(process_files); i++) {
+		const struct process_file *file = &process_files[i];
+		size_t length = strlen(file->name);
+
+		if (strncmp(file->name, text, length) || (!file->placed && text[length]))
+			continue;
+		name->file = file;
+		return !file->placed || parse_place(text + length, name);
 	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(process_files); i++)
-		if (!strcmp(process_files[i].name, name))
-			return &process_files[i];
-	return NULL;
+	return false;
 }
 
 /* "self" or a number, up to `size` bytes of `text`. */
 static struct task *find_process(const char *text, size_t size)
 {
 	char word[16];
+	const char *end = word;
 	unsigned long pid;
 
 	if (size >= sizeof(word))
@@ -278,7 +317,7 @@ static struct task *find_process(const char *text, size_t size)
 	word[size] = '\0';
 	if (!strcmp(word, "self"))
 		return task_find(current_task()->pid);
-	if (word[0] == '0' || !parse_number(word, 10, &pid) || pid > TASK_PID_MAX)
+	if (*word == '0' || !take_number(&end, 10, &pid) || *end || pid > TASK_PID_MAX)
 		return NULL;
 	return task_find(pid);
 }
@@ -303,8 +342,7 @@ static int parse(const char *path, struct proc_name *name)
 		return -ENOENT;
 	if (!end)
 		return 0;
-	name->file = find_process_file(end + 1, &name->address);
-	if (name->file)
+	if (find_process_file(end + 1, name))
 		return 0;
 	task_put(name->task);
 	return -ENOENT;
@@ -408,25 +446,26 @@ bool proc_describes(const struct open *open)
 	return open->ops == &text_ops;
 }
 
-static struct open *text_open(const struct proc_name *name)
+static int text_open(const struct proc_name *name, struct open **open)
 {
 	struct text *text = kmalloc(sizeof(*text));
-	struct open *open;
+	int error;
 
 	if (!text)
-		return NULL;
+		return -ENOMEM;
 	if (name->machine >= 0)
 		machine_files[name->machine].show(text);
 	else
-		name->file->show(text, name->task, name->address);
-	open = text->lost ? NULL : open_create(&text_ops, OPEN_FILE, 0, text);
-	if (!open) {
-		kfree(text->data);
-		kfree(text);
-		return NULL;
+		name->file->show(text, name);
+	*open = text->error ? NULL : open_create(&text_ops, OPEN_FILE, 0, text);
+	if (*open) {
+		(*open)->size = text->size;
+		return 0;
 	}
-	open->size = text->size;
-	return open;
+	error = text->error ? text->error : -ENOMEM;
+	kfree(text->data);
+	kfree(text);
+	return error;
 }
 
 int proc_open(const char *path, struct open **open)
@@ -436,11 +475,11 @@ int proc_open(const char *path, struct open **open)
 
 	if (error)
 		return error;
-	*open = NULL;
+	error = -ENOMEM;
 	if (name.machine >= 0 || (name.file && name.file->show))
-		*open = text_open(&name);
+		error = text_open(&name, open);
 	put(&name);
-	return *open ? 0 : -ENOMEM;
+	return error;
 }
 
 /* --- directories --- */
@@ -466,7 +505,7 @@ static bool nth_task(u64 index, struct entry *entry)
 
 bool proc_entry(const char *path, u64 index, struct entry *entry)
 {
-	u64 files = *path ? ARRAY_SIZE(process_files) : ARRAY_SIZE(machine_files);
+	u64 files = *path ? LISTED_FILES : ARRAY_SIZE(machine_files);
 
 	if (index >= files)
 		return *path ? false : nth_task(index - files, entry);
