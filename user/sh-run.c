@@ -41,16 +41,19 @@ static int open_file(const char *path, int flags)
 	return -2;
 }
 
-/* The shell ignores ^C; its programs must not. */
+/* An interactive shell ignores and blocks ^C; its programs must not. */
 static void default_signals(posix_spawnattr_t *attributes)
 {
-	sigset_t set;
+	sigset_t set, none;
 
+	sigemptyset(&none);
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	posix_spawnattr_init(attributes);
-	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(
+		attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 	posix_spawnattr_setsigdefault(attributes, &set);
+	posix_spawnattr_setsigmask(attributes, &none);
 }
 
 static int spawn_program(pid_t *pid, char **words, int in, int out)
@@ -111,13 +114,10 @@ static int wait_program(pid_t pid)
 	return box_status(status);
 }
 
-int sh_run(struct pipeline *pipeline)
+static void start_all(struct pipeline *pipeline, pid_t *pids, int *status)
 {
-	pid_t pids[COMMANDS_MAX];
-	int status[COMMANDS_MAX];
 	int in = -1;
 
-	fflush(stdout);
 	for (int i = 0; i < pipeline->count; i++) {
 		int ends[2] = {-1, -1};
 
@@ -132,6 +132,29 @@ int sh_run(struct pipeline *pipeline)
 		in = ends[0];
 	}
 	close_end(in);
+}
+
+/* A ^C that came before the programs were there is still pending here: it was for them.
+ */
+static void pass_interrupt(const struct pipeline *pipeline, const pid_t *pids)
+{
+	sigset_t pending;
+
+	if (sigpending(&pending) || !sigismember(&pending, SIGINT))
+		return;
+	for (int i = 0; i < pipeline->count; i++)
+		if (pids[i] > 0)
+			kill(pids[i], SIGINT);
+}
+
+int sh_run(struct pipeline *pipeline)
+{
+	pid_t pids[COMMANDS_MAX];
+	int status[COMMANDS_MAX];
+
+	fflush(stdout);
+	start_all(pipeline, pids, status);
+	pass_interrupt(pipeline, pids);
 	for (int i = 0; i < pipeline->count; i++) {
 		if (pids[i] > 0)
 			status[i] = wait_program(pids[i]);

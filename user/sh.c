@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STATUS_SYNTAX 2
@@ -87,6 +88,30 @@ static void run_text(const char *text)
 	free(words);
 }
 
+/* ^C does not end an interactive shell. It stays pending: see pass_interrupt(). */
+static void hold_interrupts(void)
+{
+	sigset_t set;
+
+	signal(SIGINT, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* At the prompt: what came until now was about a line that is gone, or about programs
+ * that have ended. */
+static void forget_interrupts(void)
+{
+	const struct timespec now = {0, 0};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	while (sigtimedwait(&set, NULL, &now) > 0)
+		;
+}
+
 static void read_lines(void)
 {
 	bool prompt = isatty(0);
@@ -95,6 +120,7 @@ static void read_lines(void)
 
 	for (;;) {
 		if (prompt) {
+			forget_interrupts();
 			fputs("origami$ ", stdout);
 			fflush(stdout);
 		}
@@ -121,7 +147,7 @@ int sh_main(int argc, char **argv)
 		return last_status;
 	}
 	if (isatty(0))
-		signal(SIGINT, SIG_IGN);
+		hold_interrupts();
 	read_lines();
 	return last_status;
 }

@@ -4,7 +4,9 @@
  * A kernel thread takes raw bytes as they arrive, so that echo and ^C work even while
  * nobody reads. It edits the current line; a finished line moves to `ready`, where
  * readers find it. ^D ends a line without a newline; alone it leaves an END mark, which a
- * reader sees as the end of input. Bytes that find no room are dropped.
+ * reader sees as the end of input. ^C discards the line; a reader that waits for it and
+ * survives gets an empty one (a shell then prompts again). Bytes that find no room are
+ * dropped.
  *
  * Lock: `lock` (RANK_OPEN) for all but `typed`; hooks and echo are called without it
  * where they could wait.
@@ -27,6 +29,7 @@ static char line[LINE_MAX];     /* (l:lock) being edited */
 static size_t line_length;      /* (l:lock) */
 static char ready[READY_MAX];   /* (l:lock) ring of finished input */
 static u32 ready_in, ready_out; /* (l:lock) bytes ever put and taken */
+static u32 interrupts;          /* (l:lock) lines that ^C discarded */
 static unsigned int mode = CONSOLE_CANONICAL | CONSOLE_ECHO | CONSOLE_SIGNALS;
 
 static struct wait_queue keyboard = WAIT_QUEUE_INIT(keyboard);
@@ -105,19 +108,29 @@ static bool edit(char c)
 	return false;
 }
 
+static void interrupt(void)
+{
+	if (task_hooks.console_interrupt)
+		task_hooks.console_interrupt();
+	mutex_lock(&lock);
+	interrupts++;
+	wake_up(&readers); /* after the signals: who is to end does so */
+	mutex_unlock(&lock);
+}
+
 static void console_thread(void *unused)
 {
-	bool interrupt;
+	bool interrupted;
 	char c;
 
 	for (;;) {
 		wait_event(&keyboard, atomic_exchange(&typed, false));
 		while (console_take(&c, 1)) {
 			mutex_lock(&lock);
-			interrupt = edit(c);
+			interrupted = edit(c);
 			mutex_unlock(&lock);
-			if (interrupt && task_hooks.console_interrupt)
-				task_hooks.console_interrupt();
+			if (interrupted)
+				interrupt();
 		}
 	}
 }
@@ -175,18 +188,23 @@ static size_t take_ready(char *to, size_t size)
 static ssize_t tty_read(struct open *open, void *to, size_t size, u64 offset)
 {
 	size_t count;
+	u32 before;
 
 	mutex_lock(&lock);
-	while (ready_in == ready_out) {
+	before = interrupts;
+	while (ready_in == ready_out && interrupts == before) {
 		mutex_unlock(&lock);
 		if (READ_ONCE(open->flags) & OPEN_NONBLOCK)
 			return -EAGAIN;
 		if (wait_event_killable(
-			    &readers, READ_ONCE(ready_in) != READ_ONCE(ready_out)))
+			    &readers, READ_ONCE(ready_in) != READ_ONCE(ready_out) ||
+					      READ_ONCE(interrupts) != before))
 			return -ERESTART;
 		mutex_lock(&lock);
 	}
-	count = take_ready(to, size);
+	if (ready_in == ready_out && size)
+		*(char *)to = '\n';
+	count = ready_in == ready_out ? min(size, 1UL) : take_ready(to, size);
 	mutex_unlock(&lock);
 	return count;
 }

@@ -33,6 +33,14 @@ COMMANDS = [  # typed, what must appear
 ]
 
 
+def interrupt_at_once(machine, attempt):
+    """The shell may not have started the programs yet, or not even read the line."""
+    machine.send("cat | cat\n" + ("\x03" if attempt % 2 else ""))
+    machine.expect("cat | cat\n")
+    machine.send("" if attempt % 2 else "\x03")
+    return machine.expect(PROMPT)
+
+
 def erasing_and_interrupting(machine, arch):
     machine.send("echo wronk\bg\n")
     test(machine.expect("\nwrong\n"), arch + ": backspace erases", machine.output)
@@ -46,6 +54,10 @@ def erasing_and_interrupting(machine, arch):
     machine.send("echo $?\n")
     test(machine.expect("130\n"), arch + ": and the shell sees it", machine.output)
     machine.expect(PROMPT)
+    test(all(interrupt_at_once(machine, attempt) for attempt in range(10)),
+         arch + ": ^C right behind a command", machine.output)
+    machine.send("echo abc\x03")
+    test(machine.expect("echo abc^C\n" + PROMPT), arch + ": ^C at the prompt", machine.output)
     machine.send("cat\n\x04")
     test(machine.expect(PROMPT), arch + ": ^D ends input", machine.output)
     machine.send("echo " + "x" * 200 + "\n")
