@@ -70,10 +70,10 @@ static bool draw_turn(struct gup_walk *walk, const struct gup_turn *turn)
 	if (turn->expected)
 		after = turn->ptr + 1 == turn->expected ? "ok" : "WRONG";
 	draw_pointer(pointer, turn->ptr);
-	line(drawing, "%s%-*s %013lx  %-22s %016lx  %-6s %013lx  %s",
-		blanks + turn->level, 3 + turn->level, pxd_name(turn->level),
-		turn->address, pointer, turn->entry.v, meaning(turn->level, turn->entry),
-		turn->stop, after);
+	line(drawing, "%s%s%s %013lx  %-22s %016lx  %-6s %013lx  %s",
+		blanks + turn->level, pxd_name(turn->level),
+		blanks + LEVEL_PGD - turn->level, turn->address, pointer, turn->entry.v,
+		meaning(turn->level, turn->entry), turn->stop, after);
 	return true;
 }
 
