@@ -55,6 +55,7 @@ static const struct device {
 	{"/dev/zero", DEVICE(1, 5), 0666, zero_open},
 	{"/dev/random", DEVICE(1, 8), 0666, random_open},
 	{"/dev/urandom", DEVICE(1, 9), 0666, random_open},
+	{"/dev/dma", DEVICE(240, 1), 0666, dma_open},
 	{"/sys/kernel/debug/gup_test", DEVICE(240, 0), 0600, gup_test_open},
 };
 

@@ -11,6 +11,7 @@ from tap import MACHINES, compile_static, done, guest, run, skip, test
 
 NOT_TAP = ("fault", "bench", "x86_tricks", "s390x_tricks", "windows")  # have test programs of their own
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
+                "dma",      # Linux has no such device
                 "pins")     # uses requests that are ours
 LINE = re.compile(r"^(ok|not ok) \d+ (?:- )?(.*?)( # SKIP.*)?$")
 
