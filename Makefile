@@ -294,9 +294,10 @@ test: tools ## all that CI runs
 		$(sort $(wildcard tests/linux/*.t)) tests/mutants.t
 mutants: both $(SIM_UNITS) ## remove one protection at a time: a test must notice
 	@ONLY="$(MUTANT)" tests/tools/suite.py tests/mutants.t
-bench: tools ## instructions per operation, beside aims and Linux's (all machines, or ARCH=)
+bench: tools ## instructions per operation, beside aims and Linux's (ARCH= PRICES=1)
 	@tests/tools/bench.py $(if $(filter file,$(origin ARCH)),,\
 		$(filter $(ARCH)%,x86_64 x86_64-la57 s390x))
+	$(if $(PRICES),@tests/tools/prices.py $(if $(filter file,$(origin ARCH)),,$(ARCH)))
 LATER := explore races replay settle conformance torture
 .PHONY: $(LATER)
 explore races replay settle conformance torture: ## (with a later release)

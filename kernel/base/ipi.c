@@ -48,7 +48,8 @@ void ipi_call(cpuset_t set, void (*fn)(void *), void *arg)
 	set &= atomic_load(&cpus_online);
 	request_fn = fn;
 	request_arg = arg;
-	TRACE(ipi_send, set & ~me, fn);
+	if (IS_LAB)
+		TRACE(ipi_send, set & ~me, fn);
 	/* Publishes fn and arg: pairs with the load in ipi_receive(). */
 	atomic_store(&pending, set & ~me);
 	poke(set & ~me);
@@ -73,7 +74,8 @@ void ipi_receive(void)
 	if (!(atomic_load(&pending) & me))
 		return; /* a poke to reschedule, or one that merged with an earlier call
 			 */
-	TRACE(ipi_run, request_fn, request_arg);
+	if (IS_LAB)
+		TRACE(ipi_run, request_fn, request_arg);
 	request_fn(request_arg);
 	atomic_and(&pending, ~me);
 }

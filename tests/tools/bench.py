@@ -49,8 +49,8 @@ def user_figures(variables, append=""):
             re.findall(r"^(\w+) ([\d.]+)$", output, re.M)}
 
 
-def kernel_figures(variables):
-    _, log = boot(variables, APPEND="test=bench")
+def kernel_figures(variables, append=""):
+    _, log = boot(variables, APPEND="test=bench " + append)
     return {name: int(total) / int(rounds) for name, total, rounds in
             re.findall(r"^bench (\w+) (-?\d+) (\d+)$", log, re.M)}
 
@@ -116,6 +116,7 @@ def explain():
     for name, _, _, text in aims("x86_64"):
         if text:
             print("# %-22s %s" % (name, text))
+    print("# unpin, and what is let go of after gup, is not in the figures of gup and pin")
     print("# scale: locks taken, and writes to words that several CPUs use, per operation")
 
 

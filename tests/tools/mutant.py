@@ -31,7 +31,25 @@ import sys
 FOLDER = "tests/mutants"
 COPIED = ("Makefile", "kernel", "mm", "arch", "boot", "user", "tests")
 BUILDS = {"host": ("sim-A-asan", "sim-B-asan"), "x86_64": ("x86_64-lab", "x86_64-user"),
-          "s390x": ("s390x-lab", "s390x-user")}
+          "s390x": ("s390x-lab", "s390x-user"),
+          "x86_64-bench": ("x86_64-release-bench", "x86_64-user"),
+          "s390x-bench": ("s390x-release-bench", "s390x-user")}
+
+
+def copy_tree(tree, kinds):
+    """The sources, and what was built for `kinds`."""
+    shutil.rmtree(tree, ignore_errors=True)
+    os.makedirs(tree + "/build")
+    for part in COPIED + tuple("build/" + b for kind in kinds for b in BUILDS[kind]):
+        if os.path.exists(part):
+            subprocess.check_call(["cp", "-a", part, tree + "/" + part])
+
+
+def make_in(tree, *arguments, **options):
+    environment = dict(os.environ, MUTANT="", MAKEFLAGS="", MAKEOVERRIDES="", **options)
+    return subprocess.run(["make", "-s", "-j2", "-C", tree] + list(arguments),
+                          env=environment, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, errors="replace")
 
 
 class Mutant:
@@ -48,14 +66,10 @@ class Mutant:
             self.fields[match.group(1)] = " ".join(match.group(2).split())
         self.tree = "build/mutants/" + name
 
-    def prepare(self, kinds=tuple(BUILDS)):
+    def prepare(self, kinds=("host", "x86_64", "s390x")):
         """The patched copy, with what was built for `kinds`; returns patch's complaint, or
         None."""
-        shutil.rmtree(self.tree, ignore_errors=True)
-        os.makedirs(self.tree + "/build")
-        for part in COPIED + tuple("build/" + b for kind in kinds for b in BUILDS[kind]):
-            if os.path.exists(part):
-                subprocess.check_call(["cp", "-a", part, self.tree + "/" + part])
+        copy_tree(self.tree, kinds)
         result = subprocess.run(
             ["patch", "-p1", "--no-backup-if-mismatch", "-s", "-d", self.tree,
              "-i", os.path.abspath(self.patch)], stdout=subprocess.PIPE,
@@ -63,10 +77,7 @@ class Mutant:
         return result.stdout if result.returncode else None
 
     def make(self, *arguments, **options):
-        environment = dict(os.environ, MUTANT="", MAKEFLAGS="", MAKEOVERRIDES="", **options)
-        return subprocess.run(["make", "-s", "-j2", "-C", self.tree] + list(arguments),
-                              env=environment, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, errors="replace")
+        return make_in(self.tree, *arguments, **options)
 
 
 def all_mutants():
