@@ -17,7 +17,7 @@
 
 #ifdef ORIGAMI_LAB
 const struct gup_step gup_step_lockless = {"lockless", gup_pgd_range, false};
-const struct gup_step *gup_step_chosen __section("policies") = &gup_step_lockless;
+const struct gup_step *gup_step_chosen __section("policy_words") = &gup_step_lockless;
 #endif
 
 /* What one entry spans of the range. False: stop. */
