@@ -77,6 +77,11 @@ void *kmalloc(size_t size)
 	return allocate(size);
 }
 
+void *kmalloc_dirty(size_t size)
+{
+	return allocate(size);
+}
+
 void kfree(void *memory)
 {
 	free(memory);

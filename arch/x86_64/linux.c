@@ -20,6 +20,7 @@ void arch_linux_clone_args(const struct regs *regs, struct linux_clone *args)
 
 int arch_linux_mmap_args(const struct regs *regs, unsigned long args[6])
 {
+#pragma GCC unroll 6
 	for (int i = 0; i < 6; i++)
 		args[i] = regs_arg(regs, i);
 	return 0;

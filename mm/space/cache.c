@@ -128,7 +128,7 @@ static void *take(struct cache *cache, struct page *slab)
 	return object;
 }
 
-void *cache_alloc(struct cache *cache)
+void *cache_alloc_dirty(struct cache *cache)
 {
 	void *object = take(cache, NULL);
 
@@ -142,7 +142,14 @@ void *cache_alloc(struct cache *cache)
 	ASSERT(poison_left(cache, object) == cache->poison,
 		"%s of %lu bytes at %p was written after it was freed", cache->name,
 		cache->size, object);
-	if (!(cache->flags & CACHE_TYPE_SAFE))
+	return object;
+}
+
+void *cache_alloc(struct cache *cache)
+{
+	void *object = cache_alloc_dirty(cache);
+
+	if (object && !(cache->flags & CACHE_TYPE_SAFE))
 		memset(object, 0, cache->size);
 	return object;
 }

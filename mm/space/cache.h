@@ -18,10 +18,12 @@ struct cache;
 /* Panics if there is no memory: caches are made at boot. `name` must stay. */
 struct cache *cache_create(const char *name, size_t size, unsigned int flags);
 void *cache_alloc(struct cache *cache); /* zeroed unless type-safe; NULL: no memory */
+void *cache_alloc_dirty(struct cache *cache); /* the same, with anything in it */
 void cache_free(struct cache *cache, void *object);
 u64 cache_objects(const struct cache *cache); /* in use; for leak checks */
 
-void *kmalloc(size_t size); /* zeroed; NULL: no memory; at most 4 MiB */
-void kfree(void *memory);   /* NULL is allowed */
+void *kmalloc(size_t size);       /* zeroed; NULL: no memory; at most 4 MiB */
+void *kmalloc_dirty(size_t size); /* the same, with anything in it */
+void kfree(void *memory);         /* NULL is allowed */
 
 void cache_init(void);

@@ -4,6 +4,7 @@
  */
 #include "mm/space/cache.h"
 #include "kernel/base/panic.h"
+#include "kernel/base/string.h"
 #include "mm/space/frame.h"
 
 #define CLASS_MIN_SHIFT 4
@@ -24,18 +25,32 @@ static unsigned int size_shift(size_t size)
 	return size <= 1 ? 0 : 64 - __builtin_clzl(size - 1);
 }
 
-void *kmalloc(size_t size)
+static void *allocate(size_t size, unsigned int frame_flags)
 {
 	unsigned int shift = max(size_shift(size), (unsigned int)CLASS_MIN_SHIFT);
 	unsigned int order = shift > PAGE_SHIFT ? shift - PAGE_SHIFT : 0;
 	struct page *page;
 
 	if (shift <= CLASS_MAX_SHIFT)
-		return cache_alloc(classes[shift - CLASS_MIN_SHIFT]);
+		return cache_alloc_dirty(classes[shift - CLASS_MIN_SHIFT]);
 	if (order > FRAME_ORDER_MAX)
 		return NULL;
-	page = frame_alloc(order, PAGE_KERNEL, FRAME_ZERO);
+	page = frame_alloc(order, PAGE_KERNEL, frame_flags);
 	return page ? page_address(page) : NULL;
+}
+
+void *kmalloc(size_t size)
+{
+	void *memory = allocate(size, FRAME_ZERO);
+
+	if (memory && size_shift(size) <= CLASS_MAX_SHIFT)
+		memset(memory, 0, size);
+	return memory;
+}
+
+void *kmalloc_dirty(size_t size)
+{
+	return allocate(size, 0);
 }
 
 void kfree(void *memory)

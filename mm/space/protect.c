@@ -35,43 +35,48 @@ static void protect_tables(
 	spin_unlock(&mm->table_lock);
 }
 
-/* How far from `start` everything is mapped and may get this protection: as Linux does
- * it, that much is changed, and *err tells about the rest. */
-static unsigned long allowed_end(struct mm *mm, unsigned long start, unsigned long end,
-	unsigned int prot, int *err)
+/*
+ * How far up from range->start everything is mapped and may get this protection: as Linux
+ * does it, that much is changed, and the result tells about the rest.
+ */
+static int cut_to_allowed(
+	const struct vma_set *set, struct vma_range *range, unsigned int prot)
 {
-	for (unsigned int i = vma_index(mm->vmas, start); start < end; i++) {
-		const struct vma *vma = vma_at(mm->vmas, i);
+	unsigned long at = range->start;
 
-		*err = -ENOMEM;
-		if (!vma || vma->start > start)
-			return start;
-		if ((prot & PROT_WRITE) && !(vma->flags & VMA_NORESERVE) &&
-			map_exceeds_memory(min(end, vma->end) - start))
-			return start;
-		start = vma->end;
+	for (unsigned int i = range->first; at < range->end; i++) {
+		const struct vma *vma = vma_at(set, i);
+
+		if (!vma || vma->start > at ||
+			((prot & PROT_WRITE) && !(vma->flags & VMA_NORESERVE) &&
+				map_exceeds_memory(min(range->end, vma->end) - at))) {
+			range->last = i;
+			range->end = at;
+			range->cuts_high = false;
+			return -ENOMEM;
+		}
+		at = vma->end;
 	}
-	*err = 0;
-	return end;
+	return 0;
 }
 
-static int protect_locked(
-	struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
+static int protect_locked(struct mm *mm, const struct vma_range *range, unsigned int prot)
 {
-	int err = vma_protect(mm, start, end, prot);
+	int err = vma_protect(mm, range, prot);
 
 	if (err)
 		return err;
-	protect_tables(mm, start, end, prot);
+	protect_tables(mm, range->start, range->end, prot);
 	/* SAFE(protect_flush): without it a CPU goes on writing through an old
 	 * translation after the caller was told that nobody can; pairs with pxd_unhook()
 	 * above */
-	tlb_flush_range(mm, start, end);
+	tlb_flush_range(mm, range->start, range->end);
 	return 0;
 }
 
 int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int prot)
 {
+	struct vma_range range;
 	unsigned long end;
 	int err, rest;
 
@@ -84,8 +89,9 @@ int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int
 	if (prot & ~PROT_ALL)
 		return -EINVAL;
 	mm_write_lock(mm);
-	end = allowed_end(mm, address, end, prot, &rest);
-	err = end > address ? protect_locked(mm, address, end, prot) : 0;
+	vma_range_find(mm->vmas, address, end, &range);
+	rest = cut_to_allowed(mm->vmas, &range, prot);
+	err = range.end > address ? protect_locked(mm, &range, prot) : 0;
 	mm_write_unlock(mm);
 	return err ? err : rest;
 }

@@ -9,32 +9,39 @@
 #include "mm/space/internal.h"
 #include "mm/space/vma.h"
 #include "mm/table/gather.h"
+#include "mm/table/pgtable.h"
 
 /* What is mapped of a range, and the gap that is left when it is gone. */
 struct span {
 	unsigned long start, end, floor, ceiling;
 };
 
-/* False: nothing is mapped there. */
-static bool find_span(
-	const struct mm *mm, unsigned long start, unsigned long end, struct span *span)
+static void find_span(
+	const struct vma_set *set, const struct vma_range *range, struct span *span)
 {
-	const struct vma_set *set = mm->vmas;
-	unsigned int first = vma_index(set, start), last = vma_index(set, end);
-	const struct vma *low = vma_at(set, first), *high = vma_at(set, last);
+	const struct vma *low = set->vma[range->first], *high = set->vma[range->last - 1];
+	const struct vma *above = vma_at(set, range->last);
 
-	if (!low || low->start >= end)
-		return false;
-	*span = (struct span){.start = start, .end = end, .floor = start, .ceiling = end};
-	if (low->start >= start) {
+	*span = (struct span){range->start, range->end, range->start, range->end};
+	if (!range->cuts_low) {
 		span->start = low->start;
-		span->floor = first ? vma_floor(set, first) : 0;
+		span->floor = range->first ? vma_floor(set, range->first) : 0;
 	}
-	if (!high || high->start >= end) {
-		span->end = set->vma[last - 1]->end;
-		span->ceiling = high ? high->start : 0;
+	if (!range->cuts_high) {
+		span->end = high->end;
+		span->ceiling = above ? above->start : 0;
 	}
-	return true;
+}
+
+/* Does the gap hold all that some lowest table of the range spans? If not, there is no
+ * table to be freed at all. */
+static bool frees_tables(const struct span *span)
+{
+	unsigned long size = pxd_size(LEVEL_PMD);
+	unsigned long table =
+		max(ALIGN_DOWN(span->start, size), ALIGN_UP(span->floor, size));
+
+	return table < span->end && table + size - 1 <= span->ceiling - 1;
 }
 
 static void unmap_span(struct mm *mm, const struct span *span)
@@ -43,18 +50,23 @@ static void unmap_span(struct mm *mm, const struct span *span)
 
 	gather_begin(&gather, mm);
 	gather_unmap(&gather, span->start, span->end);
-	gather_free_tables(&gather, span->start, span->end, span->floor, span->ceiling);
+	if (frees_tables(span))
+		gather_free_tables(
+			&gather, span->start, span->end, span->floor, span->ceiling);
 	gather_end(&gather);
 }
 
 int unmap_locked(struct mm *mm, unsigned long start, unsigned long end)
 {
+	struct vma_range range;
 	struct span span;
 	int err;
 
-	if (!find_span(mm, start, end, &span))
+	vma_range_find(mm->vmas, start, end, &range);
+	if (range.first == range.last)
 		return 0;
-	err = vma_remove(mm, start, end);
+	find_span(mm->vmas, &range, &span);
+	err = vma_remove(mm, &range);
 	if (!err)
 		unmap_span(mm, &span);
 	return err;
@@ -63,12 +75,17 @@ int unmap_locked(struct mm *mm, unsigned long start, unsigned long end)
 int map_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
 	unsigned int flags)
 {
+	struct vma_range range;
 	struct span old;
-	bool replaces = find_span(mm, start, end, &old);
-	int err = vma_replace(mm, start, end, prot, flags);
+	int err;
 
+	vma_range_find(mm->vmas, start, end, &range);
+	if (range.first == range.last)
+		return vma_replace(mm, &range, prot, flags);
+	find_span(mm->vmas, &range, &old);
+	err = vma_replace(mm, &range, prot, flags);
 	/* The new VMA stands already, but nobody faults in a write section. */
-	if (!err && replaces)
+	if (!err)
 		unmap_span(mm, &old);
 	return err;
 }

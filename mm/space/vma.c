@@ -31,6 +31,21 @@ struct vma *vma_find(const struct mm *mm, unsigned long address)
 	return vma_at(mm->vmas, vma_index(mm->vmas, address));
 }
 
+void vma_range_find(const struct vma_set *set, unsigned long start, unsigned long end,
+	struct vma_range *range)
+{
+	range->start = start;
+	range->end = end;
+	range->first = range->last = vma_index(set, start);
+	while (range->last < set->count && set->vma[range->last]->start < end)
+		range->last++;
+	range->cuts_low = range->cuts_high = false;
+	if (range->first == range->last)
+		return;
+	range->cuts_low = set->vma[range->first]->start < start;
+	range->cuts_high = set->vma[range->last - 1]->end > end;
+}
+
 unsigned long vma_floor(const struct vma_set *set, unsigned int index)
 {
 	return index ? set->vma[index - 1]->end : VMA_BOTTOM;

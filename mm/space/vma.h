@@ -36,6 +36,17 @@ static inline struct vma *vma_at(const struct vma_set *set, unsigned int index)
 	return index < set->count ? set->vma[index] : NULL;
 }
 
+/* Where [start, end), not empty, lies in a set: it meets the VMAs first .. last - 1, of
+ * which the lowest may begin below it (cuts_low), and the highest end above it. */
+struct vma_range {
+	unsigned long start, end;
+	unsigned int first, last;
+	bool cuts_low, cuts_high;
+};
+
+void vma_range_find(const struct vma_set *set, unsigned long start, unsigned long end,
+	struct vma_range *range);
+
 /* The end of what lies below the VMA with this index. */
 unsigned long vma_floor(const struct vma_set *set, unsigned int index);
 
@@ -77,14 +88,14 @@ static inline void vma_write_begin(const struct vma *vma)
  * Each is done in one new set, or in none. -ENOMEM: no memory, or too many VMAs; then
  * nothing has changed. VMAs of the same kind that touch are one VMA afterwards.
  *
- * vma_replace: [start, end) becomes part of one VMA; what was there is gone.
- * vma_remove: no VMA is in [start, end) any more.
- * vma_protect: the VMAs in [start, end), which has no holes, get this protection.
+ * vma_replace: the range becomes part of one VMA; what was there is gone.
+ * vma_remove: no VMA is in the range any more.
+ * vma_protect: the VMAs in the range, which has no holes, get this protection.
  */
-int vma_replace(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
+int vma_replace(struct mm *mm, const struct vma_range *range, unsigned int prot,
 	unsigned int flags);
-int vma_remove(struct mm *mm, unsigned long start, unsigned long end);
-int vma_protect(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot);
+int vma_remove(struct mm *mm, const struct vma_range *range);
+int vma_protect(struct mm *mm, const struct vma_range *range, unsigned int prot);
 
 void vma_set_init(struct mm *mm); /* no VMAs */
 void vma_set_free(struct mm *mm); /* nobody knows mm any more: all VMAs, and the set */

@@ -101,7 +101,7 @@ static int edit_begin(struct vma_edit *edit, struct mm *mm, unsigned int fresh)
 	if (fresh && room > mm_vmas_max)
 		return -ENOMEM;
 	edit->mm = mm;
-	edit->set = kmalloc(sizeof(struct vma_set) + room * sizeof(struct vma *));
+	edit->set = kmalloc_dirty(sizeof(struct vma_set) + room * sizeof(struct vma *));
 	if (!edit->set)
 		return -ENOMEM;
 	if (!fill(edit, fresh))
@@ -189,84 +189,61 @@ static void edit_cut(struct vma_edit *edit, unsigned int index, unsigned long ad
 	edit_add(edit, index + 1, address, end, low->prot, low->flags);
 }
 
-static bool is_inside(const struct vma *vma, unsigned long address)
-{
-	return vma && vma->start < address && address < vma->end;
-}
-
-static void edit_split(struct vma_edit *edit, unsigned long address)
-{
-	unsigned int index = vma_index(edit->set, address);
-
-	if (is_inside(vma_at(edit->set, index), address))
-		edit_cut(edit, index, address);
-}
-
 /* --- removing --------------------------------------------------------------------------
  */
 
-/* What [start, end) takes away: VMAs first .. last - 1 wholly; of `low` what is above
- * start, of `high` what is below end (each NULL, or both the same). */
-struct cut {
-	unsigned int first, last;
-	struct vma *low, *high;
-};
-
-static struct cut find_cut(
-	const struct vma_set *set, unsigned long start, unsigned long end)
+/* The range lies within one VMA, of which something is left on both sides. */
+static bool is_hole(const struct vma_range *range)
 {
-	unsigned int first = vma_index(set, start), last = vma_index(set, end);
-	struct vma *low = vma_at(set, first), *high = vma_at(set, last);
-
-	if (low && low->start >= start)
-		low = NULL;
-	if (high && high->start >= end)
-		high = NULL;
-	if (low)
-		first++;
-	return (struct cut){first, max(first, last), low, high};
+	return range->cuts_low && range->cuts_high && range->last - range->first == 1;
 }
 
-static bool is_hole(const struct cut *cut)
+/* Some VMA lies in the range with all that it is. */
+static bool covers_one(const struct vma_range *range)
 {
-	return cut->low && cut->low == cut->high;
+	return range->first + range->cuts_low + range->cuts_high < range->last;
 }
 
-static void shrink(const struct cut *cut, unsigned long start, unsigned long end)
+/* Takes the range out of the VMAs at its two ends. */
+static void shrink(const struct vma_set *set, const struct vma_range *range)
 {
-	if (cut->high)
-		set_start(cut->high, end);
-	if (cut->low)
-		set_end(cut->low, start);
+	if (range->cuts_low)
+		set_end(set->vma[range->first], range->start);
+	if (range->cuts_high)
+		set_start(set->vma[range->last - 1], range->end);
 }
 
-static void edit_clear(struct vma_edit *edit, unsigned long start, unsigned long end)
+/* Returns the index at which a VMA of the range would stand. */
+static unsigned int edit_clear(struct vma_edit *edit, const struct vma_range *range)
 {
-	struct cut cut = find_cut(edit->set, start, end);
+	unsigned int first = range->first, last = range->last;
 
-	if (is_hole(&cut)) {
-		edit_cut(edit, cut.first - 1, end);
-		set_end(cut.low, start);
-		return;
+	if (is_hole(range)) {
+		edit_cut(edit, first, range->end);
+		set_end(edit->set->vma[first], range->start);
+		return first + 1;
 	}
-	shrink(&cut, start, end);
-	edit_remove(edit->set, cut.first, cut.last);
+	shrink(edit->set, range);
+	first += range->cuts_low;
+	last -= range->cuts_high;
+	if (first < last)
+		edit_remove(edit->set, first, last);
+	return first;
 }
 
-int vma_remove(struct mm *mm, unsigned long start, unsigned long end)
+int vma_remove(struct mm *mm, const struct vma_range *range)
 {
-	struct cut cut = find_cut(mm->vmas, start, end);
 	struct vma_edit edit;
 	int err;
 
-	if (!is_hole(&cut) && cut.first == cut.last) {
-		shrink(&cut, start, end);
+	if (!is_hole(range) && !covers_one(range)) {
+		shrink(mm->vmas, range);
 		return 0;
 	}
-	err = edit_begin(&edit, mm, is_hole(&cut));
+	err = edit_begin(&edit, mm, is_hole(range));
 	if (err)
 		return err;
-	edit_clear(&edit, start, end);
+	(void)edit_clear(&edit, range);
 	edit_end(&edit);
 	return 0;
 }
@@ -274,72 +251,67 @@ int vma_remove(struct mm *mm, unsigned long start, unsigned long end)
 /* --- merging ---------------------------------------------------------------------------
  */
 
-static bool is_kind(const struct vma *vma, unsigned int prot, unsigned int flags)
+static bool joins(const struct vma *low, const struct vma *high)
 {
-	return vma && vma->prot == prot && vma->flags == flags;
+	return low->end == high->start && low->prot == high->prot &&
+	       low->flags == high->flags;
 }
 
-/* Joins what can be joined, from the VMA before `start` to the one after `end`. */
-static void edit_merge(struct vma_edit *edit, unsigned long start, unsigned long end)
+/* Joins what can be joined of the VMAs first - 1 .. last. */
+static void edit_merge(struct vma_set *set, unsigned int first, unsigned int last)
 {
-	struct vma_set *set = edit->set;
-	unsigned int i = vma_index(set, start - 1); /* the one before, if it touches */
+	for (unsigned int i = min(last, set->count - 1); i && i >= first; i--) {
+		struct vma *low = set->vma[i - 1], *high = set->vma[i];
 
-	while (i + 1 < set->count && set->vma[i]->end <= end) {
-		struct vma *low = set->vma[i], *high = set->vma[i + 1];
-
-		if (low->end != high->start || !is_kind(low, high->prot, high->flags)) {
-			i++;
-			continue;
+		if (joins(low, high)) {
+			set_end(low, high->end);
+			edit_remove(set, i, i + 1);
 		}
-		set_end(low, high->end);
-		edit_remove(set, i + 1, i + 2);
 	}
 }
 
-/* The VMA of this kind that ends, or begins, at the address; or NULL. */
-static struct vma *neighbour(const struct vma_set *set, unsigned long address, bool above,
-	unsigned int prot, unsigned int flags)
+/* What touches the range from below, or from above, and is of this kind; or NULL. */
+static struct vma *neighbour(const struct vma_set *set, const struct vma_range *range,
+	bool above, unsigned int prot, unsigned int flags)
 {
-	struct vma *vma = vma_at(set, vma_index(set, above ? address : address - 1));
+	struct vma *vma = vma_at(set, above ? range->last : range->first - 1);
 
-	if (!is_kind(vma, prot, flags))
+	if (!vma || vma->prot != prot || vma->flags != flags)
 		return NULL;
-	return (above ? vma->start : vma->end) == address ? vma : NULL;
+	return (above ? vma->start == range->end : vma->end == range->start) ? vma : NULL;
 }
 
 /* A free range that becomes part of just one neighbour needs no other set. */
-static bool extend(struct mm *mm, unsigned long start, unsigned long end,
+static bool extend(const struct vma_set *set, const struct vma_range *range,
 	unsigned int prot, unsigned int flags)
 {
-	struct vma *low = neighbour(mm->vmas, start, false, prot, flags);
-	struct vma *high = neighbour(mm->vmas, end, true, prot, flags);
+	struct vma *low = neighbour(set, range, false, prot, flags);
+	struct vma *high = neighbour(set, range, true, prot, flags);
 
-	if (!low == !high)
+	if (!low == !high || range->first < range->last)
 		return false;
 	if (low)
-		set_end(low, end);
+		set_end(low, range->end);
 	else
-		set_start(high, start);
+		set_start(high, range->start);
 	return true;
 }
 
-int vma_replace(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
+int vma_replace(struct mm *mm, const struct vma_range *range, unsigned int prot,
 	unsigned int flags)
 {
-	struct cut cut = find_cut(mm->vmas, start, end);
-	bool is_free = !cut.low && !cut.high && cut.first == cut.last;
 	struct vma_edit edit;
+	unsigned int index;
 	int err;
 
-	if (is_free && extend(mm, start, end, prot, flags))
+	if (extend(mm->vmas, range, prot, flags))
 		return 0;
-	err = edit_begin(&edit, mm, 1 + is_hole(&cut));
+	err = edit_begin(&edit, mm, 1 + is_hole(range));
 	if (err)
 		return err;
-	edit_clear(&edit, start, end);
-	edit_add(&edit, vma_index(edit.set, start), start, end, prot, flags);
-	edit_merge(&edit, start, end);
+	index = edit_clear(&edit, range);
+	edit_add(&edit, index, range->start, range->end, prot, flags);
+	edit_merge(edit.set, index, index + 1);
 	edit_end(&edit);
 	return 0;
 }
@@ -347,47 +319,55 @@ int vma_replace(struct mm *mm, unsigned long start, unsigned long end, unsigned 
 /* --- protecting ------------------------------------------------------------------------
  */
 
-static void set_prot(const struct vma_set *set, unsigned long start, unsigned long end,
+static void set_prot(const struct vma_set *set, unsigned int first, unsigned int last,
 	unsigned int prot)
 {
-	struct vma *vma;
-
-	for (unsigned int i = vma_index(set, start);
-		(vma = vma_at(set, i)) && vma->start < end; i++) {
-		vma_write_begin(vma);
-		WRITE_ONCE(vma->prot, prot);
+	for (; first < last; first++) {
+		vma_write_begin(set->vma[first]);
+		WRITE_ONCE(set->vma[first]->prot, prot);
 	}
 }
 
 /* One VMA is just this range, and will not join its neighbours. */
 static bool stands_alone(
-	const struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
+	const struct vma_set *set, const struct vma_range *range, unsigned int prot)
 {
-	const struct vma *vma = vma_find(mm, start);
+	unsigned int flags = set->vma[range->first]->flags;
 
-	return vma->start == start && vma->end == end &&
-	       !neighbour(mm->vmas, start, false, prot, vma->flags) &&
-	       !neighbour(mm->vmas, end, true, prot, vma->flags);
+	return range->last - range->first == 1 && covers_one(range) &&
+	       !neighbour(set, range, false, prot, flags) &&
+	       !neighbour(set, range, true, prot, flags);
 }
 
-int vma_protect(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
+static void edit_protect(
+	struct vma_edit *edit, const struct vma_range *range, unsigned int prot)
 {
+	unsigned int first = range->first, last = range->last;
+
+	if (range->cuts_high)
+		edit_cut(edit, last - 1, range->end);
+	if (range->cuts_low) {
+		edit_cut(edit, first++, range->start);
+		last++;
+	}
+	set_prot(edit->set, first, last, prot);
+	edit_merge(edit->set, first, last);
+}
+
+int vma_protect(struct mm *mm, const struct vma_range *range, unsigned int prot)
+{
+	const struct vma_set *set = mm->vmas;
 	struct vma_edit edit;
 	int err;
 
-	if (stands_alone(mm, start, end, prot)) {
-		set_prot(mm->vmas, start, end, prot);
+	if (stands_alone(set, range, prot)) {
+		set_prot(set, range->first, range->last, prot);
 		return 0;
 	}
-	err = edit_begin(&edit, mm,
-		is_inside(vma_find(mm, start), start) +
-			is_inside(vma_find(mm, end), end));
+	err = edit_begin(&edit, mm, range->cuts_low + range->cuts_high);
 	if (err)
 		return err;
-	edit_split(&edit, start);
-	edit_split(&edit, end);
-	set_prot(edit.set, start, end, prot);
-	edit_merge(&edit, start, end);
+	edit_protect(&edit, range, prot);
 	edit_end(&edit);
 	return 0;
 }
