@@ -142,6 +142,8 @@ void *cache_alloc_dirty(struct cache *cache)
 	ASSERT(poison_left(cache, object) == cache->poison,
 		"%s of %lu bytes at %p was written after it was freed", cache->name,
 		cache->size, object);
+	if (cache->poison)
+		((unsigned long *)object)[1] = 0; /* it no longer looks free */
 	return object;
 }
 

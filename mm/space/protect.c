@@ -24,10 +24,16 @@ static bool protect_leaf(
 	return false;
 }
 
+static bool protect_ptes(
+	struct walk *walk, pxd_t *ptr, unsigned long address, unsigned long end)
+{
+	return walk_ptes(walk, ptr, address, end, protect_leaf);
+}
+
 static void protect_tables(
 	struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
 {
-	static const struct walk_ops ops = {.leaf = protect_leaf};
+	static const struct walk_ops ops = {.leaf = protect_leaf, .ptes = protect_ptes};
 	struct walk walk = {.mm = mm, .ops = &ops, .arg = &prot};
 
 	spin_lock(&mm->table_lock);

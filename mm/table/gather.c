@@ -94,9 +94,15 @@ static bool unmap_leaf(
 	return false;
 }
 
+static bool unmap_ptes(
+	struct walk *walk, pxd_t *ptr, unsigned long address, unsigned long end)
+{
+	return walk_ptes(walk, ptr, address, end, unmap_leaf);
+}
+
 void gather_unmap(struct gather *gather, unsigned long start, unsigned long end)
 {
-	static const struct walk_ops ops = {.leaf = unmap_leaf};
+	static const struct walk_ops ops = {.leaf = unmap_leaf, .ptes = unmap_ptes};
 	struct walk walk = {.mm = gather->mm, .ops = &ops, .arg = gather};
 
 	for (;;) {

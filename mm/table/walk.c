@@ -79,6 +79,10 @@ static __always_inline bool walk_pxd_range(const int level, struct walk *walk,
 static bool walk_pte_range(struct walk *walk, pxd_t *pmd, pxd_t value,
 	unsigned long address, unsigned long end)
 {
+	if (walk->ops->ptes)
+		return walk->ops->ptes(walk,
+			pxd_offset_lockless(LEVEL_PTE, pmd, value, address), address,
+			end);
 	return walk_pxd_range(LEVEL_PTE, walk, pmd, value, address, end, NULL);
 }
 

@@ -18,6 +18,10 @@ struct walk_ops {
 	 */
 	bool (*leaf)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
 		unsigned long address);
+	/* Optional: walk_ptes() with `leaf` inlined, so that a run of ptes is one call.
+	 */
+	bool (*ptes)(
+		struct walk *walk, pxd_t *ptr, unsigned long address, unsigned long end);
 	/* An entry that points to a table, before what is below it. True: skip that. */
 	bool (*enter)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
 		unsigned long address);
@@ -36,3 +40,22 @@ struct walk {
 /* Walks [start, end), not empty, end at most mm->limit. Returns `end`, or the address of
  * the leaf before which a callback stopped it. */
 unsigned long walk_range(struct walk *walk, unsigned long start, unsigned long end);
+
+/* The part of a walk that lies in one lowest table: [address, end), from the slot ptr. */
+static __always_inline bool walk_ptes(struct walk *walk, pxd_t *ptr,
+	unsigned long address, unsigned long end,
+	bool (*leaf)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
+		unsigned long address))
+{
+	for (; address != end; ptr++, address += PAGE_SIZE) {
+		pxd_t entry = pxd_read(ptr);
+
+		if (pxd_none(LEVEL_PTE, entry))
+			continue;
+		if (leaf(walk, LEVEL_PTE, ptr, entry, address)) {
+			walk->stopped = address;
+			return true;
+		}
+	}
+	return false;
+}
