@@ -179,6 +179,13 @@ $(call sim_program,$1,threads,$(SIM_TSAN))
 $(call sim_objects,$1,explore,mm/,$(SIM_HOOKS))
 endef
 $(foreach geometry,A B,$(eval $(call sim_geometry,$(geometry))))
+# With a depth that the build has fixed, for tests/boot/fold.t.
+SIM_static3 := $(SIM_asan)
+SIM_static4 := $(SIM_asan)
+$(eval $(call sim_objects,A,static4,,$(SIM_ASAN) -DFOLD_LEVELS=4))
+$(eval $(call sim_program,A,static4,$(SIM_ASAN)))
+$(eval $(call sim_objects,B,static3,,$(SIM_ASAN) -DFOLD_LEVELS=3))
+$(eval $(call sim_program,B,static3,$(SIM_ASAN)))
 SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
 SIM_THREADED := build/sim-A-threads/unit build/sim-B-threads/unit
 

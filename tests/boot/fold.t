@@ -44,6 +44,15 @@ for arch, policy, variables, taken, added in CASES:
     test("fold_grows" in words and words[words.index("fold_grows") + 1] == str(added),
          "%s: %d levels are added" % (where, added), result)
 
+# The same on the simulated machine, which has all policies that are chosen at boot in one
+# program (make host-test), but not these.
+for program in ("build/sim-A-static4/unit", "build/sim-B-static3/unit"):
+    result = run("make", "-s", program)
+    for tests in ("fold_*", "table_*", "mm_*"):
+        if result.status == 0:
+            result = run(program, tests)
+    test(result.status == 0, program + ": fold_*, table_*, mm_*", result)
+
 for arch, option, message in REFUSED:
     result = guest("true", ARCH=arch, APPEND=option)
     test(result.status == 0 and message in result.log and "default kept" in result.log,
