@@ -142,7 +142,8 @@ SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads vma_lookup)
 SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
 	$(patsubst %,kernel/base/%.c,ipi spin) kernel/sched/rwsem.c
-SIM_explore := $(wildcard arch/sim/explore/*.c) $(SIM_CREW)
+SIM_explore := $(wildcard arch/sim/explore/*.c arch/sim/spec/*.c tests/unit/explore/*.c) \
+	$(SIM_CREW)
 # Of the rivals all but their picture and their option are explored.
 SIM_SRC += $(wildcard mm/rivals/*.c) tests/unit/rivals.c
 SIM_MM += $(filter-out %/draw.c %/steps.c,$(wildcard mm/rivals/*.c))
@@ -152,15 +153,22 @@ SIM_ASAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize=object-size -fno-sanitize-recover=all
 SIM_PLAIN := -O1 -fno-omit-frame-pointer
 SIM_TSAN := $(SIM_PLAIN) -fsanitize=thread -Wno-tsan
-SIM_HOOKS := -O2 -fno-pie -ffreestanding -mgeneral-regs-only -fno-optimize-sibling-calls \
+SIM_HOOKS := -O2 -ffreestanding -mgeneral-regs-only -fno-optimize-sibling-calls \
 	-fsanitize=thread --param=tsan-distinguish-volatile=1 \
 	--param=tsan-instrument-func-entry-exit=0 -Wno-tsan
 
-# sim_objects: geometry, build, folder ("" or "mm/"), flags. The longest folder wins.
+# explore: variables of all objects but the explorer's own lie together, to be restored.
+SIM_STATE := && objcopy --rename-section .data=simdata \
+	--rename-section .bss=simdata,alloc,load,data,contents
+SIM_STATIC := $(SIM_PLAIN) -fno-pie -DSIM_RAM_SIZE=67108864UL
+
+# sim_objects: geometry, build, folder ("" or "mm/"), flags, what else to do with the
+# object. The longest folder wins.
 define sim_objects
 build/sim-$1-$2/$3%.o: $3%.c Makefile
 	@mkdir -p $$(@D)
-	$$(Q)gcc $$(SIM_FLAGS) $4 -Iarch/sim/geometry-$1 -MMD -MP -c $$< -o $$@
+	$$(Q)gcc $$(SIM_FLAGS) $4 -Iarch/sim/geometry-$1 -MMD -MP -c $$< -o $$@ \
+		$(if $5,$5 $$@)
 endef
 # sim_program: geometry, build, flags for the link.
 define sim_program
@@ -176,7 +184,11 @@ $(call sim_objects,$1,threads,,$(SIM_TSAN))
 $(call sim_objects,$1,threads,arch/sim/,$(SIM_PLAIN))
 $(call sim_objects,$1,threads,arch/sim/threads/,$(SIM_TSAN))
 $(call sim_program,$1,threads,$(SIM_TSAN))
-$(call sim_objects,$1,explore,mm/,$(SIM_HOOKS))
+$(call sim_objects,$1,explore,,$(SIM_STATIC),$(SIM_STATE))
+$(call sim_objects,$1,explore,mm/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
+$(call sim_objects,$1,explore,tests/unit/explore/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
+$(call sim_objects,$1,explore,arch/sim/explore/,$(SIM_STATIC))
+$(call sim_program,$1,explore,-no-pie)
 endef
 $(foreach geometry,A B,$(eval $(call sim_geometry,$(geometry))))
 # With a depth that the build has fixed, for tests/boot/fold.t.
@@ -187,13 +199,14 @@ $(eval $(call sim_program,A,static4,$(SIM_ASAN)))
 $(eval $(call sim_objects,B,static3,,$(SIM_ASAN) -DFOLD_LEVELS=3))
 $(eval $(call sim_program,B,static3,$(SIM_ASAN)))
 SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
+SIM_EXPLORED := build/sim-A-explore/unit build/sim-B-explore/unit
 SIM_THREADED := build/sim-A-threads/unit build/sim-B-threads/unit
 
 .PHONY: host-test host-model hook-lint
-host-test: $(SIM_UNITS) $(SIM_THREADED) ## unit tests of mm on the simulated machine
+host-test: $(SIM_UNITS) $(SIM_EXPLORED) $(SIM_THREADED) ## unit tests of mm on the simulated machine
 	$(Q)for unit in $(SIM_UNITS); do for tests in unit "mm_* 3" "mm_* 5"; do \
 		echo "# $$unit $$tests"; set -f; $$unit $$tests || exit 1; done; done
-	$(Q)for unit in $(SIM_THREADED); do echo "# $$unit"; $$unit || exit 1; done
+	$(Q)for unit in $(SIM_EXPLORED) $(SIM_THREADED); do echo "# $$unit"; $$unit || exit 1; done
 host-model: $(SIM_UNITS) ## OPS=n random mapping calls against a flat model (SEED=s)
 	$(Q)for unit in $(SIM_UNITS); do echo "# $$unit"; \
 		$$unit sim_mm_model_wanders ops=$(or $(OPS),1000000) seed=$(or $(SEED),1) || \

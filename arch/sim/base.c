@@ -55,11 +55,16 @@ void print(const char *format, ...)
 	fflush(stdout);
 }
 
-static __noreturn void end(const char *text)
+void sim_abort(const char *text)
 {
 	print("# PANIC on cpu %u: %s\n", arch_cpu_id(), text);
 	__sanitizer_print_stack_trace();
 	abort();
+}
+
+__weak void sim_failed(const char *text)
+{
+	sim_abort(text);
 }
 
 void panic(const char *format, ...)
@@ -70,7 +75,7 @@ void panic(const char *format, ...)
 	va_start(args, format);
 	format_text_v(text, sizeof(text), format, args);
 	va_end(args);
-	end(text);
+	sim_failed(text);
 }
 
 void panic_assert(
@@ -83,7 +88,7 @@ void panic_assert(
 	va_start(args, format);
 	format_text_v(text + length, sizeof(text) - length, format, args);
 	va_end(args);
-	end(text);
+	sim_failed(text);
 }
 
 void sim_at(int event, void (*fn)(void))

@@ -2,6 +2,7 @@
  * arch/sim/cache.c - object caches of mm/space/cache.h: the host's allocator, so that
  * ASan watches each object. A type-safe object goes back a grace period later.
  */
+#include "arch/sim/me.h"
 #include "kernel/base/atomic.h"
 #include "kernel/base/panic.h"
 #include "kernel/sched/rcu.h"
@@ -23,7 +24,7 @@ struct block {
 
 struct cache *cache_create(const char *name, size_t size, unsigned int flags)
 {
-	struct cache *cache = calloc(1, sizeof(*cache));
+	struct cache *cache = sim_alloc(sizeof(*cache));
 
 	ASSERT(cache, "cache %s", name);
 	*cache = (struct cache){.name = name, .size = size, .flags = flags};
@@ -32,13 +33,23 @@ struct cache *cache_create(const char *name, size_t size, unsigned int flags)
 
 unsigned long sim_objects_left = ~0UL;
 
+__weak void *sim_alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+__weak void sim_free(void *object)
+{
+	free(object);
+}
+
 static void *allocate(size_t size)
 {
 	if (!sim_objects_left)
 		return NULL;
 	if (sim_objects_left != ~0UL)
 		sim_objects_left--;
-	return calloc(1, size);
+	return sim_alloc(size);
 }
 
 void *cache_alloc(struct cache *cache)
@@ -53,7 +64,7 @@ void *cache_alloc(struct cache *cache)
 
 static void free_block(struct rcu_head *head)
 {
-	free(container_of(head, struct block, rcu));
+	sim_free(container_of(head, struct block, rcu));
 }
 
 void cache_free(struct cache *cache, void *object)
@@ -64,7 +75,7 @@ void cache_free(struct cache *cache, void *object)
 	if (cache->flags & CACHE_TYPE_SAFE)
 		call_rcu(&block->rcu, free_block);
 	else
-		free(block);
+		sim_free(block);
 }
 
 u64 cache_objects(const struct cache *cache)
@@ -84,5 +95,5 @@ void *kmalloc_dirty(size_t size)
 
 void kfree(void *memory)
 {
-	free(memory);
+	sim_free(memory);
 }

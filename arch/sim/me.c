@@ -71,7 +71,12 @@ bool irq_active(void)
 	return sim_me.in_irq;
 }
 
+__weak void sim_preempt_opened(void)
+{
+}
+
 void preempt_enable(void)
 {
 	preempt_enable_no_resched();
+	sim_preempt_opened();
 }

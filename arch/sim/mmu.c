@@ -80,10 +80,12 @@ static void mmu_lock(void)
 {
 	while (__atomic_exchange_n(&mmu_busy, true, __ATOMIC_ACQUIRE))
 		sched_yield();
+	sim_me.in_hardware = true;
 }
 
 static void mmu_unlock(void)
 {
+	sim_me.in_hardware = false;
 	__atomic_store_n(&mmu_busy, false, __ATOMIC_RELEASE);
 }
 

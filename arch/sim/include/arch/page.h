@@ -7,7 +7,9 @@
 #include "kernel/base/types.h"
 
 #define SIM_RAM_BASE (1UL << 32)
+#ifndef SIM_RAM_SIZE
 #define SIM_RAM_SIZE (256UL << 20)
+#endif
 
 extern char *sim_ram; /* (c) aligned to 64 KiB */
 
