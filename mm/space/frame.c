@@ -161,14 +161,14 @@ static struct page *list_take(bool refill)
 	return item ? list_entry(item, struct page, link) : NULL;
 }
 
-static void list_put(struct list *pages, unsigned int count)
+static void list_put(struct page *page)
 {
 	struct frame_list *list = &lists[arch_cpu_id()];
 	unsigned long irq = spin_lock_irqsave(&list->lock);
 
-	list_splice(&list->pages, pages);
-	list->count += count;
-	if (list->count > FRAME_LIST_MAX)
+	page->type = PAGE_FREE_CPU;
+	list_push(&list->pages, &page->link);
+	if (++list->count > FRAME_LIST_MAX)
 		list_trade(list, FRAME_LIST_MAX / 2);
 	spin_unlock_irqrestore(&list->lock, irq);
 }
@@ -265,28 +265,31 @@ void frame_release(struct page *page)
 {
 	unsigned long irq;
 
-	if (page->order == 0)
-		return frame_release_singles(&page, 1);
 	check_release(page);
+	if (page->order == 0)
+		return list_put(page);
 	irq = spin_lock_irqsave(&frame_lock);
 	block_put(page, page->order);
 	spin_unlock_irqrestore(&frame_lock, irq);
 }
 
+/* Few go to this CPU's list, many past it. */
 void frame_release_singles(struct page **pages, unsigned int count)
 {
 	struct list released;
 
+	if (count <= FRAME_LIST_MAX) {
+		while (count--)
+			frame_release(pages[count]);
+		return;
+	}
 	list_init(&released);
 	for (unsigned int i = 0; i < count; i++) {
 		check_release(pages[i]);
 		pages[i]->type = PAGE_FREE_CPU;
 		list_push(&released, &pages[i]->link);
 	}
-	if (count > FRAME_LIST_MAX)
-		singles_put(&released, count);
-	else if (count)
-		list_put(&released, count);
+	singles_put(&released, count);
 }
 
 void frame_stats(struct frame_stats *stats)
