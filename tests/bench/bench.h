@@ -22,6 +22,14 @@ void bench_undone(const char *name, operation *run, operation *undo, void *arg,
 /* gup.c: getting user pages. */
 void bench_gup_all(void);
 
+#define BENCH_TRIES 11
+
+/* Of BENCH_TRIES values, which it sorts. */
+u64 bench_median(u64 *values);
+
+/* wall.c: two CPUs against one, by the host's time. */
+void bench_wall(void);
+
 /* scaling.c: operations on all CPUs at once. */
 void bench_scaling(void);
 

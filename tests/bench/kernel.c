@@ -14,8 +14,6 @@
 #include "mm/space/frame.h"
 #include "tests/unit/unit.h"
 
-#define TRIES 11
-
 static u64 time_of(operation *run, void *arg, unsigned long rounds)
 {
 	u64 start = arch_clock_ns();
@@ -24,16 +22,16 @@ static u64 time_of(operation *run, void *arg, unsigned long rounds)
 	return arch_clock_ns() - start;
 }
 
-static u64 median(u64 *values)
+u64 bench_median(u64 *values)
 {
-	for (unsigned int i = 1; i < TRIES; i++)
+	for (unsigned int i = 1; i < BENCH_TRIES; i++)
 		for (unsigned int n = i; n && values[n] < values[n - 1]; n--) {
 			u64 high = values[n - 1];
 
 			values[n - 1] = values[n];
 			values[n] = high;
 		}
-	return values[TRIES / 2];
+	return values[BENCH_TRIES / 2];
 }
 
 static void nothing(void *arg, unsigned long rounds)
@@ -45,16 +43,18 @@ static void nothing(void *arg, unsigned long rounds)
 void bench_undone(const char *name, operation *run, operation *undo, void *arg,
 	unsigned long rounds)
 {
-	u64 took[TRIES], empty[TRIES];
+	u64 took[BENCH_TRIES], empty[BENCH_TRIES];
 
-	for (unsigned int i = 0; i <= TRIES; i++) {
-		unsigned int slot = i % TRIES; /* the first is done twice: warm by then */
+	for (unsigned int i = 0; i <= BENCH_TRIES; i++) {
+		unsigned int slot =
+			i % BENCH_TRIES; /* the first is done twice: warm by then */
 
 		empty[slot] = time_of(nothing, arg, rounds);
 		took[slot] = time_of(run, arg, rounds);
 		undo(arg, rounds);
 	}
-	print("bench %s %lu %lu\n", name, median(took) - median(empty), rounds);
+	print("bench %s %lu %lu\n", name, bench_median(took) - bench_median(empty),
+		rounds);
 }
 
 void bench(const char *name, operation *run, void *arg, unsigned long rounds)
@@ -93,6 +93,10 @@ int unit_run(const char *pattern)
 {
 	if (!strcmp(pattern, "scaling")) {
 		bench_scaling();
+		return 0;
+	}
+	if (!strcmp(pattern, "wall")) {
+		bench_wall();
 		return 0;
 	}
 	bench("irq_off_on", irq_off_on, NULL, 1000);

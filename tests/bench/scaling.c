@@ -11,6 +11,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/base/print.h"
 #include "mm/space/frame.h"
+#include "mm/space/gup.h"
 #include "mm/space/mm.h"
 #include "tests/unit/crew.h"
 
@@ -46,6 +47,25 @@ static void maps(unsigned long cpu)
 	}
 }
 
+static void hold_and_let_go(unsigned long at)
+{
+	struct page *held[8];
+
+	for (unsigned int i = 0; i < ROUNDS / ARRAY_SIZE(held); i++)
+		gup_put(held, gup_fast(at, ARRAY_SIZE(held), FOLL_GET, held));
+}
+
+/* Per page; these pages are there since faults() has run. */
+static void gup_own(unsigned long cpu)
+{
+	hold_and_let_go(memory + cpu * RANGE);
+}
+
+static void gup_same(unsigned long cpu)
+{
+	hold_and_let_go(memory);
+}
+
 static void (*work)(unsigned long cpu); /* (c) during a phase */
 static unsigned long turn;              /* (a) the CPU that works */
 
@@ -79,6 +99,8 @@ void bench_scaling(void)
 	phase("nothing", do_nothing);
 	phase("frame_alloc_free", frames);
 	phase("anon_fault", faults);
+	phase("gup_fast_own_pages", gup_own);
+	phase("gup_fast_same_pages", gup_same);
 	phase("mmap_munmap_untouched", maps);
 	mm_put(mm);
 }

@@ -32,8 +32,8 @@ def build(arch, *arguments):
 
 def boot(variables, *files, **more):
     """One run of a machine: what it printed, and its log."""
-    config = Config(BUILD="release", BENCH="y", SMP="1", ICOUNT="1", TIMEOUT="120",
-                    **variables, **more)
+    config = Config(**dict(dict(BUILD="release", BENCH="y", SMP="1", ICOUNT="1",
+                                TIMEOUT="120"), **variables, **more))
     with Machine(config, files=files) as machine:
         status = machine.finish()
         if status:
@@ -111,6 +111,15 @@ def scale(machine):
             for cpus, counts in row.items())), flush=True)
 
 
+def wall(machine):
+    """What two CPUs do in the time of one: of the host's time, so for reading only."""
+    _, log = boot(MACHINES[machine], APPEND="test=wall", SMP="2", ICOUNT="no")
+    for name, best, middle in re.findall(r"^wall (\w+) (\d+) (\d+)$", log, re.M):
+        print("wall  %-11s gup_fast_512, %-4s pages   2 CPUs do %.2f times as much as one at "
+              "best, %.2f in the median" % (machine, name, int(best) / 100, int(middle) / 100),
+              flush=True)
+
+
 def explain():
     print("# instructions; aim and Linux's are of %s, which says what Linux does more" % AIMS)
     for name, _, _, text in aims("x86_64"):
@@ -127,6 +136,7 @@ def main(names):
     for name in names or MACHINES:
         bench(name)
         scale(name)
+        wall(name)
     explain()
 
 

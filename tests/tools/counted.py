@@ -83,6 +83,6 @@ def scaling(variables):
         base = sum(intervals[0].locks)
         for (name, operations), interval in list(zip(phases, intervals))[1:]:
             result.setdefault(name, {})[cpus] = (
-                (sum(interval.locks) - base) / int(operations),
+                max(0, sum(interval.locks) - base) / int(operations),
                 interval.writes / int(operations))
     return result

@@ -60,7 +60,7 @@ class Config:
         self.limit = float(self.TIMEOUT) * float(self.TIME_SCALE)
 
     def accelerator(self):
-        if self.ICOUNT:
+        if self.ICOUNT == "1":
             return ["-accel", "tcg", "-icount", "shift=0,sleep=off",
                     "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
         return ["-accel", "tcg,thread=multi" if self.ACCEL == "tcg" else self.ACCEL]
