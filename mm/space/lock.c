@@ -38,7 +38,7 @@ void mm_read_unlock(struct mm *mm)
 	rwsem_read_unlock(&mm->lock);
 }
 
-void mm_assert_write_locked(const struct mm *mm)
+void mm_check_write_locked(const struct mm *mm)
 {
 	LAB_ASSERT(mm->seq & 1 && mm->lock.writer == current(),
 		"no write section of this mm is open here: seq %lu", mm->seq);

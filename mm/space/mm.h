@@ -75,7 +75,14 @@ void mm_write_lock(struct mm *mm);
 void mm_write_unlock(struct mm *mm);
 void mm_read_lock(struct mm *mm);
 void mm_read_unlock(struct mm *mm);
-void mm_assert_write_locked(const struct mm *mm); /* lab: by this thread */
+void mm_check_write_locked(const struct mm *mm);
+
+/* Lab builds: this thread is in a write section of mm. */
+static inline void mm_assert_write_locked(const struct mm *mm)
+{
+	if (IS_LAB)
+		mm_check_write_locked(mm);
+}
 
 /*
  * Without the lock: what was read between seq = mm_seq_read(mm) and !mm_seq_moved(mm,

@@ -79,16 +79,18 @@ static void free_spare(struct vma_edit *edit)
 static int fill(struct vma_edit *edit, unsigned int fresh)
 {
 	const struct vma_set *old = edit->mm->vmas;
+	struct vma_set *set = edit->set;
+	unsigned int count = old->count;
 
-	for (unsigned int i = 0; i < old->count; i++)
-		edit->set->vma[i] = old->vma[i];
-	edit->set->count = edit->room = old->count;
+	for (unsigned int i = 0; i < count; i++)
+		set->vma[i] = old->vma[i];
+	set->count = edit->room = count;
 	while (fresh--) {
 		struct vma *vma = cache_alloc(vma_cache);
 
 		if (!vma)
 			return -ENOMEM;
-		edit->set->vma[edit->room++] = vma;
+		set->vma[edit->room++] = vma;
 	}
 	return 0;
 }
