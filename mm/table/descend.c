@@ -26,15 +26,19 @@ static __always_inline int descend_alloc_step(
 
 int descend_alloc(struct mm *mm, unsigned long address, int to, struct descent *at)
 {
+	struct descent here; /* in registers on the way */
 	int result;
 
-	descend_start(mm, at, address);
-	result = descend_alloc_step(LEVEL_PGD, mm, at, address, to);
+	descend_start(mm, &here, address);
+	result = descend_alloc_step(LEVEL_PGD, mm, &here, address, to);
 	if (result > 0)
-		result = descend_alloc_step(LEVEL_P4D, mm, at, address, to);
+		result = descend_alloc_step(LEVEL_P4D, mm, &here, address, to);
 	if (result > 0)
-		result = descend_alloc_step(LEVEL_PUD, mm, at, address, to);
+		result = descend_alloc_step(LEVEL_PUD, mm, &here, address, to);
 	if (result > 0)
-		result = descend_alloc_step(LEVEL_PMD, mm, at, address, to);
+		result = descend_alloc_step(LEVEL_PMD, mm, &here, address, to);
+	at->level = here.level;
+	at->ptr = here.ptr;
+	at->entry = here.entry;
 	return result < 0 ? result : 0;
 }
