@@ -44,6 +44,15 @@ OF_PROTECTION = ("gup_fast_512", "gup_fast_1", "pin_longterm_512")
 OF_STEP = ("gup_fast_1", "gup_fast_512", "gup_slow_1")
 
 
+def edited(path, old, new):
+    """The text of a file with the protection removed by hand."""
+    with open(path) as stream:
+        text = stream.read()
+    if old not in text:
+        sys.exit("prices: %s is not in %s" % (old, path))
+    return text.replace(old, new)
+
+
 def remove(name, arch):
     """A tree without the protection, built from what is built here already."""
     edit = PROTECTIONS[name][1]
@@ -55,13 +64,9 @@ def remove(name, arch):
         return mutant.tree
     tree = "build/mutants/" + name
     copy_tree(tree, (arch + "-bench",))
-    path = tree + "/" + edit[0]
-    with open(path) as stream:
-        text = stream.read()
-    if edit[1] not in text:
-        sys.exit("prices: %s is not in %s" % (edit[1], edit[0]))
-    with open(path, "w") as stream:
-        stream.write(text.replace(edit[1], edit[2]))
+    text = edited(*edit)
+    with open(tree + "/" + edit[0], "w") as stream:
+        stream.write(text)
     return tree
 
 
