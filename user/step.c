@@ -137,8 +137,12 @@ static int draw(const char *pid, const struct range *range, const char *way)
 	snprintf(path, sizeof(path), "/proc/%s/step@%lx+%lu%s%s", pid, range->address,
 		range->pages, way ? "," : "", way ? way : "");
 	text = box_read_file(path);
+	if (!text && errno == ENOENT)
+		fprintf(stderr, "step: no such process, or not a lab build\n");
+	else if (!text)
+		box_error("step", path);
 	if (!text)
-		return box_error("step", path);
+		return 1;
 	fputs(text, stdout);
 	free(text);
 	return 0;

@@ -52,9 +52,10 @@ for arch in MACHINES:
         result = guest("step 7ffff000 3; gup", ARCH=arch, APPEND="step=" + way)
         test(RIGHT in result.output and "step=%s\n" % way in result.output,
              "%s: gup_fast with step=%s finds the right pages" % (arch, way), result)
-    result = guest("step 7ffff000 3 none; echo $?; step 7ffff001 3; echo $?; step 1 400000 1",
+    result = guest("step 7ffff000 3 none; echo $?; step 7ffff001 3; echo $?; step 1 400000 1; step 999 0 1",
                    ARCH=arch)
     test(re.fullmatch(r"step: .*: Invalid argument\n1\nusage: (.*\n)*2\n"
-                      r"step lockless: (.*\n)+. of 1 pages found, 0 of them wrong\n",
+                      r"step lockless: (.*\n)+. of 1 pages found, 0 of them wrong\n"
+                      r"step: no such process.*\n",
                       result.output), arch + ": no such way, a bad address, a peer", result)
 done()

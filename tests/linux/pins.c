@@ -22,6 +22,8 @@
 #define SIZE     (PAGES * PAGE)
 #define GUP_FILE "/sys/kernel/debug/gup_test"
 #define ROUNDS   200
+#define REQUESTS 3000
+#define SEED     20261121
 #define MANY     2048UL
 
 static int count, failures;
@@ -138,6 +140,70 @@ static void errors(int fd)
 	mprotect(pages, PAGE, PROT_NONE);
 	test(fails(start(fd, pages, PAGE, PIN_LONGTERM_USE_FAST), EFAULT), "PROT_NONE");
 	test(!ioctl(fd, GUP_BASIC_TEST, &none) && !none.size, "a size says: none found");
+	munmap(pages, SIZE);
+}
+
+/* An ordinary number or an extreme one. */
+static uint64_t number(const char *pages)
+{
+	const uint64_t numbers[] = {0, 1, PAGE, SIZE, (uint64_t)(uintptr_t)pages,
+		1UL << 31, 1UL << 42, 1UL << 47, 1UL << 63, ~0UL, ~0UL << 12, 0x7fffffff};
+
+	return numbers[random() % 12];
+}
+
+static void random_request(int fd, const char *pages)
+{
+	int sane = random() % 2;
+	struct gup_test test = {.addr = sane ? (unsigned long)pages : number(pages),
+		.size = number(pages),
+		.nr_pages_per_call = number(pages),
+		.gup_flags = number(pages),
+		.test_flags = number(pages)};
+	struct pin_longterm_test pins = {
+		.addr = test.addr, .size = test.size, .flags = random() % 5};
+	struct origami_gup gup = {.address = test.addr,
+		.count = number(pages),
+		.flags = number(pages),
+		.way = random() % 4,
+		.frames = random() % 2 ? 0 : 1UL << 63,
+		.rounds = random() % 3};
+
+	switch (random() % 4) {
+	case 0:
+		ioctl(fd, PIN_LONGTERM_TEST_START, &pins);
+		break;
+	case 1:
+		ioctl(fd, PIN_LONGTERM_TEST_STOP);
+		break;
+	case 2:
+		ioctl(fd, ORIGAMI_GUP, &gup);
+		break;
+	default:
+		ioctl(fd, _IOWR('g', 1 + random() % 6, struct gup_test), &test);
+	}
+}
+
+/* Errors or results, and no more than that. */
+static void random_requests(int fd, const char *pages)
+{
+	srandom(SEED);
+	for (int i = 0; i < REQUESTS; i++)
+		random_request(fd, pages);
+	ioctl(fd, PIN_LONGTERM_TEST_STOP);
+}
+
+static void fuzz(int fd)
+{
+	char *pages = map(SIZE);
+
+	printf("# seed %d\n", SEED);
+	fill(pages, PAGES, 9);
+	random_requests(fd, pages);
+	test(filled(pages, PAGES, 9), "random requests write to no page");
+	test(!start(fd, pages, SIZE, 0) && !read_pins(fd, copy) &&
+			filled(copy, PAGES, 9) && !ioctl(fd, PIN_LONGTERM_TEST_STOP),
+		"and afterwards all is as before");
 	munmap(pages, SIZE);
 }
 
@@ -330,6 +396,7 @@ int main(int argc, char **argv)
 	if (!test(fd >= 0, GUP_FILE))
 		return 1;
 	errors(fd);
+	fuzz(fd);
 	ways(fd);
 	borders(fd);
 	survive(fd, PIN_LONGTERM_USE_WRITE, "the slow way");
