@@ -11,10 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Is `word` (up to `end`) one of the words of the list, which are separated by blanks? */
-static int listed(const char *list, const char *word, const char *end)
+/* Is the word one of the list, in which each has a blank before and behind it? */
+static int listed(const char *list, const char *word, size_t length)
 {
-	size_t length = end - word;
 	const char *found = list;
 
 	while ((found = strstr(found, " "))) {
@@ -25,58 +24,46 @@ static int listed(const char *list, const char *word, const char *end)
 	return 0;
 }
 
-static void print_policies(const char *text, const char *names)
-{
-	const char *line = text, *equals, *end;
-
-	for (; (end = strchr(line, '\n')); line = end + 1) {
-		equals = memchr(line, '=', end - line);
-		if (equals && listed(names, line, equals))
-			printf("%.*s\n", (int)(end - line), line);
-	}
-}
-
-static void print_counters(const char *text, const char *group)
+/* The lines of which the name, up to one of `ends`, is listed. */
+static void print_lines(const char *text, const char *ends, const char *names)
 {
 	const char *line = text, *end;
-	size_t length = strlen(group);
 
 	for (; (end = strchr(line, '\n')); line = end + 1)
-		if (!strncmp(line, group, length) && line[length] == '_')
+		if (listed(names, line, strcspn(line, ends)))
 			printf("%.*s\n", (int)(end - line), line);
 }
 
-/* `policies` has a blank before and behind each name. */
-static int show(const char *group, const char *policies)
+static int show(const char *program, const char *policies, const char *groups)
 {
 	char *values = box_read_file("/proc/policies");
 	char *counters = box_read_file("/proc/counters");
 
 	if (!values || !counters)
-		return box_error(group, "/proc");
-	print_policies(values, policies);
-	print_counters(counters, group);
+		return box_error(program, "/proc");
+	print_lines(values, "=", policies);
+	print_lines(counters, "_ ", groups);
 	free(values);
 	free(counters);
-	return fflush(stdout) ? box_error(group, "output") : 0;
+	return fflush(stdout) ? box_error(program, "output") : 0;
 }
 
 int fold_main(int argc, char **argv)
 {
-	return show("fold", " fold ");
+	return show("fold", " fold ", " fold ");
 }
 
 int gup_main(int argc, char **argv)
 {
-	return show("gup", " step reader ");
+	return show("gup", " step reader ", " gup ");
 }
 
 int tlb_main(int argc, char **argv)
 {
-	return show("tlb", " flush ");
+	return show("tlb", " flush ", " tlb ");
 }
 
 int rcu_main(int argc, char **argv)
 {
-	return show("rcu", " rcu tables ");
+	return show("rcu", " rcu tables ", " rcu tables ");
 }

@@ -26,7 +26,7 @@ COMMANDS = [  # typed, what must appear
     ("fold", "fold="),
     ("gup", "gup_fast_pages"),
     ("tlb", "flush="),
-    ("rcu", "tables=rcu\n"),
+    ("rcu", "tables_freed_rcu "),
     ("free", "KiB\n"),
     ("uptime", "CPUs"),
     ("dmesg", "Origami on"),
