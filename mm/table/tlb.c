@@ -55,7 +55,7 @@ static u64 generation(struct mm *mm)
 	return atomic_load(&mm->tlb_gen);
 }
 
-static void load(struct tlb_cpu *cpu, struct mm *mm)
+static __noinline void load(struct tlb_cpu *cpu, struct mm *mm)
 {
 	struct mm *old = cpu->loaded;
 	cpuset_t me = 1U << arch_cpu_id();
@@ -82,9 +82,12 @@ static void load(struct tlb_cpu *cpu, struct mm *mm)
  * since it was called, or it is lazy, and lets go now. */
 static bool runs(struct tlb_cpu *cpu, const struct mm *mm)
 {
-	if (cpu->loaded == mm && cpu->lazy)
-		load(cpu, NULL);
-	return cpu->loaded == mm;
+	if (cpu->loaded != mm)
+		return false;
+	if (!cpu->lazy)
+		return true;
+	load(cpu, NULL);
+	return false;
 }
 
 static void flush_all(struct tlb_cpu *cpu)
@@ -128,13 +131,14 @@ static void obey(struct tlb_cpu *cpu, const struct tlb_request *request)
 	 * one before it for done. Pairs with begin(). */
 	bool missed = request->generation > cpu->seen + 1;
 
-	counter_add(COUNT_TLB_GEN_MISSED, missed);
+	if (missed)
+		counter_add(COUNT_TLB_GEN_MISSED, 1);
 	if (missed || is_full(request)) {
 		flush_all(cpu);
 		return;
 	}
-	arch_tlb_flush_local(request->start, request->end);
 	cpu->seen = request->generation;
+	arch_tlb_flush_local(request->start, request->end);
 }
 
 /* On each CPU that has the mm loaded, interrupts off. */
@@ -150,11 +154,10 @@ static void flush_here(void *arg)
 static cpuset_t lazy_among(cpuset_t cpus)
 {
 	cpuset_t lazy = 0;
-	unsigned int cpu;
 
-	for_each_cpu (cpu, cpus)
-		if (tlb_is_lazy(cpu))
-			lazy |= 1U << cpu;
+	for (; cpus; cpus &= cpus - 1)
+		if (tlb_is_lazy(__builtin_ctz(cpus)))
+			lazy |= cpus & -cpus;
 	return lazy;
 }
 
