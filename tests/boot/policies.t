@@ -12,6 +12,7 @@ COMBINATIONS = [
     ("x86_64", "flush=ipi tables=immediate"),  # the flush has waited for the walkers
     ("s390x", "flush=ipi tables=ipi"),
     ("s390x", "flush=broadcast tables=rcu reader=rcu"),
+    ("x86_64", "test=lockless* rcu=counter"),  # interrupts off do not keep tables
 ]
 
 for arch, options in COMBINATIONS:
