@@ -138,7 +138,7 @@ SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim
 	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_gup mm_lock mm_model runner \
 		vma_edit)
 SIM_SRC += $(wildcard tests/unit/fold_*.c tests/unit/mm_gup_*.c)
-SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads vma_lookup)
+SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads mm_threads_gup vma_lookup)
 SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
 	$(patsubst %,kernel/base/%.c,ipi spin) kernel/sched/rwsem.c

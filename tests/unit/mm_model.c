@@ -9,6 +9,7 @@
 #include "tests/unit/mm_flat.h"
 #include "tests/unit/unit.h"
 #include "kernel/base/print.h"
+#include "kernel/sched/rcu.h"
 
 #define LIFE 500 /* operations of one mm */
 #define LOOK 20  /* at the whole window after so many */
@@ -41,7 +42,8 @@ static int run(u64 seed, const u16 *numbers, int count, bool all)
 	if (model_moves)
 		model_moves(NULL, 0);
 	mm_use(NULL);
-	mm_put(mm); /* checks the ledger */
+	mm_put(mm);    /* checks the ledger */
+	rcu_barrier(); /* where nobody else does, its tables are freed here */
 	return failed;
 }
 
