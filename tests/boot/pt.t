@@ -10,7 +10,10 @@ CASES = [  # machine, variables, levels that are folded
     ("x86_64", dict(LA57="1"), ()),
     ("x86_64", dict(), ("pgd",)),
     ("x86_64", dict(LA57="1", APPEND="la57=off"), ("pgd",)),
+    ("x86_64", dict(LA57="1", APPEND="fold=permm"), ("pgd",)),
     ("s390x", dict(), ("pgd", "p4d")),
+    ("s390x", dict(APPEND="fold=permm:2"), ("pgd", "p4d", "pud")),
+    ("s390x", dict(APPEND="fold=permm:5"), ()),
 ]
 
 

@@ -9,6 +9,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/sched/rcu.h"
 #include "mm/table/fold.h"
+#include "mm/table/walk.h"
 
 #define RW    (PROT_READ | PROT_WRITE)
 #define PLACE 0x8000000UL
@@ -78,15 +79,28 @@ static void expect_pages(
 	}
 }
 
-/* The tables of an mm, by kind, as a walk from the top counts them. */
+static bool count_table(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	((u32 *)walk->arg)[level - 1]++;
+	return false;
+}
+
+/* What is counted is what a walk meets: one root, and no table of a folded level. */
 static void expect_books(struct mm *mm)
 {
+	static const struct walk_ops ops = {.enter = count_table};
+	u32 tables[LEVELS] = {0};
+	struct walk walk = {.mm = mm, .ops = &ops, .arg = tables};
 	int root = fold_root_level(mm);
 
+	tables[root] = 1;
+	mm_read_lock(mm);
+	(void)walk_range(&walk, 0, mm->limit);
+	mm_read_unlock(mm);
 	EXPECT_EQ(mm->limit, arch_root_limit(root));
-	EXPECT_EQ(mm->tables[root], 1);
-	for (int level = root + 1; level < LEVELS; level++)
-		EXPECT_EQ(mm->tables[level], 0);
+	for (int level = 0; level < LEVELS; level++)
+		EXPECT_EQ(mm->tables[level], tables[level]);
 }
 
 static void check_growth(void)
@@ -101,6 +115,7 @@ static void check_growth(void)
 		EXPECT_EQ(fold_root_level(mm), root);
 		expect_books(mm);
 		put_pages(mm, addresses[root], words[root]);
+		expect_books(mm);
 		for (int old = first; old <= root; old++)
 			expect_pages(mm, addresses[old], words[old]);
 		if (root < fold_policy.deepest)
