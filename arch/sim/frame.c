@@ -45,6 +45,7 @@ void frame_init(void)
 	ASAN_POISON_MEMORY_REGION(sim_ram, SIM_RAM_SIZE);
 	page_array = pages;
 	page_first_frame = SIM_RAM_BASE >> PAGE_SHIFT;
+	page_base = (unsigned long)pages - page_first_frame * sizeof(struct page);
 	page_frame_count = ARRAY_SIZE(pages);
 	for (u64 i = 0; i < page_frame_count; i++)
 		pages[i].type = PAGE_FREE;

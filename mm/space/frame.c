@@ -315,6 +315,7 @@ static void make_page_array(void)
 	page_frame_count = (last - first) >> PAGE_SHIFT;
 	page_array =
 		phys_to_virt(frame_boot_alloc(page_frame_count * sizeof(struct page)));
+	page_base = (unsigned long)page_array - page_first_frame * sizeof(struct page);
 }
 
 /* Cut a free range into the largest aligned blocks. */

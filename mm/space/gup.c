@@ -155,18 +155,19 @@ long gup(
 }
 
 /* Neighbours in the array that are of one block go with one subtraction. */
-static void drop(struct page **pages, unsigned long count, bool pin)
+static __always_inline void drop(struct page **pages, unsigned long count, const bool pin)
 {
-	struct page *head, *other = count ? page_head(*pages) : NULL;
-	struct page **end = pages + count, **first;
+	struct page **end = pages + count;
 
 	counter_add_exact(COUNT_GUP_DROPPED_PAGES, count);
 	while (pages < end) {
-		head = other;
-		first = pages++;
-		while (pages < end && (other = page_head(*pages)) == head)
-			pages++;
-		page_drop(head, pages - first, pin);
+		struct page *head = page_head(*pages++);
+		s32 run = 1;
+
+		if (head->order)
+			for (; pages < end && page_head(*pages) == head; pages++)
+				run++;
+		page_drop(head, run, pin);
 	}
 }
 

@@ -11,6 +11,7 @@
 
 struct page *page_array;
 u64 page_first_frame, page_frame_count;
+unsigned long page_base;
 
 #ifdef ORIGAMI_LAB
 s32 page_refs_max = PAGE_REFS_MAX;

@@ -67,6 +67,7 @@ static_assert_size(struct page, 64);
 
 extern struct page *page_array; /* (c) page of frame page_first_frame + i */
 extern u64 page_first_frame, page_frame_count; /* (c) */
+extern unsigned long page_base; /* (c) where the array would begin with frame 0 */
 
 /* The frame must be RAM that the boot map called usable. */
 static inline struct page *page_of_phys(phys_t address)
@@ -74,7 +75,8 @@ static inline struct page *page_of_phys(phys_t address)
 	u64 index = (address.v >> PAGE_SHIFT) - page_first_frame;
 
 	LAB_ASSERT(index < page_frame_count, "no RAM at %lx", address.v);
-	return &page_array[index];
+	return (struct page *)(page_base +
+			       (address.v >> PAGE_SHIFT) * sizeof(struct page));
 }
 
 static inline phys_t page_phys(const struct page *page)
@@ -107,7 +109,10 @@ static inline struct page *page_head(struct page *page)
 {
 	unsigned long head = READ_ONCE(page->head);
 
-	return unlikely(head & 1) ? (struct page *)(head - 1) : page;
+	if (likely(!(head & 1)))
+		return page;
+	barrier(); /* a branch that is rarely taken, not a computation for all */
+	return (struct page *)(head - 1);
 }
 
 /* A fresh block of 2^order frames is going to be mapped as one: types its tails. Undone

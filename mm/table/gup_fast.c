@@ -2,10 +2,11 @@
  * mm/table/gup_fast.c - the lockless range walk; see gup_fast.h for what it promises and
  * gup_leaf.h for what happens at its leaves.
  *
- * gup_pxd_range() is the body of one level's loop; its five instances pass each other
- * down, as in walk.c. What is different: nothing is locked, so each entry is read once,
- * and what was read is what is used. The pair (pointer, value) goes down: the value finds
- * the table below, the pointer is what the first level that exists increments.
+ * gup_pxd_loop() is the body of one level's loop; the instances for five levels pass each
+ * other down, as in walk.c, and gup_pxd_range() goes around loops that are not needed.
+ * What is different: nothing is locked, so each entry is read once, and what was read is
+ * what is used. The pair (pointer, value) goes down: the value finds the table below, the
+ * pointer is what the first level that exists increments.
  *
  * Any doubt ends the walk: an entry that is none, bad, or does not allow enough, a page
  * whose count is zero, a recheck that fails. What has been held by then stays held.
@@ -19,6 +20,25 @@
 const struct gup_step gup_step_lockless = {"lockless", gup_pgd_range, false};
 const struct gup_step *gup_step_chosen __section("policy_words") = &gup_step_lockless;
 #endif
+
+bool gup_large_leaf(int level, struct gup_walk *walk, pxd_t *ptr, pxd_t entry,
+	unsigned long address, unsigned long end)
+{
+	struct page *page = gup_page(level, entry, address), *head;
+	unsigned long count;
+
+	if (!arch_pxd_allows(level, entry, walk->prot))
+		return false;
+	for (; address != end; page += count, address += count << PAGE_SHIFT) {
+		head = page_head(page);
+		count = min((end - address) >> PAGE_SHIFT,
+			(unsigned long)(head + BIT(READ_ONCE(head->order)) - page));
+		if (!gup_hold(level, walk->flags & FOLL_PIN, walk, page, count, NULL,
+			    entry, ptr, entry))
+			return false;
+	}
+	return true;
+}
 
 /* What one entry spans of the range. False: stop. */
 static __always_inline bool gup_entry(const int level, struct gup_walk *walk,
@@ -44,7 +64,8 @@ static __always_inline bool gup_entry(const int level, struct gup_walk *walk,
 	return next(walk, ptr, entry, address, end);
 }
 
-static __always_inline bool gup_pxd_range(const int level, struct gup_walk *walk,
+/* Several entries of one table, or of a root. */
+static __always_inline bool gup_pxd_loop(const int level, struct gup_walk *walk,
 	pxd_t *parent, pxd_t value, unsigned long address, unsigned long end,
 	gup_walk_fn *next)
 {
@@ -52,7 +73,9 @@ static __always_inline bool gup_pxd_range(const int level, struct gup_walk *walk
 	pxd_t entry = pxd_value_lockless(level, ptr, value);
 
 	for (;;) {
-		unsigned long stop = pxd_addr_end(level, address, end);
+		unsigned long stop = level == LEVEL_PTE
+					     ? address + PAGE_SIZE
+					     : pxd_addr_end(level, address, end);
 
 		if (!gup_look(
 			    level, walk, parent, value, ptr, entry, address, stop, end) ||
@@ -69,34 +92,91 @@ static __always_inline bool gup_pxd_range(const int level, struct gup_walk *walk
 	}
 }
 
-static bool gup_pte_range(struct gup_walk *walk, pxd_t *pmd, pxd_t value,
-	unsigned long address, unsigned long end)
+/* One entry, which spans all of the range: as in most calls. There is nothing to come
+ * back for, so the next level is a jump away. */
+static __always_inline bool gup_pxd_one(const int level, struct gup_walk *walk,
+	pxd_t *parent, pxd_t value, unsigned long address, unsigned long end,
+	gup_walk_fn *next)
 {
-	return gup_pxd_range(LEVEL_PTE, walk, pmd, value, address, end, NULL);
+	pxd_t *ptr = pxd_offset_lockless(level, parent, value, address);
+	pxd_t entry = pxd_value_lockless(level, ptr, value);
+
+	return gup_look(level, walk, parent, value, ptr, entry, address, end, end) &&
+	       gup_entry(level, walk, parent, value, ptr, entry, address, end, next);
 }
 
-static bool gup_pmd_range(struct gup_walk *walk, pxd_t *pud, pxd_t value,
-	unsigned long address, unsigned long end)
+static __always_inline bool gup_pxd_range(const int level, struct gup_walk *walk,
+	pxd_t *parent, pxd_t value, unsigned long address, unsigned long end,
+	gup_walk_fn *next, gup_walk_fn *loop)
 {
-	return gup_pxd_range(LEVEL_PMD, walk, pud, value, address, end, gup_pte_range);
+	if (unlikely((address ^ (end - 1)) >> ARCH_LEVEL_SHIFT(level)))
+		return loop(walk, parent, value, address, end);
+	return gup_pxd_one(level, walk, parent, value, address, end, next);
 }
 
-static bool gup_pud_range(struct gup_walk *walk, pxd_t *p4d, pxd_t value,
+static __noinline bool gup_pte_loop(struct gup_walk *walk, pxd_t *pmd, pxd_t value,
 	unsigned long address, unsigned long end)
 {
-	return gup_pxd_range(LEVEL_PUD, walk, p4d, value, address, end, gup_pmd_range);
+	return gup_pxd_loop(LEVEL_PTE, walk, pmd, value, address, end, NULL);
 }
 
-static bool gup_p4d_range(struct gup_walk *walk, pxd_t *pgd, pxd_t value,
+static __always_inline bool gup_pte_range(struct gup_walk *walk, pxd_t *pmd, pxd_t value,
 	unsigned long address, unsigned long end)
 {
-	return gup_pxd_range(LEVEL_P4D, walk, pgd, value, address, end, gup_pud_range);
+	return gup_pxd_range(
+		LEVEL_PTE, walk, pmd, value, address, end, NULL, gup_pte_loop);
 }
 
-bool gup_pgd_range(struct gup_walk *walk, pxd_t *root, pxd_t first, unsigned long address,
+static __noinline bool gup_pmd_loop(struct gup_walk *walk, pxd_t *pud, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_loop(LEVEL_PMD, walk, pud, value, address, end, gup_pte_range);
+}
+
+static __always_inline bool gup_pmd_range(struct gup_walk *walk, pxd_t *pud, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_range(
+		LEVEL_PMD, walk, pud, value, address, end, gup_pte_range, gup_pmd_loop);
+}
+
+static __noinline bool gup_pud_loop(struct gup_walk *walk, pxd_t *p4d, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_loop(LEVEL_PUD, walk, p4d, value, address, end, gup_pmd_range);
+}
+
+static __always_inline bool gup_pud_range(struct gup_walk *walk, pxd_t *p4d, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_range(
+		LEVEL_PUD, walk, p4d, value, address, end, gup_pmd_range, gup_pud_loop);
+}
+
+static __noinline bool gup_p4d_loop(struct gup_walk *walk, pxd_t *pgd, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_loop(LEVEL_P4D, walk, pgd, value, address, end, gup_pud_range);
+}
+
+static __always_inline bool gup_p4d_range(struct gup_walk *walk, pxd_t *pgd, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_range(
+		LEVEL_P4D, walk, pgd, value, address, end, gup_pud_range, gup_p4d_loop);
+}
+
+static __noinline bool gup_pgd_loop(struct gup_walk *walk, pxd_t *root, pxd_t value,
+	unsigned long address, unsigned long end)
+{
+	return gup_pxd_loop(LEVEL_PGD, walk, root, value, address, end, gup_p4d_range);
+}
+
+bool gup_pgd_range(struct gup_walk *walk, pxd_t *root, pxd_t value, unsigned long address,
 	unsigned long end)
 {
-	return gup_pxd_range(LEVEL_PGD, walk, root, first, address, end, gup_p4d_range);
+	return gup_pxd_range(
+		LEVEL_PGD, walk, root, value, address, end, gup_p4d_range, gup_pgd_loop);
 }
 
 /* In a lockless section: `end` may be above what the root can express. */

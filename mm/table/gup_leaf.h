@@ -141,15 +141,6 @@ static __always_inline bool gup_allowed(const struct page *head, unsigned int fl
 	return true;
 }
 
-/* Pages from `page` on that one grab can hold: those of its block. */
-static __always_inline unsigned long gup_run(
-	const int level, struct page *head, struct page *page, unsigned long count)
-{
-	if (level == LEVEL_PTE)
-		return 1;
-	return min(count, (unsigned long)(head + BIT(READ_ONCE(head->order)) - page));
-}
-
 static __always_inline void gup_record(
 	struct gup_walk *walk, struct page *page, unsigned long count)
 {
@@ -162,11 +153,11 @@ static __always_inline void gup_record(
 }
 
 /* Hold a run of pages of one block, or nothing. */
-static __always_inline bool gup_hold(const int level, struct gup_walk *walk,
-	struct page *head, struct page *page, unsigned long count, pxd_t *parent,
+static __always_inline bool gup_hold(const int level, const bool pin,
+	struct gup_walk *walk, struct page *page, unsigned long count, pxd_t *parent,
 	pxd_t value, pxd_t *ptr, pxd_t entry)
 {
-	bool pin = walk->flags & FOLL_PIN;
+	struct page *head = page_head(page);
 	s32 weight = page_weight(head, count, pin);
 
 	GUP_POINT(gup_read, ptr, entry.v);
@@ -177,9 +168,11 @@ static __always_inline bool gup_hold(const int level, struct gup_walk *walk,
 	GUP_POINT(gup_grabbed, ptr, page);
 	/* SAFE(gup_same_block): what was a single frame when its weight was chosen may be
 	 * a block now, or a tail of one, at the same place in the same entry. Pairs with
-	 * page_make_block(). */
+	 * page_make_block(). (A page that was no tail is none now: a tail has no
+	 * references that could have been grabbed.) */
 	if (unlikely(!gup_unchanged(level, parent, value, ptr, entry) ||
-		     !gup_allowed(head, walk->flags) || page_head(page) != head ||
+		     (pin && !gup_allowed(head, walk->flags)) ||
+		     (head != page && page_head(page) != head) ||
 		     (pin && page_weight(head, count, pin) != weight))) {
 		page_put_many(head, weight);
 		return false;
@@ -190,25 +183,31 @@ static __always_inline bool gup_hold(const int level, struct gup_walk *walk,
 	return true;
 }
 
+/* The frame that a leaf shows at an address. */
+static __always_inline struct page *gup_page(
+	const int level, pxd_t entry, unsigned long address)
+{
+	return page_of_phys(
+		phys(arch_pxd_phys(level, entry).v + (address & (pxd_size(level) - 1))));
+}
+
+/* A large leaf: one run after the other, each of one block. */
+bool gup_large_leaf(int level, struct gup_walk *walk, pxd_t *ptr, pxd_t entry,
+	unsigned long address, unsigned long end);
+
 /* *ptr, read as `entry`, is a leaf (or a pte of any kind) and spans [address, end) of the
  * walk; (parent, value) is the pair that led here. False: stop. */
 static __always_inline bool gup_leaf(const int level, struct gup_walk *walk,
 	pxd_t *parent, pxd_t value, pxd_t *ptr, pxd_t entry, unsigned long address,
 	unsigned long end)
 {
-	unsigned long offset = address & (pxd_size(level) - 1), count;
-	struct page *page, *head;
-
+	if (level != LEVEL_PTE)
+		return gup_large_leaf(level, walk, ptr, entry, address, end);
 	if (unlikely(!arch_pxd_allows(level, entry, walk->prot)))
 		return false;
-	page = page_of_phys(phys(arch_pxd_phys(level, entry).v + offset));
-	do {
-		head = page_head(page);
-		count = gup_run(level, head, page, (end - address) >> PAGE_SHIFT);
-		if (!gup_hold(level, walk, head, page, count, parent, value, ptr, entry))
-			return false;
-		page += count;
-		address += count << PAGE_SHIFT;
-	} while (level != LEVEL_PTE && address != end);
-	return true;
+	if (walk->flags & FOLL_PIN)
+		return gup_hold(level, true, walk, gup_page(level, entry, 0), 1, parent,
+			value, ptr, entry);
+	return gup_hold(level, false, walk, gup_page(level, entry, 0), 1, parent, value,
+		ptr, entry);
 }
