@@ -58,6 +58,7 @@ NEED_run   := $(NEED_exec)
 NEED_bench := $(NEED_both) run-x86_64 run-s390x
 NEED_debug := $(NEED_exec) debug
 NEED_mutants := $(NEED_test)
+NEED_torture := $(NEED_both) run-x86_64 run-s390x
 NEEDED := $(foreach goal,$(or $(MAKECMDGOALS),kernel),$(NEED_$(goal)))
 
 # --- sources, by room ------------------------------------------------------------------
@@ -66,7 +67,7 @@ BOOT_s390x  := boot/s390x
 ROOMS := kernel kernel/base kernel/sched kernel/task kernel/ipc \
 	$(if $(filter y,$(LINUX)),kernel/linux) \
 	mm/table mm/space mm/huge arch/$(ARCH) boot $(BOOT_$(ARCH)) \
-	$(if $(filter lab,$(BUILD)),mm/rivals tests/unit) $(if $(BENCH),tests/bench)
+	$(if $(filter lab,$(BUILD)),mm/rivals mm/oracle tests/unit) $(if $(BENCH),tests/bench)
 SRC := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*.S $(room)/*.asm)) \
 	$(if $(BENCH),tests/unit/crew.c) $(RIVAL_FILES)
 OBJ := $(addprefix $O/,$(addsuffix .o,$(SRC)))
@@ -130,7 +131,7 @@ $(KERNEL): $(OBJ) $O/symbols.c
 #   asan     one thread plays all CPUs, under the address and undefined sanitizers
 #   threads  a host thread for each CPU, under the thread sanitizer
 #   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
-SIM_MM := $(wildcard mm/table/*.c) \
+SIM_MM := $(wildcard mm/table/*.c) mm/oracle/invariant.c \
 	$(patsubst %,mm/space/%.c,advise anon brk draw fault gup lock map mm page protect \
 		unmap vma vma_edit)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
@@ -306,7 +307,7 @@ endif
 
 # --- tests -----------------------------------------------------------------------------
 # All of `make check` runs without a machine; all of `make test` starts from what it built.
-.PHONY: check test mutants bench
+.PHONY: check test mutants torture bench
 check: tools ## builds, rules, style, unit tests on the host: under 2 minutes
 	@tests/tools/suite.py tests/check.t
 test: tools ## all that CI runs
@@ -318,9 +319,13 @@ bench: tools ## instructions per operation, beside aims and Linux's (ARCH= PRICE
 	@tests/tools/bench.py $(if $(filter file,$(origin ARCH)),,\
 		$(filter $(ARCH)%,x86_64 x86_64-la57 s390x))
 	$(if $(PRICES),@tests/tools/prices.py $(if $(filter file,$(origin ARCH)),,$(ARCH)))
-LATER := explore races replay settle conformance torture
+torture: both ## random load with all oracles on (ARCH= SMP= MINUTES= SEED=)
+	@MINUTES="$(MINUTES)" SEED="$(SEED)" SMP="$(SMP)" \
+		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
+		tests/tools/torture.py
+LATER := explore races replay settle conformance
 .PHONY: $(LATER)
-explore races replay settle conformance torture: ## (with a later release)
+explore races replay settle conformance: ## (with a later release)
 	@echo "make $@: comes with a later release of Origami; see make help" >&2; exit 1
 
 # --- tools -----------------------------------------------------------------------------

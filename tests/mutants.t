@@ -54,6 +54,8 @@ GOALS.update((arch, ("image", "ARCH=" + arch)) for arch in MACHINES)
 def trials(mutant):
     """What is to be tried: (words, must it be killed?)."""
     yield mutant.fields.get("Killed-by", "nothing").split(), True
+    if "Oracle" in mutant.fields:
+        yield mutant.fields["Oracle"].split(), True
     harmless, _, why = mutant.fields.get("Harmless-on", "").partition(":")
     if harmless:
         yield harmless.split() if why.strip() else ["without-a-reason"], False

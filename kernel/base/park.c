@@ -2,8 +2,7 @@
  * kernel/base/park.c - the parking places; see park.h.
  *
  * Data: a few places, each handed on by its state: FREE -> (claimed) -> SET -> TAKEN ->
- * GO -> FREE. Whoever makes a step owns the other fields until the next. No locks: a
- * place is passed with interrupts off and with any lock held.
+ * GO. Who makes a step owns the other fields until the next. No locks: any may be held.
  */
 #include "kernel/base/park.h"
 

@@ -6,10 +6,9 @@
  *     ... spin_until(park_taken(park)); what should happen meanwhile ...
  *     park_release(park);
  *
- * The points are the events of TRACE() and TRACE_POINT(). Who is parked spins with its
- * locks and its interrupt mask as they are; it obeys the panic stop, and may be preempted
- * if it could be without. So the others of the script must not need its CPU, nor anything
- * that it holds. An order of stores that only hardware changes cannot be shown like this.
+ * The points are those of TRACE() and TRACE_POINT(). Who is parked spins with its locks
+ * and interrupt mask as they are; it obeys the panic stop. So the others of the script
+ * must not need its CPU, nor what it holds. What only hardware reorders does not show.
  */
 #pragma once
 

@@ -7,6 +7,7 @@
  * ends the machine with a failing status.
  */
 #include "kernel/task/start.h"
+#include "mm/oracle/ledger.h"
 #include "boot/info.h"
 #include "kernel/base/options.h"
 #include "kernel/base/panic.h"
@@ -43,6 +44,8 @@ OPTION(test, "test", "test=unit|NAME|PREFIX*: run unit tests (lab builds)", pars
 
 void task_power_off(int status)
 {
+	if (ledger_outstanding())
+		print("ledger: %ld references left\n", ledger_outstanding());
 	print("exit %d\n", status);
 	arch_power_off(status);
 }

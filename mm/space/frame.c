@@ -25,6 +25,7 @@
 #include "kernel/base/print.h"
 #include "kernel/base/spin.h"
 #include "kernel/base/trace.h"
+#include "mm/oracle/ledger.h"
 #include "mm/space/cache.h"
 #include "mm/space/internal.h"
 
@@ -257,6 +258,7 @@ static void check_release(struct page *page)
 		page_phys(page).v, page->type);
 	if (IS_LAB) {
 		TRACE(frame_free, page_phys(page).v, page->order);
+		ledger_freed(page);
 		poison_fill(page, page->order);
 	}
 }
@@ -316,6 +318,7 @@ static void make_page_array(void)
 	page_array =
 		phys_to_virt(frame_boot_alloc(page_frame_count * sizeof(struct page)));
 	page_base = (unsigned long)page_array - page_first_frame * sizeof(struct page);
+	ledger_init();
 }
 
 /* Cut a free range into the largest aligned blocks. */

@@ -54,6 +54,8 @@ struct mm {
 	unsigned long mmap_base;      /* (c) search downwards from here */
 	u64 pages;                    /* (l:table_lock) resident frames */
 	u32 tables[LEVELS];           /* (l:table_lock) tables by level */
+	u32 unhooks; /* (a) lab: odd while an entry is unhooked; (l:table_lock) to change
+		      */
 };
 
 /* flags of mm_map() */

@@ -13,6 +13,7 @@
  */
 #include "mm/table/gup_fast.h"
 #include "kernel/sched/thread.h"
+#include "mm/oracle/reference.h"
 #include "mm/table/gup_leaf.h"
 #include "mm/table/lockless.h"
 
@@ -202,6 +203,7 @@ unsigned long gup_fast(
 	struct gup_walk walk;
 	struct mm *mm = current()->mm;
 	unsigned long irqs, held;
+	u32 begun;
 
 	LAB_ASSERT(mm && !(flags & FOLL_GET) != !(flags & FOLL_PIN) && count &&
 			   start + count * PAGE_SIZE > start,
@@ -213,8 +215,10 @@ unsigned long gup_fast(
 	walk.look = NULL;
 #endif
 	irqs = lockless_begin();
+	begun = reference_begin(mm);
 	walk_from_root(&walk, mm, start, start + count * PAGE_SIZE);
 	held = walk.next - pages;
+	reference_check(mm, begun, start, pages, held);
 	if (IS_LAB) /* it may be a section that does not keep the CPU */
 		counter_add_exact(COUNT_GUP_FAST_PAGES, held);
 	else

@@ -23,6 +23,7 @@
 #include "kernel/base/types.h"
 #include "arch/contract/page.h"
 #include "arch/contract/pgtable.h"
+#include "mm/oracle/ledger.h"
 #include "mm/table/policy.h"
 
 static __always_inline unsigned long pxd_size(const int level)
@@ -152,8 +153,10 @@ void pxd_check_store(int level, const pxd_t *ptr);
 /* Publish `entry`: whoever finds it, finds what it points to initialised. */
 static __always_inline void pxd_set(const int level, pxd_t *ptr, pxd_t entry)
 {
-	if (IS_LAB)
+	if (IS_LAB) {
 		pxd_check_store(level, ptr);
+		ledger_set(level, ptr, entry);
+	}
 	arch_pxd_set(level, ptr, entry);
 }
 
@@ -162,12 +165,18 @@ static __always_inline void pxd_set(const int level, pxd_t *ptr, pxd_t entry)
 static __always_inline pxd_t pxd_unhook(
 	const int level, pxd_t *ptr, unsigned long address, pxd_t replacement)
 {
+	pxd_t old;
+
 	if (IS_LAB) {
 		pxd_check_store(level, ptr);
 		TRACE(unhook, address, ptr->v);
+		ledger_unhook(level, ptr);
 	}
-	return arch_pxd_unhook(
+	old = arch_pxd_unhook(
 		level, ptr, address, replacement, policies.flush == FLUSH_BROADCAST);
+	if (IS_LAB)
+		ledger_unhooked(level, ptr, address, old, replacement);
+	return old;
 }
 
 /* "pgd", "p4d", "pud", "pmd", "pte" */

@@ -26,6 +26,7 @@
 #include "kernel/base/trace.h"
 #include "arch/contract/irq.h"
 #include "arch/contract/tlb.h"
+#include "mm/oracle/audited.h"
 #include "mm/table/policy.h"
 
 /* From here on, forgetting everything is cheaper than one page after the other. */
@@ -68,7 +69,7 @@ static __noinline void load(struct tlb_cpu *cpu, struct mm *mm)
 		atomic_or(&mm->cpus, me);
 		cpu->seen = generation(mm);
 	}
-	arch_root_load(mm ? READ_ONCE(mm->hardware_root) : NULL);
+	audited_load(mm ? READ_ONCE(mm->hardware_root) : NULL, mm);
 	if (IS_LAB)
 		TRACE(tlb_load, mm, cpu->seen);
 	/* SAFE(cpu_bit_until_unloaded): only now can this CPU no longer walk the old
@@ -93,7 +94,7 @@ static bool runs(struct tlb_cpu *cpu, const struct mm *mm)
 static void flush_all(struct tlb_cpu *cpu)
 {
 	cpu->seen = generation(cpu->loaded);
-	arch_tlb_flush_local_all();
+	audited_flush_all();
 }
 
 void tlb_switch(struct mm *previous, struct mm *next)
@@ -101,6 +102,7 @@ void tlb_switch(struct mm *previous, struct mm *next)
 	struct tlb_cpu *cpu = &this_cpu(tlb_cpu);
 
 	if (!next) {
+		ledger_runs(false);
 		atomic_store_release(&cpu->lazy, true);
 		return;
 	}
@@ -115,6 +117,7 @@ void tlb_switch(struct mm *previous, struct mm *next)
 		load(cpu, next);
 	else if (cpu->seen != generation(next))
 		flush_all(cpu);
+	ledger_runs(true);
 }
 
 /* --- flushes ------------------------------------------------------------------------ */
@@ -138,7 +141,7 @@ static void obey(struct tlb_cpu *cpu, const struct tlb_request *request)
 		return;
 	}
 	cpu->seen = request->generation;
-	arch_tlb_flush_local(request->start, request->end);
+	audited_flush(request->start, request->end);
 }
 
 /* On each CPU that has the mm loaded, interrupts off. */
@@ -207,7 +210,7 @@ static void flush(struct mm *mm, unsigned long start, unsigned long end, bool ta
 					      : COUNT_TLB_FLUSHES_RANGE,
 			1);
 		if (policies.flush == FLUSH_BROADCAST)
-			arch_tlb_flush_everywhere(mm->hardware_root);
+			audited_flush_everywhere(mm);
 		else
 			ask(cpus, &request, tables);
 	}

@@ -19,6 +19,10 @@ CRASHES = {  # test, what the log must say
     "crash_call_with_irqs_off": "can deadlock",
     "crash_poison": "written after it was freed",
     "crash_double_free": "freed twice",
+    "crash_mapped_twice": "is mapped at two places",
+    "crash_freed_while_mapped": "is freed while",
+    "crash_freed_unflushed": "may still use it for address",
+    "crash_gup_wrong": "found another page",
 }
 
 for arch in MACHINES:

@@ -9,7 +9,8 @@ import sys
 sys.path.insert(0, "tests/tools")
 from tap import MACHINES, compile_static, done, guest, run, skip, test
 
-NOT_TAP = ("fault", "grow", "bench", "x86_tricks", "s390x_tricks", "windows")  # have test programs of their own
+NOT_TAP = (  # have test programs of their own
+    "fault", "grow", "bench", "x86_tricks", "s390x_tricks", "windows", "torture")
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "dma",      # Linux has no such device
                 "pins")     # uses requests that are ours

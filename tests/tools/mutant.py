@@ -14,6 +14,9 @@ test that must fail:
     Killed-by: crash ARCH NAME WORD...  the crash test NAME no longer says WORD...
     Killed-by: program ARCH FILE        the test program tests/linux/FILE.c
 
+A second line, `Oracle:`, of the same form, names a test that a check of the lab kernel
+(mm/oracle) fails, though it does not look for this mistake.
+
 Boot options may follow, as may SMP=n. Where something else makes the mistake harmless, the
 patch says so, and the test has to pass there:
 

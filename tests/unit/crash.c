@@ -9,10 +9,13 @@
 #include "kernel/base/spin.h"
 #include "arch/contract/irq.h"
 #include "arch/contract/page.h"
+#include "arch/contract/uaccess.h"
 #include "kernel/sched/thread.h"
 #include "mm/space/cache.h"
 #include "mm/space/frame.h"
 #include "mm/space/mm.h"
+#include "mm/table/descend.h"
+#include "mm/table/gup_leaf.h"
 
 UNIT_TEST(crash_panic)
 {
@@ -113,4 +116,75 @@ UNIT_TEST(crash_call_with_irqs_off)
 {
 	arch_irq_disable();
 	ipi_call(cpus_online, nothing, NULL);
+}
+
+/* --- what the books of lab builds notice (mm/oracle) --- */
+
+#define CRASH_AT 0x10000000UL
+
+/* An mm that runs here, with a page at CRASH_AT that this CPU has written to. */
+static struct mm *mm_in_use(void)
+{
+	unsigned long address = CRASH_AT;
+	struct mm *mm = mm_create();
+
+	mm_use(mm);
+	EXPECT_EQ(
+		mm_map(mm, &address, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, MM_FIXED), 0);
+	EXPECT_EQ(arch_copy_to_user(CRASH_AT, &address, sizeof(address)), 0);
+	return mm;
+}
+
+static struct page *find_page(struct mm *mm, struct descent *at)
+{
+	descend_find(mm, CRASH_AT, at);
+	return page_of_phys(arch_pxd_phys(LEVEL_PTE, at->entry));
+}
+
+UNIT_TEST(crash_mapped_twice)
+{
+	struct mm *mm = mm_in_use();
+	struct descent at;
+
+	find_page(mm, &at);
+	spin_lock(&mm->table_lock);
+	pxd_set(LEVEL_PTE, at.ptr + 1, at.entry);
+}
+
+UNIT_TEST(crash_freed_while_mapped)
+{
+	struct descent at;
+
+	page_put(find_page(mm_in_use(), &at));
+}
+
+UNIT_TEST(crash_freed_unflushed)
+{
+	struct mm *mm = mm_in_use();
+	struct descent at;
+	struct page *page = find_page(mm, &at);
+
+	spin_lock(&mm->table_lock);
+	pxd_unhook(LEVEL_PTE, at.ptr, CRASH_AT, arch_pxd_empty(LEVEL_PTE));
+	spin_unlock(&mm->table_lock);
+	page_put(page);
+}
+
+/* A fast walk that is one page off. */
+static bool walk_beside(struct gup_walk *walk, pxd_t *root, pxd_t first,
+	unsigned long start, unsigned long end)
+{
+	return gup_pgd_range(walk, root, first, start + PAGE_SIZE, end + PAGE_SIZE);
+}
+
+UNIT_TEST(crash_gup_wrong)
+{
+	static const struct gup_step beside = {"beside", walk_beside, false};
+	unsigned long value = 0;
+	struct page *page;
+
+	mm_in_use();
+	EXPECT_EQ(arch_copy_to_user(CRASH_AT + PAGE_SIZE, &value, sizeof(value)), 0);
+	gup_step_chosen = &beside;
+	gup_fast(CRASH_AT, 1, FOLL_GET, &page);
 }

@@ -1,0 +1,392 @@
+/*
+ * tests/linux/torture.c - `torture SEED SECONDS`: a random load on memory, with contents
+ * that are known. Quiet; 0 if nothing was wrong, else 1 and what it was.
+ *
+ * Each process has threads that map, write, compare, protect, discard, unmap, find and
+ * pin pages of their own, far up at times so that the page table grows, while others of
+ * the same process do it beside them; threads hand a futex back and forth; the first
+ * thread moves the break, talks through pipes, and starts children: some end by
+ * themselves, some are killed in the middle of the same. All choices come from the seed.
+ */
+#include "kernel/linux/gup_test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/futex.h>
+
+#define PAGE      4096UL
+#define THREADS   3
+#define AREAS     4
+#define PAGES_MAX 48UL
+#define FOUND_MAX 16UL
+#define GUP_FILE  "/sys/kernel/debug/gup_test"
+
+struct area {
+	char *start; /* NULL: none */
+	unsigned long pages;
+	uint64_t tag[PAGES_MAX]; /* what each page begins and ends with */
+	int writable;
+};
+
+struct worker {
+	pthread_t id;
+	uint64_t random;
+	struct area areas[AREAS];
+	int gup; /* file, or -1 */
+};
+
+static uint64_t seed;
+static time_t deadline;
+static int wrong; /* atomic */
+static unsigned int ball;
+
+static uint64_t draw(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static int check(int good, const char *what, unsigned long expected, unsigned long got)
+{
+	if (good)
+		return 1;
+	printf("torture: seed %lu: %s: expected %lx, got %lx (%s)\n", (unsigned long)seed,
+		what, expected, got, strerror(errno));
+	fflush(stdout);
+	__atomic_store_n(&wrong, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+static int over(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec >= deadline || __atomic_load_n(&wrong, __ATOMIC_SEQ_CST);
+}
+
+/* --- memory --- */
+
+static uint64_t *word(const struct area *area, unsigned long page, int last)
+{
+	return (uint64_t *)(area->start + page * PAGE + (last ? PAGE - 8 : 0));
+}
+
+static void write_page(struct worker *me, struct area *area, unsigned long page)
+{
+	area->tag[page] = draw(&me->random);
+	*word(area, page, 0) = *word(area, page, 1) = area->tag[page];
+}
+
+static void compare_page(const struct area *area, unsigned long page)
+{
+	check(*word(area, page, 0) == area->tag[page], "first word of a page",
+		area->tag[page], *word(area, page, 0));
+	check(*word(area, page, 1) == area->tag[page], "last word of a page",
+		area->tag[page], *word(area, page, 1));
+}
+
+/* Addresses that most page tables have to grow for; a hint that is not taken is fine. */
+static void *hint(struct worker *me)
+{
+	static const int bits[] = {0, 0, 30, 32, 41, 43, 46, 48, 52};
+	int bit = bits[draw(&me->random) % 9];
+
+	return bit ? (void *)((1UL << bit) + draw(&me->random) % 64 * PAGE * PAGES_MAX)
+		   : NULL;
+}
+
+static void map_area(struct worker *me, struct area *area)
+{
+	unsigned long pages = 1 + draw(&me->random) % PAGES_MAX;
+	int populate = draw(&me->random) % 4 ? 0 : MAP_POPULATE;
+	void *start = mmap(hint(me), pages * PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | populate, -1, 0);
+
+	if (start == MAP_FAILED) {
+		check(errno == ENOMEM, "mmap", ENOMEM, errno);
+		return;
+	}
+	memset(area, 0, sizeof(*area));
+	area->start = start;
+	area->pages = pages;
+	area->writable = 1;
+}
+
+static void unmap_area(struct worker *me, struct area *area)
+{
+	unsigned long first = draw(&me->random) % area->pages;
+
+	/* In two pieces at times, the end first. */
+	if (first)
+		check(!munmap(area->start + first * PAGE, (area->pages - first) * PAGE),
+			"munmap of an end", 0, errno);
+	check(!munmap(area->start, (first ? first : area->pages) * PAGE), "munmap", 0,
+		errno);
+	area->start = NULL;
+}
+
+static void protect_area(struct area *area)
+{
+	area->writable = !area->writable;
+	check(!mprotect(area->start, area->pages * PAGE,
+		      area->writable ? PROT_READ | PROT_WRITE : PROT_READ),
+		"mprotect", 0, errno);
+}
+
+static void discard(struct worker *me, struct area *area)
+{
+	unsigned long from = draw(&me->random) % area->pages;
+	unsigned long count = 1 + draw(&me->random) % (area->pages - from);
+
+	check(!madvise(area->start + from * PAGE, count * PAGE, MADV_DONTNEED), "madvise",
+		0, errno);
+	memset(&area->tag[from], 0, count * sizeof(area->tag[0]));
+}
+
+/* --- finding and pinning --- */
+
+static long find(struct worker *me, struct area *area, unsigned long from,
+	unsigned long count, int way, uint64_t *frames)
+{
+	struct origami_gup gup = {.address = (unsigned long)area->start + from * PAGE,
+		.count = count,
+		.way = way,
+		.flags = draw(&me->random) % 2 ? GUP_FLAG_PIN : 0,
+		.frames = (unsigned long)frames};
+
+	return ioctl(me->gup, ORIGAMI_GUP, &gup) ? -errno : (long)gup.got;
+}
+
+/* Nobody else touches the area, so both ways find the same frames. */
+static void find_pages(struct worker *me, struct area *area)
+{
+	uint64_t fast[FOUND_MAX], slow[FOUND_MAX];
+	unsigned long from = draw(&me->random) % area->pages;
+	unsigned long count = area->pages - from;
+	long a, b;
+
+	count = count < FOUND_MAX ? count : FOUND_MAX;
+	a = find(me, area, from, count, ORIGAMI_GUP_FAST, fast);
+	b = find(me, area, from, count, ORIGAMI_GUP_SLOW, slow);
+	if (a == -ENOMEM || b == -ENOMEM)
+		return;
+	check(a == (long)count, "pages found", count, a);
+	check(b == (long)count, "pages found slowly", count, b);
+	for (long i = 0; i < a && i < b; i++)
+		check(fast[i] == slow[i], "frame found", slow[i], fast[i]);
+}
+
+/* What is pinned keeps its contents after it is unmapped. */
+static void pin_pages(struct worker *me, struct area *area)
+{
+	struct pin_longterm_test pins = {.addr = (unsigned long)area->start,
+		.size = area->pages * PAGE,
+		.flags = draw(&me->random) % 2 ? PIN_LONGTERM_USE_FAST : 0};
+	uint64_t tags[PAGES_MAX];
+	char *copy = malloc(area->pages * PAGE);
+	unsigned long pages = area->pages;
+	__u64 to = (unsigned long)copy;
+
+	memcpy(tags, area->tag, sizeof(tags));
+	if (!copy || ioctl(me->gup, PIN_LONGTERM_TEST_START, &pins)) {
+		free(copy);
+		return; /* no memory */
+	}
+	unmap_area(me, area);
+	check(!ioctl(me->gup, PIN_LONGTERM_TEST_READ, &to), "reading pins", 0, errno);
+	for (unsigned long i = 0; i < pages; i++)
+		check(*(uint64_t *)(copy + i * PAGE) == tags[i], "a pinned page", tags[i],
+			*(uint64_t *)(copy + i * PAGE));
+	if (draw(&me->random) % 4)
+		ioctl(me->gup, PIN_LONGTERM_TEST_STOP);
+	else { /* closing lets go of them, too */
+		close(me->gup);
+		me->gup = open(GUP_FILE, O_RDWR);
+	}
+	free(copy);
+}
+
+static void step(struct worker *me)
+{
+	struct area *area = &me->areas[draw(&me->random) % AREAS];
+	unsigned long page;
+
+	if (!area->start) {
+		map_area(me, area);
+		return;
+	}
+	page = draw(&me->random) % area->pages;
+	switch (draw(&me->random) % 16) {
+	case 0:
+		unmap_area(me, area);
+		break;
+	case 1:
+		protect_area(area);
+		break;
+	case 2:
+		discard(me, area);
+		break;
+	case 3:
+	case 4:
+		if (me->gup >= 0)
+			find_pages(me, area);
+		break;
+	case 5:
+		if (me->gup >= 0)
+			pin_pages(me, area);
+		break;
+	case 6:
+	case 7:
+	case 8:
+	case 9:
+		if (area->writable)
+			write_page(me, area, page);
+		break;
+	default:
+		compare_page(area, page);
+	}
+}
+
+/* --- the others of the process --- */
+
+/* Whoever gets the ball passes it on; it never gets lost. */
+static void play(int me)
+{
+	static const struct timespec patience = {0, 2000000};
+	unsigned int now = __atomic_load_n(&ball, __ATOMIC_SEQ_CST);
+
+	if (now % THREADS != (unsigned int)me) {
+		syscall(SYS_futex, &ball, FUTEX_WAIT_PRIVATE, now, &patience, NULL, 0);
+		return;
+	}
+	__atomic_store_n(&ball, now + 1, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &ball, FUTEX_WAKE_PRIVATE, THREADS, NULL, NULL, 0);
+}
+
+static struct worker workers[THREADS];
+
+static void *work(void *arg)
+{
+	struct worker *me = arg;
+
+	me->gup = open(GUP_FILE, O_RDWR);
+	while (!over()) {
+		for (int i = 0; i < 64; i++)
+			step(me);
+		play(me - workers);
+	}
+	for (int i = 0; i < AREAS; i++)
+		if (me->areas[i].start)
+			unmap_area(me, &me->areas[i]);
+	close(me->gup);
+	return NULL;
+}
+
+static void move_break(uint64_t *random)
+{
+	unsigned long size = (1 + draw(random) % 32) * PAGE;
+	char *old = sbrk(size);
+
+	if (old == (void *)-1)
+		return;
+	for (unsigned long at = 0; at < size; at += PAGE) {
+		check(old[at] == 0, "fresh memory of the heap", 0, old[at]);
+		old[at] = 1;
+	}
+	sbrk(-size);
+}
+
+static void talk(uint64_t *random)
+{
+	char out[3000], in[3000];
+	int ends[2];
+
+	if (pipe(ends))
+		return;
+	memset(out, (int)draw(random), sizeof(out));
+	check(write(ends[1], out, sizeof(out)) == sizeof(out), "write", 0, errno);
+	check(read(ends[0], in, sizeof(in)) == sizeof(in), "read", 0, errno);
+	check(!memcmp(in, out, sizeof(in)), "what came through a pipe", 0, 1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* --- processes --- */
+
+static int start(pid_t *child, uint64_t number, long seconds)
+{
+	char a[24], b[24], *args[] = {"torture", a, b, "child", NULL};
+
+	snprintf(a, sizeof(a), "%lu", (unsigned long)number);
+	snprintf(b, sizeof(b), "%ld", seconds);
+	return posix_spawn(child, "/bin/torture", NULL, NULL, args, NULL);
+}
+
+static void bear_child(uint64_t *random)
+{
+	int kill_it = draw(random) % 2, status;
+	struct timespec nap = {0, draw(random) % 50000000};
+	pid_t child;
+
+	if (start(&child, 1 + draw(random) % 1000000, kill_it ? 1000 : 0))
+		return;
+	nanosleep(&nap, NULL);
+	if (kill_it)
+		kill(child, SIGKILL);
+	check(waitpid(child, &status, 0) == child, "waitpid", child, errno);
+	check(kill_it ? WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL : status == 0,
+		"how a child ended", kill_it ? SIGKILL : 0, status);
+}
+
+static void live(int is_child)
+{
+	uint64_t random = seed * 0x9e3779b97f4a7c15UL + 1;
+
+	for (int i = 0; i < THREADS; i++) {
+		workers[i].random = draw(&random);
+		pthread_create(&workers[i].id, NULL, work, &workers[i]);
+	}
+	while (!over()) {
+		move_break(&random);
+		talk(&random);
+		if (!is_child && draw(&random) % 8 == 0)
+			bear_child(&random);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(workers[i].id, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct timespec now;
+	int is_child = argc > 3, status;
+	pid_t brother = 0;
+
+	seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	deadline = now.tv_sec + (argc > 2 ? atoi(argv[2]) : 5);
+	if (!is_child && start(&brother, seed + 1, deadline - now.tv_sec))
+		check(0, "posix_spawn", 0, errno);
+	live(is_child);
+	if (brother) {
+		check(waitpid(brother, &status, 0) == brother && status == 0,
+			"how the other process ended", 0, status);
+	}
+	return wrong;
+}
