@@ -151,6 +151,11 @@ static void unlink_table(
 	if (address < gap->floor || last > gap->ceiling - 1)
 		return;
 	table = ptdesc_of(level - 1, pxd_table(level, entry));
+	/* SAFE(old_root_stays): a root that has grown hangs in slot 0 of the one above,
+	 * with nothing mapped below it, perhaps, and outside our range: it would be lost
+	 * together with the table. Pairs with hang() in fold.c. */
+	if (!pxd_none(level - 1, pxd_read(ptdesc_table(table))))
+		return;
 	if (IS_LAB)
 		check_empty(level - 1, ptdesc_table(table));
 	(void)pxd_unhook(level, ptr, address, arch_pxd_empty(level));

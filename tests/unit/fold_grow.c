@@ -205,3 +205,27 @@ UNIT_TEST(fold_grow_then_unmap)
 {
 	each_that_grows(check_unmap);
 }
+
+/* Of three roots in a chain the lowest maps nothing, the one above it one page. When that
+ * goes, its table is empty but for the lowest root, and stays. */
+static void check_unmap_between(void)
+{
+	struct mm *mm = mm_create();
+	unsigned long place = mm->limit + PLACE;
+
+	if (!grow(mm, mm->limit + 1) && !grow(mm, mm->limit + 1)) {
+		(void)put_page(mm, place);
+		EXPECT_EQ(mm_unmap(mm, place, PAGE_SIZE), 0);
+		EXPECT(!mm_peek(mm, place));
+		EXPECT_EQ(*put_page(mm, PLACE), PLACE);
+		EXPECT_EQ(*put_page(mm, place), place);
+		EXPECT_EQ(mm_unmap(mm, PLACE, PAGE_SIZE), 0);
+		EXPECT_EQ(*mm_peek(mm, place), place);
+	}
+	mm_put(mm);
+}
+
+UNIT_TEST(fold_grow_twice_then_unmap)
+{
+	each_that_grows(check_unmap_between);
+}
