@@ -101,7 +101,7 @@ def command_lines():
         result = run("make", "-s", "exec", *variables)
         test(result.status != 0 and words in result.output,
              "make exec %s: \"%s\"" % (" ".join(variables), words), result)
-    for target in ("explore", "races", "replay", "settle", "conformance", "torture"):
+    for target in ("explore", "races", "replay", "settle", "conformance"):
         result = run("make", "-s", target)
         test(result.status != 0 and "later release" in result.output,
              "make %s says that it comes later" % target, result)

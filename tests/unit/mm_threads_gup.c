@@ -42,10 +42,12 @@ static void pin(unsigned long start, unsigned long count)
 	gup_unpin(pages, (unsigned long)held);
 }
 
+/* Some rounds, and on until anybody has held a page at all: it may be unmapped each time
+ * that one looks. */
 static void pinner(unsigned long me)
 {
 	mm_use(mm);
-	for (unsigned long round = 0; round < ROUNDS; round++)
+	for (unsigned long round = 0; round < ROUNDS || !atomic_load(&got); round++)
 		pin((round * 7 + me) % (PAGES / 2), 1 + round % (PAGES / 2));
 	mm_use(NULL);
 	atomic_sub(&pinners, 1);
@@ -84,7 +86,6 @@ UNIT_TEST(mm_threads_gup)
 	crew_start(unmapper, 0, ANYWHERE);
 	crew_join();
 	EXPECT_EQ(wrong, 0);
-	EXPECT(got > 0);
 	EXPECT_EQ(gup_held(), before);
 	mm_put(mm);
 }

@@ -137,7 +137,7 @@ UNIT_TEST(uaccess_atomics)
 #define STORM_ROUNDS 20000
 #define STORM_AT     0x20000000UL
 
-static u32 storm_over; /* (a) */
+static u32 storm_over, storm_steps; /* (a) */
 
 /* Each has a page of its own at the same address, with its number in it. */
 static void read_in_storm(unsigned long number)
@@ -152,6 +152,7 @@ static void read_in_storm(unsigned long number)
 	for (int i = 0; i < STORM_ROUNDS; i++) {
 		wrong += arch_user_load_u32(address, &value) || value != mine;
 		wrong += arch_user_cas_u32(address, mine, mine, &old) || old != mine;
+		atomic_add(&storm_steps, 1);
 	}
 	EXPECT_EQ(wrong, 0);
 	mm_use(NULL);
@@ -159,8 +160,20 @@ static void read_in_storm(unsigned long number)
 	atomic_add(&storm_over, 1);
 }
 
-/* Two address spaces take turns on CPU 0, as fast as another CPU can interrupt it, each
- * in the middle of user atomics. */
+/* Interrupt CPU 0 some time in its next step, and wait until that is done: without the
+ * wait it could get one interrupt after the other, and no instruction in between. */
+static void blow(void)
+{
+	u32 before = atomic_load(&storm_steps);
+
+	for (u32 i = before % 32; i; i--)
+		arch_cpu_relax();
+	runqueue_poke(0);
+	spin_until(atomic_load(&storm_steps) != before || atomic_load(&storm_over) == 2);
+}
+
+/* Two address spaces take turns on CPU 0, each interrupted by another CPU in the middle
+ * of user atomics. */
 UNIT_TEST(uaccess_atomics_in_a_storm)
 {
 	if (!(cpus_online & 2)) {
@@ -172,7 +185,7 @@ UNIT_TEST(uaccess_atomics_in_a_storm)
 	crew_start(read_in_storm, 1, 1);
 	crew_start(read_in_storm, 2, 1);
 	while (atomic_load(&storm_over) < 2)
-		runqueue_poke(0);
+		blow();
 	crew_join();
 	EXPECT_EQ(thread_set_allowed(current(), ANYWHERE), 0);
 }

@@ -177,19 +177,28 @@ UNIT_TEST(window_between_leave_and_switch)
 	end();
 }
 
+/* Gives way; true: to nobody. */
+static bool schedule_alone(void)
+{
+	s64 switches = this_cpu(counters)[COUNT_SWITCHES];
+
+	schedule();
+	return this_cpu(counters)[COUNT_SWITCHES] == switches;
+}
+
 /* Only a look that found nobody else to run counts: then it is the same thread that sees
- * what became of the request. */
+ * what became of the request. Others have to get somewhere first: the requests of the
+ * parked looks interrupt them before their first instruction. */
 static void look_for_others(unsigned long unused)
 {
 	bool asked = true, alone;
 
 	arch_irq_disable();
 	do {
-		s64 switches = this_cpu(counters)[COUNT_SWITCHES];
-
+		while (!schedule_alone())
+			;
 		park_me(TRACE_look);
-		schedule();
-		alone = this_cpu(counters)[COUNT_SWITCHES] == switches;
+		alone = schedule_alone();
 		asked = need_resched();
 	} while (!alone);
 	arch_irq_enable();
