@@ -63,13 +63,16 @@ void page_put_all(struct page **pages, unsigned int count)
 
 	for (unsigned int i = 0; i < count; i++) {
 		struct page *page = pages[i];
+		s32 refs;
 
-		if (page->order)
+		if (page->order) {
 			page_put(page);
-		else if (atomic_sub(&page->refs, 1) == 0)
+			continue;
+		}
+		refs = atomic_sub(&page->refs, 1);
+		ASSERT(refs >= 0, "one reference too many dropped");
+		if (!refs)
 			pages[gone++] = page;
-		else
-			ASSERT(page->refs > 0, "one reference too many dropped");
 	}
 	frame_release_singles(pages, gone);
 }
