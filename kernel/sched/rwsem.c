@@ -77,6 +77,9 @@ static __noinline void leave_and_grant(struct rwsem *sem, bool writes)
 
 	TRACE_POINT(rwsem_hand_over);
 	flags = spin_lock_irqsave(&sem->lock);
+	/* Whoever waited may have been let in since we looked, and the word be anybody's
+	 * again: closed, so that grant() may load and store it. */
+	atomic_or(&sem->state, WAITERS);
 	atomic_sub(&sem->state, writes ? WRITER : READER);
 	grant(sem);
 	spin_unlock_irqrestore(&sem->lock, flags);
