@@ -31,7 +31,7 @@ static inline void audited_flush_everywhere(struct mm *mm)
 
 static inline void audited_load(pxd_t *root, const struct mm *mm)
 {
-	u64 begun = ledger_begin();
+	u64 begun = ledger_loading(mm);
 
 	arch_root_load(root);
 	ledger_loaded(begun, mm);

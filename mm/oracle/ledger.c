@@ -23,11 +23,12 @@ struct account {
 };
 
 struct cached {
-	const struct mm *mm; /* (a) loaded */
-	bool runs;           /* (a) or is lazy */
-	u64 all;             /* (a) when everything was forgotten last */
-	u64 lost;            /* (a) ranges up to this are not remembered */
-	unsigned int next;   /* (p) */
+	const struct mm *mm;      /* (a) loaded */
+	const struct mm *loading; /* (a) the same, but for while it changes */
+	bool runs;                /* (a) or is lazy */
+	u64 all;                  /* (a) when everything was forgotten last */
+	u64 lost;                 /* (a) ranges up to this are not remembered */
+	unsigned int next;        /* (p) */
 	struct {
 		unsigned long start, end;
 		u64 begun;
@@ -126,6 +127,15 @@ void ledger_flushed(u64 begun, unsigned long start, unsigned long end)
 	atomic_store(&cpu->ranges[next].begun, begun);
 }
 
+/* Announced first, timed then: a flush everywhere that does not find the announcement
+ * had begun before the time that the load will be entered with. Entered only after the
+ * load, a flush in between would be in nobody's books, and the audit accuse this CPU. */
+u64 ledger_loading(const struct mm *mm)
+{
+	atomic_store(&this_cpu(cached).loading, mm);
+	return ledger_begin();
+}
+
 void ledger_loaded(u64 begun, const struct mm *mm)
 {
 	struct cached *cpu = &this_cpu(cached);
@@ -136,9 +146,12 @@ void ledger_loaded(u64 begun, const struct mm *mm)
 
 void ledger_flushed_everywhere(u64 begun, const struct mm *mm)
 {
-	for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
-		if (atomic_load(&per_cpu(cached, cpu).mm) == mm)
-			forget_all(&per_cpu(cached, cpu), begun);
+	for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+		struct cached *it = &per_cpu(cached, cpu);
+
+		if (atomic_load(&it->loading) == mm || atomic_load(&it->mm) == mm)
+			forget_all(it, begun);
+	}
 }
 
 void ledger_runs(bool runs)

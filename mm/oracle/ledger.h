@@ -30,10 +30,11 @@ void ledger_unhooked(
 
 void ledger_freed(const struct page *page); /* before a block becomes free */
 
-/* When a flush or a load begins; and when it is done: this CPU has forgotten a range; it
- * has loaded mm's tables, or NULL, and forgotten all others; every CPU has forgotten all
- * of mm. This CPU runs threads of what it has loaded, or is lazy. */
+/* When a flush begins, or a load of mm's tables (or NULL); and when it is done: this CPU
+ * has forgotten a range; it has loaded mm's tables and forgotten all others; every CPU
+ * has forgotten all of mm. This CPU runs threads of what it has loaded, or is lazy. */
 u64 ledger_begin(void);
+u64 ledger_loading(const struct mm *mm);
 void ledger_flushed(u64 begun, unsigned long start, unsigned long end);
 void ledger_loaded(u64 begun, const struct mm *mm);
 void ledger_flushed_everywhere(u64 begun, const struct mm *mm);
@@ -50,6 +51,7 @@ long ledger_outstanding(void);
 #define ledger_unhooked(level, ptr, a, old, new) ((void)0)
 #define ledger_freed(page)                       ((void)0)
 #define ledger_begin()                           0
+#define ledger_loading(mm)                       0
 #define ledger_flushed(begun, start, end)        ((void)(begun))
 #define ledger_loaded(begun, mm)                 ((void)(begun))
 #define ledger_flushed_everywhere(begun, mm)     ((void)(begun))
