@@ -143,7 +143,7 @@ SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads mm_threads_g
 SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
 	$(patsubst %,kernel/base/%.c,ipi spin) kernel/sched/rwsem.c
-SIM_explore := $(wildcard arch/sim/explore/*.c arch/sim/spec/*.c tests/unit/explore/*.c) \
+SIM_explore := $(wildcard arch/sim/explore/*.c arch/sim/keep/*.c arch/sim/spec/*.c tests/unit/explore/*.c) \
 	$(SIM_CREW)
 # Of the rivals all but their picture and their option are explored.
 SIM_SRC += $(wildcard mm/rivals/*.c) tests/unit/rivals.c
@@ -189,6 +189,7 @@ $(call sim_objects,$1,explore,,$(SIM_STATIC),$(SIM_STATE))
 $(call sim_objects,$1,explore,mm/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
 $(call sim_objects,$1,explore,tests/unit/explore/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
 $(call sim_objects,$1,explore,arch/sim/explore/,$(SIM_STATIC))
+$(call sim_objects,$1,explore,arch/sim/keep/,$(SIM_STATIC))
 $(call sim_program,$1,explore,-no-pie)
 endef
 $(foreach geometry,A B,$(eval $(call sim_geometry,$(geometry))))

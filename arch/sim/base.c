@@ -25,7 +25,7 @@ struct trace_record {
 	unsigned long a, b;
 };
 
-static struct trace_record trace[TRACE_MAX];
+static struct trace_record trace[TRACE_MAX] __section("sim_log");
 static int trace_count;
 static int at_event = -1;
 static void (*at_fn)(void);
@@ -107,9 +107,14 @@ static void run_elsewhere(void (*fn)(void))
 	sim_me = me;
 }
 
-u32 parks_armed; /* nobody parks here */
+u32 parks_armed = 1; /* points that are not recorded are passed, too */
 
 void park_pass(enum trace_event event)
+{
+	sim_point(event);
+}
+
+__weak void sim_point(int event)
 {
 }
 
@@ -119,6 +124,7 @@ void trace_record(enum trace_event event, unsigned long a, unsigned long b)
 
 	if (slot < TRACE_MAX)
 		trace[slot] = (struct trace_record){event, a, b};
+	sim_point(event);
 	if ((int)event == at_event) {
 		at_event = -1;
 		run_elsewhere(at_fn);

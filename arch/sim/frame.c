@@ -3,8 +3,11 @@
  *
  * Next fit: a cursor goes round and round over all frames. A freed frame, poisoned for
  * ASan, is so not used again before the cursor comes by, so that late accesses are
- * caught.
+ * caught. Where interleavings are explored each CPU has a part of the RAM for itself, so
+ * that who allocates first makes no difference; or, to see what reuse does, the frame
+ * that was freed last is the next to be handed out.
  */
+#include "arch/sim/me.h"
 #include "arch/sim/sim.h"
 #include "arch/contract/page.h"
 #include "kernel/base/panic.h"
@@ -13,18 +16,22 @@
 
 #include <pthread.h>
 #include <sanitizer/asan_interface.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 char *sim_ram;
+u64 sim_frames = SIM_RAM_SIZE / PAGE_SIZE;
 unsigned long sim_frames_left = ~0UL;
 void (*sim_meanwhile)(void);
 long sim_blocks_used;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static u64 frames_used;
-static u64 cursor; /* index of the frame to look at next */
-static struct page pages[SIM_RAM_SIZE / PAGE_SIZE];
+static u64 cursors[SIM_CPUS_ALL]; /* index of the frame to look at next, in a part */
+u64 sim_frame_parts = 1;
+bool sim_frame_reuse;
+static struct page *freed_last; /* one of order 0, or NULL */
 
 /* The frames of a block: of one that is handed out, all but the first are PAGE_RESERVED.
  */
@@ -43,12 +50,12 @@ void frame_init(void)
 	ASSERT(memory != MAP_FAILED, "the host refuses %lu bytes", SIM_RAM_SIZE);
 	sim_ram = (char *)ALIGN_UP((unsigned long)memory, alignment);
 	ASAN_POISON_MEMORY_REGION(sim_ram, SIM_RAM_SIZE);
-	page_array = pages;
+	page_frame_count = sim_frames;
+	page_array = calloc(page_frame_count, sizeof(struct page));
 	page_first_frame = SIM_RAM_BASE >> PAGE_SHIFT;
-	page_base = (unsigned long)pages - page_first_frame * sizeof(struct page);
-	page_frame_count = ARRAY_SIZE(pages);
+	page_base = (unsigned long)page_array - page_first_frame * sizeof(struct page);
 	for (u64 i = 0; i < page_frame_count; i++)
-		pages[i].type = PAGE_FREE;
+		page_array[i].type = PAGE_FREE;
 }
 
 static bool is_free(const struct page *first, unsigned int order)
@@ -61,13 +68,17 @@ static bool is_free(const struct page *first, unsigned int order)
 
 static struct page *take(unsigned int order)
 {
-	u64 count = 1UL << order;
+	u64 count = 1UL << order, part = sim_me.cpu % sim_frame_parts;
+	u64 size = page_frame_count / sim_frame_parts, *cursor = &cursors[part];
+	struct page *page = freed_last;
 
-	cursor = ALIGN_UP(cursor, count);
-	for (u64 tried = 0; tried < page_frame_count; tried += count) {
-		struct page *page = &pages[cursor % page_frame_count];
-
-		cursor += count;
+	freed_last = NULL;
+	if (sim_frame_reuse && page && !order)
+		return page;
+	*cursor = ALIGN_UP(*cursor, count);
+	for (u64 tried = 0; tried < size; tried += count) {
+		page = &page_array[part * size + *cursor % size];
+		*cursor += count;
 		if (is_free(page, order))
 			return page;
 	}
@@ -92,9 +103,11 @@ static struct page *take_counted(unsigned int order)
 
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
 {
-	struct page *page = take_counted(order);
 	void (*meanwhile)(void) = sim_meanwhile;
+	struct page *page;
 
+	sim_hardware(HARDWARE_ALLOC, 0, PAGE_SIZE << order);
+	page = take_counted(order);
 	if (meanwhile) {
 		sim_meanwhile = NULL;
 		meanwhile();
@@ -117,6 +130,7 @@ void frame_release(struct page *page)
 
 	ASSERT(page->type > PAGE_FREE_CPU && !page->refs, "frame type %u refs %d",
 		page->type, page->refs);
+	sim_hardware(HARDWARE_FREE, (unsigned long)page_address(page), bytes);
 	sim_tlb_forbid(page_phys(page), bytes);
 	TRACE(frame_free, page_phys(page).v, page->order);
 	memset(page_address(page), 0x5a, bytes); /* a late access races with this */
@@ -125,6 +139,8 @@ void frame_release(struct page *page)
 	sim_blocks_used--;
 	frames_used -= 1UL << page->order;
 	mark(page, page->order, PAGE_FREE);
+	if (!page->order)
+		freed_last = page;
 	pthread_mutex_unlock(&lock);
 }
 

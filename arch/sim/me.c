@@ -40,6 +40,7 @@ void arch_irq_enable(void)
 {
 	if (sim_me.irqs_on)
 		return;
+	sim_irqs_opening();
 	sim_me.irqs_on = true;
 	sim_irqs_opened();
 }
@@ -48,6 +49,7 @@ void arch_irq_disable(void)
 {
 	if (!sim_me.irqs_on)
 		return;
+	sim_irqs_closing();
 	sim_me.irqs_on = false;
 	sim_irqs_closed();
 }
@@ -71,12 +73,20 @@ bool irq_active(void)
 	return sim_me.in_irq;
 }
 
-__weak void sim_preempt_opened(void)
+__weak void sim_irqs_closing(void)
+{
+}
+
+__weak void sim_irqs_opening(void)
+{
+}
+
+__weak void sim_hardware(
+	enum sim_hardware what, unsigned long address, unsigned long bytes)
 {
 }
 
 void preempt_enable(void)
 {
 	preempt_enable_no_resched();
-	sim_preempt_opened();
 }

@@ -76,17 +76,28 @@ unsigned long arch_user_end(void)
  * orders nothing there. */
 static bool mmu_busy;
 
-static void mmu_lock(void)
+__weak void sim_mmu_lock(void)
 {
 	while (__atomic_exchange_n(&mmu_busy, true, __ATOMIC_ACQUIRE))
 		sched_yield();
+}
+
+__weak void sim_mmu_unlock(void)
+{
+	__atomic_store_n(&mmu_busy, false, __ATOMIC_RELEASE);
+}
+
+static void mmu_lock(enum sim_hardware what)
+{
+	sim_hardware(what, 0, 0);
+	sim_mmu_lock();
 	sim_me.in_hardware = true;
 }
 
 static void mmu_unlock(void)
 {
 	sim_me.in_hardware = false;
-	__atomic_store_n(&mmu_busy, false, __ATOMIC_RELEASE);
+	sim_mmu_unlock();
 }
 
 /* While a root is loaded, from before to after, its mm must know: a CPU that is not in
@@ -113,7 +124,7 @@ void arch_root_load(pxd_t *root)
 {
 	struct mmu *mmu = &mmus[sim_me.cpu];
 
-	mmu_lock();
+	mmu_lock(HARDWARE_LOAD_ROOT);
 	check_in_set(mmu->root);
 	check_in_set(root);
 	mmu->root = root;
@@ -123,7 +134,7 @@ void arch_root_load(pxd_t *root)
 
 void arch_tlb_flush_local(unsigned long start, unsigned long end)
 {
-	mmu_lock();
+	mmu_lock(HARDWARE_FLUSH);
 	forget(&mmus[sim_me.cpu], start, end);
 	mmu_unlock();
 }
@@ -135,7 +146,7 @@ void arch_tlb_flush_local_all(void)
 
 void arch_tlb_flush_everywhere(pxd_t *root)
 {
-	mmu_lock();
+	mmu_lock(HARDWARE_FLUSH_ALL);
 	for (int cpu = 0; cpu < SIM_CPUS; cpu++)
 		if (mmus[cpu].root == root)
 			forget(&mmus[cpu], 0, ~0UL);
@@ -150,10 +161,12 @@ static bool walk(pxd_t *root, unsigned long address, struct tlb_entry *entry)
 	for (int level = arch_root_level(root[0]); level >= LEVEL_PTE; level--) {
 		unsigned long index = address >> ARCH_LEVEL_SHIFT(level) &
 				      (BIT(ARCH_LEVEL_BITS(level)) - 1);
-		pxd_t e = {READ_ONCE(table[index].v)};
 		unsigned long size = BIT(ARCH_LEVEL_SHIFT(level));
+		pxd_t e;
 
 		entry->tables[level] = virt_to_phys(table);
+		sim_hardware(HARDWARE_WALK, (unsigned long)&table[index], sizeof(e));
+		e.v = READ_ONCE(table[index].v);
 		if (!arch_pxd_present(level, e))
 			return false;
 		if (arch_pxd_leaf(level, e)) {
@@ -191,35 +204,52 @@ static u64 *word_at(const struct tlb_entry *entry, unsigned long address)
 	return (u64 *)((char *)phys_to_virt(entry->frame) + address % PAGE_SIZE);
 }
 
+/* The last thing that an instruction does: it accesses the word, or faults. */
+static u64 *access(const struct tlb_entry *entry, unsigned long address, bool store)
+{
+	u64 *word = entry ? word_at(entry, address) : NULL;
+
+	if (word)
+		sim_hardware(store ? HARDWARE_USER_STORE : HARDWARE_USER_LOAD,
+			(unsigned long)word, sizeof(*word));
+	else
+		sim_hardware(HARDWARE_USER_END, 0, 0);
+	return word;
+}
+
 bool sim_user_load(unsigned long address, u64 *value)
 {
 	struct tlb_entry *entry;
+	u64 *word;
 
-	mmu_lock();
+	mmu_lock(HARDWARE_USER_BEGIN);
 	entry = translate(address);
-	if (entry)
-		*value = *word_at(entry, address);
+	word = access(entry, address, false);
+	if (word)
+		*value = *word;
 	mmu_unlock();
-	return entry != NULL;
+	return word != NULL;
 }
 
 bool sim_user_store(unsigned long address, u64 value)
 {
 	struct tlb_entry *entry;
-	bool allowed;
+	u64 *word;
 
-	mmu_lock();
+	mmu_lock(HARDWARE_USER_BEGIN);
 	entry = translate(address);
 	if (entry && !(entry->prot & PROT_WRITE)) {
 		/* A refused access is looked up anew before it is reported. */
 		entry->used = false;
 		entry = translate(address);
 	}
-	allowed = entry && (entry->prot & PROT_WRITE);
-	if (allowed)
-		*word_at(entry, address) = value;
+	if (entry && !(entry->prot & PROT_WRITE))
+		entry = NULL;
+	word = access(entry, address, true);
+	if (word)
+		*word = value;
 	mmu_unlock();
-	return allowed;
+	return word != NULL;
 }
 
 unsigned int sim_tlb_entries(void)
@@ -252,7 +282,8 @@ static void forbid(int cpu, struct tlb_entry *entry, phys_t frame, unsigned long
 
 void sim_tlb_forbid(phys_t frame, unsigned long bytes)
 {
-	mmu_lock();
+	sim_mmu_lock();
+	sim_me.in_hardware = true;
 	for (int cpu = 0; cpu < SIM_CPUS; cpu++) {
 		struct mmu *mmu = &mmus[cpu];
 

@@ -29,6 +29,11 @@ unsigned int sim_tlb_entries(void);
 /* Panics if some CPU can still reach the block through its TLB, or has it loaded. */
 void sim_tlb_forbid(phys_t frame, unsigned long bytes);
 
+/* How many frames there are, before sim_init(); in how many parts, one for each CPU's
+ * allocations; is the frame that was freed last the next to be handed out? */
+extern u64 sim_frames, sim_frame_parts;
+extern bool sim_frame_reuse;
+
 /* The next `successes` frame allocations work, later ones fail; ~0: no limit. */
 extern unsigned long sim_frames_left;
 

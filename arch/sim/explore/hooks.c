@@ -4,16 +4,73 @@
  * access follows when this one is chosen again.
  */
 #include "arch/sim/explore/explore.h"
+#include "arch/contract/page.h"
 
 #define HOOK __attribute__((used, visibility("default")))
 
-static void point(const volatile void *at, unsigned int size)
+/* What is about to be done, and from where. */
+static __always_inline struct op *announce(enum op_kind kind, const volatile void *at,
+	unsigned int size, enum touch_mode mode)
 {
-	unsigned long address = (unsigned long)at;
+	struct op *op = &running->op;
 
-	if (!memory_is_private(address))
+	op->kind = kind;
+	op->drains = op->plain = false;
+	op->joins = op->choices = 0;
+	op->touches = 1;
+	op->touch[0] = (struct touch){(unsigned long)at, size, mode};
+	if ((unsigned long)at - (unsigned long)sim_ram < SIM_RAM_SIZE) {
+		u64 frame = ((unsigned long)at - (unsigned long)sim_ram) / PAGE_SIZE;
+
+		op->touch[op->touches++] =
+			(struct touch){OBJECT_FRAME(frame), 4, TOUCH_READ};
+	}
+	op->name = NULL;
+	op->pc = __builtin_return_address(0);
+	op->frame = __builtin_frame_address(0);
+	return op;
+}
+
+static __always_inline void load(const volatile void *at, unsigned int size, bool plain)
+{
+	if (!memory_is_private((unsigned long)at)) {
+		announce(OP_LOAD, at, size, TOUCH_READ)->plain = plain;
 		actor_stop();
-	memory_check(address, size);
+	}
+	memory_check((unsigned long)at, size);
+}
+
+static __always_inline void store(const volatile void *at, unsigned int size, bool plain)
+{
+	if (!memory_is_private((unsigned long)at) &&
+		!buffer_store((unsigned long)at, size)) {
+		announce(OP_STORE, at, size, TOUCH_WRITE)->plain = plain;
+		actor_stop();
+	}
+	memory_check((unsigned long)at, size);
+}
+
+static __always_inline void rmw(const volatile void *at, unsigned int size)
+{
+	if (!memory_is_private((unsigned long)at)) {
+		announce(OP_RMW, at, size, TOUCH_WRITE)->drains = true;
+		actor_stop();
+	}
+	memory_check((unsigned long)at, size);
+}
+
+static __always_inline void cas(
+	const volatile void *at, unsigned int size, unsigned long expected)
+{
+	struct op *op;
+
+	if (!memory_is_private((unsigned long)at)) {
+		op = announce(OP_CAS, at, size, TOUCH_WRITE);
+		op->expected = expected;
+		op->drains = true;
+		actor_stop();
+	}
+	memory_check((unsigned long)at, size);
 }
 
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
@@ -25,45 +82,49 @@ HOOK void __tsan_init(void)
 #define PLAIN(size)                                                                      \
 	HOOK void __tsan_read##size(void *at)                                            \
 	{                                                                                \
-		point(at, size);                                                         \
+		load(at, size, true);                                                    \
 	}                                                                                \
 	HOOK void __tsan_write##size(void *at)                                           \
 	{                                                                                \
-		point(at, size);                                                         \
+		store(at, size, true);                                                   \
 	}                                                                                \
 	HOOK void __tsan_volatile_read##size(void *at)                                   \
 	{                                                                                \
-		point(at, size);                                                         \
+		load(at, size, false);                                                   \
 	}                                                                                \
 	HOOK void __tsan_volatile_write##size(void *at)                                  \
 	{                                                                                \
-		point(at, size);                                                         \
+		store(at, size, false);                                                  \
 	}
 
 #define RMW(bits, name, op)                                                              \
 	HOOK u##bits __tsan_atomic##bits##_##name(                                       \
 		volatile u##bits *at, u##bits value, int order)                          \
 	{                                                                                \
-		point(at, bits / 8);                                                     \
+		rmw(at, bits / 8);                                                       \
 		return op(at, value, __ATOMIC_SEQ_CST);                                  \
 	}
 
+/* A sequentially consistent store is an exchange on machines with store buffers. */
 #define ATOMIC(bits)                                                                     \
 	HOOK u##bits __tsan_atomic##bits##_load(const volatile u##bits *at, int order)   \
 	{                                                                                \
-		point(at, bits / 8);                                                     \
+		load(at, bits / 8, false);                                               \
 		return __atomic_load_n(at, __ATOMIC_SEQ_CST);                            \
 	}                                                                                \
 	HOOK void __tsan_atomic##bits##_store(                                           \
 		volatile u##bits *at, u##bits value, int order)                          \
 	{                                                                                \
-		point(at, bits / 8);                                                     \
+		if (order == __ATOMIC_SEQ_CST)                                           \
+			rmw(at, bits / 8);                                               \
+		else                                                                     \
+			store(at, bits / 8, false);                                      \
 		__atomic_store_n(at, value, __ATOMIC_SEQ_CST);                           \
 	}                                                                                \
 	HOOK int __tsan_atomic##bits##_compare_exchange_strong(volatile u##bits *at,     \
 		u##bits *expected, u##bits value, int order, int failed)                 \
 	{                                                                                \
-		point(at, bits / 8);                                                     \
+		cas(at, bits / 8, *expected);                                            \
 		return __atomic_compare_exchange_n(                                      \
 			at, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
 	}                                                                                \
@@ -78,10 +139,14 @@ HOOK void __tsan_init(void)
 PLAIN(1) PLAIN(2) PLAIN(4) PLAIN(8)
 ATOMIC(8) ATOMIC(16) ATOMIC(32) ATOMIC(64)
 
-/* Memory is sequentially consistent here: a fence is a point and nothing more. */
+/* A fence touches nothing: it waits for what this CPU has stored to be seen. */
 HOOK void __tsan_atomic_thread_fence(int order)
 /* clang-format on */
 {
+	if (!running || order != __ATOMIC_SEQ_CST)
+		return;
+	announce(OP_FENCE, NULL, 0, TOUCH_READ)->touches = 0;
+	running->op.drains = true;
 	actor_stop();
 }
 

@@ -29,7 +29,7 @@ static void begin(void)
 {
 	running->fn(running->arg);
 	running->alive = false;
-	actor_stop();
+	actor_stop(); /* for ever */
 	explore_fail("an actor that is done was chosen");
 }
 

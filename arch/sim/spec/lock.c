@@ -14,6 +14,34 @@ void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
 	*lock = (struct spinlock){.name = name, .rank = rank};
 }
 
+/* A lock's step touches the lock itself, at `at`, which nobody reads otherwise. */
+static void announce(
+	enum op_kind kind, const char *name, const void *at, enum touch_mode mode)
+{
+	op_set(kind, name);
+	op_touch((unsigned long)at & ~3UL, 4, mode);
+	op_drains();
+}
+
+/* The books of held locks mask interrupts for a moment, which is nobody's business. */
+static void enter_rank(const void *lock, const char *name, enum lock_rank rank)
+{
+	bool irqs_on = sim_me.irqs_on;
+
+	sim_me.irqs_on = false;
+	rank_acquire(lock, name, rank);
+	sim_me.irqs_on = irqs_on;
+}
+
+static void leave_rank(const void *lock)
+{
+	bool irqs_on = sim_me.irqs_on;
+
+	sim_me.irqs_on = false;
+	rank_release(lock);
+	sim_me.irqs_on = irqs_on;
+}
+
 static bool is_free(void *lock)
 {
 	return !((struct spinlock *)lock)->locked;
@@ -22,7 +50,8 @@ static bool is_free(void *lock)
 void spin_lock(struct spinlock *lock)
 {
 	preempt_disable();
-	rank_acquire(lock, lock->name, lock->rank);
+	enter_rank(lock, lock->name, lock->rank);
+	announce(OP_LOCK, lock->name, &lock->locked, TOUCH_WRITE);
 	actor_wait(lock->name, is_free, lock);
 	lock->locked = 1;
 	lock->holder = (s8)(sim_me.cpu + 1);
@@ -30,11 +59,12 @@ void spin_lock(struct spinlock *lock)
 
 static void unlock(struct spinlock *lock)
 {
+	announce(OP_UNLOCK, lock->name, &lock->locked, TOUCH_ENABLE);
 	actor_stop();
 	spin_assert_held(lock);
 	lock->locked = 0;
 	lock->holder = 0;
-	rank_release(lock);
+	leave_rank(lock);
 }
 
 void spin_unlock(struct spinlock *lock)
@@ -80,9 +110,14 @@ static bool may_write(void *sem)
 	return may_read(sem) && !((struct rwsem *)sem)->state;
 }
 
+/* Readers do not get in each other's way: `name` stands for who writes, `state` for who
+ * reads. */
 void rwsem_lock(struct rwsem *sem, bool writes)
 {
-	rank_acquire(sem, sem->name, sem->rank);
+	enter_rank(sem, sem->name, sem->rank);
+	announce(OP_LOCK, sem->name, &sem->name, writes ? TOUCH_WRITE : TOUCH_READ);
+	if (writes)
+		op_touch((unsigned long)&sem->state, 4, TOUCH_JOIN);
 	actor_wait(sem->name, writes ? may_write : may_read, sem);
 	if (writes)
 		sem->writer = current();
@@ -92,6 +127,10 @@ void rwsem_lock(struct rwsem *sem, bool writes)
 
 void rwsem_unlock(struct rwsem *sem, bool writes)
 {
+	if (writes)
+		announce(OP_UNLOCK, sem->name, &sem->name, TOUCH_ENABLE);
+	else
+		announce(OP_UNLOCK, sem->name, &sem->state, TOUCH_ENABLE);
 	actor_stop();
 	ASSERT(writes ? sem->writer == current() : sem->state > 0, "%s is not held",
 		sem->name);
@@ -99,5 +138,5 @@ void rwsem_unlock(struct rwsem *sem, bool writes)
 		sem->writer = NULL;
 	else
 		sem->state--;
-	rank_release(sem);
+	leave_rank(sem);
 }

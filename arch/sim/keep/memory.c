@@ -1,5 +1,5 @@
 /*
- * arch/sim/explore/memory.c - which accesses are mistakes, which are nobody's business,
+ * arch/sim/keep/memory.c - which accesses are mistakes, which are nobody's business,
  * and how everything is put back.
  *
  * Frames are checked by their type, objects by a map with a byte for each granule; a
@@ -18,14 +18,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define OBJECTS (1UL << 30) /* address space for objects */
+#define ARENA   (64UL << 20) /* address space for the objects of one CPU */
+#define OBJECTS (SIM_CPUS_ALL * ARENA)
 #define GRANULE 16UL
 
 extern char __start_simdata[], __stop_simdata[], __percpu_start[], __percpu_end[];
 extern char __start_policy_words[], __stop_policy_words[];
 
-static char *objects, *live; /* live[g]: granule g is in use */
-static unsigned long objects_end;
+static char *objects, *live;                    /* live[g]: granule g is in use */
+static unsigned long objects_end[SIM_CPUS_ALL]; /* of each arena */
 
 static void *reserve(unsigned long bytes)
 {
@@ -36,18 +37,20 @@ static void *reserve(unsigned long bytes)
 	return memory;
 }
 
-/* The granule before the object has its size. */
+/* The granule before the object has its size. Each CPU allocates from an arena of its
+ * own: who comes first makes no difference. */
 void *sim_alloc(size_t size)
 {
 	unsigned long at, granules = (size + GRANULE - 1) / GRANULE;
+	unsigned long *end = &objects_end[sim_me.cpu];
 
 	if (!objects) {
 		objects = reserve(OBJECTS);
 		live = reserve(OBJECTS / GRANULE);
 	}
-	at = objects_end + GRANULE;
-	objects_end = at + granules * GRANULE;
-	ASSERT(objects_end < OBJECTS, "%lu bytes of objects", objects_end);
+	ASSERT(*end + size + 2 * GRANULE < ARENA, "%lu bytes of objects", *end);
+	at = sim_me.cpu * ARENA + *end + GRANULE;
+	*end += (granules + 1) * GRANULE;
 	*(unsigned long *)(objects + at - GRANULE) = granules;
 	memset(live + at / GRANULE, 1, granules);
 	memset(objects + at, 0, size);
@@ -56,12 +59,17 @@ void *sim_alloc(size_t size)
 
 void sim_free(void *object)
 {
-	unsigned long at = (unsigned long)((char *)object - objects);
+	unsigned long at = (unsigned long)((char *)object - objects), granules;
 
 	if (!object)
 		return;
+	granules = *(unsigned long *)(objects + at - GRANULE);
+	op_set(OP_FREE, "an object");
+	op_touch((unsigned long)object, granules * GRANULE, TOUCH_WRITE);
+	op_drains();
+	actor_stop();
 	ASSERT(live[at / GRANULE], "freed twice");
-	memset(live + at / GRANULE, 0, *(unsigned long *)(objects + at - GRANULE));
+	memset(live + at / GRANULE, 0, granules);
 }
 
 static bool inside(unsigned long address, const char *start, unsigned long size)
@@ -88,20 +96,15 @@ void memory_check(unsigned long address, unsigned int size)
 		mistake("object", address);
 }
 
-static bool is_counter(unsigned long address)
-{
-	for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
-		if (inside(address, (char *)&per_cpu(counters, cpu), sizeof(counters)))
-			return true;
-	return false;
-}
-
+/* Its own stack and thread, words that are constant or only counted. */
 bool memory_is_private(unsigned long address)
 {
 	return !running || sim_me.in_hardware || inside(address, running->stack, STACK) ||
+	       inside(address, (char *)sim_me.thread, sizeof(struct thread)) ||
+	       inside(address, (char *)&per_cpu(counters, sim_me.cpu),
+		       sizeof(counters)) ||
 	       inside(address, __start_policy_words,
-		       (unsigned long)(__stop_policy_words - __start_policy_words)) ||
-	       is_counter(address);
+		       (unsigned long)(__stop_policy_words - __start_policy_words));
 }
 
 /* --- save and restore -----------------------------------------------------------------
@@ -112,8 +115,8 @@ struct copy {
 	unsigned long size;
 };
 
-static struct copy simdata, percpu_first, object_bytes, object_map;
-static unsigned long saved_end;
+static struct copy simdata, percpu_first, frame_array;
+static struct copy object_bytes[SIM_CPUS_ALL], object_map[SIM_CPUS_ALL];
 static char *saved_frames; /* those in use, one after the other */
 
 static void keep(struct copy *copy, char *at, unsigned long size)
@@ -154,24 +157,36 @@ void explore_save(void)
 		(unsigned long)(__stop_simdata - __start_simdata));
 	keep(&percpu_first, __percpu_start,
 		(unsigned long)(__percpu_end - __percpu_start));
-	keep(&object_bytes, objects, objects_end);
-	keep(&object_map, live, objects_end / GRANULE);
-	saved_end = objects_end;
+	keep(&frame_array, (char *)page_array, page_frame_count * sizeof(struct page));
+	for (unsigned int i = 0; i < SIM_CPUS_ALL; i++) {
+		keep(&object_bytes[i], objects + i * ARENA, objects_end[i]);
+		keep(&object_map[i], live + i * ARENA / GRANULE,
+			objects_end[i] / GRANULE);
+	}
 	free(saved_frames);
 	saved_frames = NULL;
 	saved_frames = malloc(copy_frames(true) + 1);
 	(void)copy_frames(true);
 }
 
-/* struct page lies in simdata: put back first, it tells which frames were in use. */
+static void restore_objects(unsigned int i)
+{
+	unsigned long saved = object_bytes[i].size;
+
+	memset(object_map[i].at + saved / GRANULE, 0, (objects_end[i] - saved) / GRANULE);
+	objects_end[i] = saved;
+	put_back(&object_bytes[i]);
+	put_back(&object_map[i]);
+}
+
+/* The array of struct page first: it tells which frames were in use. */
 void explore_restore(void)
 {
 	ASSERT(!running && saved_frames, "nothing was saved");
 	put_back(&simdata);
 	put_back(&percpu_first);
-	memset(live + saved_end / GRANULE, 0, (objects_end - saved_end) / GRANULE);
-	objects_end = saved_end;
-	put_back(&object_bytes);
-	put_back(&object_map);
+	put_back(&frame_array);
+	for (unsigned int i = 0; i < SIM_CPUS_ALL; i++)
+		restore_objects(i);
 	(void)copy_frames(false);
 }
