@@ -173,7 +173,7 @@ build/sim-$1-$2/$3%.o: $3%.c Makefile
 endef
 # sim_program: geometry, build, flags for the link.
 define sim_program
-build/sim-$1-$2/unit: $$(patsubst %.c,build/sim-$1-$2/%.o,$$(SIM_SRC) $$(SIM_$2)) \
+build/sim-$1-$2/unit: $$(patsubst %.c,build/sim-$1-$2/%.o,$$(SIM_$2) $$(SIM_SRC)) \
 		arch/sim/sim.lds
 	$$(Q)gcc $3 $$(filter %.o,$$^) -Wl,-T,arch/sim/sim.lds -o $$@
 -include $$(patsubst %.c,build/sim-$1-$2/%.d,$$(SIM_SRC) $$(SIM_$2))
