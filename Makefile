@@ -67,7 +67,7 @@ BOOT_s390x  := boot/s390x
 ROOMS := kernel kernel/base kernel/sched kernel/task kernel/ipc \
 	$(if $(filter y,$(LINUX)),kernel/linux) \
 	mm/table mm/space mm/huge arch/$(ARCH) boot $(BOOT_$(ARCH)) \
-	$(if $(filter lab,$(BUILD)),mm/rivals mm/oracle tests/unit) $(if $(BENCH),tests/bench)
+	$(if $(filter lab,$(BUILD)),mm/rivals mm/oracle tests/unit tests/races) $(if $(BENCH),tests/bench)
 SRC := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*.S $(room)/*.asm)) \
 	$(if $(BENCH),tests/unit/crew.c) $(RIVAL_FILES)
 OBJ := $(addprefix $O/,$(addsuffix .o,$(SRC)))
