@@ -42,9 +42,14 @@ static bool lists(const char *list, size_t length, char separator, const char *w
 	return false;
 }
 
+bool race_sweeps_named(const struct race *race, const char *axis)
+{
+	return lists(race->sweeps, strlen(race->sweeps), ' ', axis);
+}
+
 bool race_sweeps(const struct race *race, enum race_axis axis)
 {
-	return lists(race->sweeps, strlen(race->sweeps), ' ', axis_names[axis]);
+	return race_sweeps_named(race, axis_names[axis]);
 }
 
 /* The values that `where` allows the axis: their length, or 0 and any. */

@@ -27,6 +27,7 @@ extern const char *const *const race_axis_values[AXIS_RCU];
 
 /* Is every value of the axis a cell? */
 bool race_sweeps(const struct race *race, enum race_axis axis);
+bool race_sweeps_named(const struct race *race, const char *axis);
 
 /* The row of the race's table that counts there; NULL: none does. */
 const struct race_cell *race_cell_at(

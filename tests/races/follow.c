@@ -44,6 +44,8 @@ static struct actor {
 	unsigned int passed; /* (p) ... its event so often */
 } actors[RACE_ACTORS];
 
+#define POLL_NS 100000
+
 #define TURN_BEFORE 0U /* part n of the script is turn n + 1 */
 #define TURN_FREE   (~0U)
 
@@ -52,6 +54,12 @@ static u32 turn;               /* (a) */
 
 static struct rcu_head periods[SCRIPT_PARTS]; /* one for each part `r` */
 static u32 periods_asked, periods_over;       /* (p) the controller, (a) */
+
+/* The controller waits: for others on its CPU, and leaves the host's to the actors. */
+static void give_way(void)
+{
+	thread_sleep_until(arch_clock_ns() + POLL_NS);
+}
 
 static int number_of(const struct actor *actor)
 {
@@ -140,7 +148,7 @@ static void start(struct actor *me, void (*fn)(void))
 	me->thread->allowed = 1U << number_of(me);
 	thread_start(me->thread);
 	while (atomic_load(&me->state) != STANDS)
-		thread_yield();
+		give_way();
 }
 
 /* --- who waits for whom ------------------------------------------------------------- */
@@ -284,7 +292,7 @@ static const char *let_periods_end(void)
 
 	call_rcu(&periods[periods_asked++], period_over);
 	while (atomic_load(&periods_over) != periods_asked && !(wait = wait_of_rcu()))
-		thread_yield();
+		give_way();
 	return wait;
 }
 
@@ -303,7 +311,7 @@ static const char *let_act(const struct actor *me, u32 now)
 		if (wait && wait == again)
 			return wait;
 		wait = again;
-		thread_yield();
+		give_way();
 	}
 	return NULL;
 }
@@ -362,9 +370,9 @@ const char *race_follow(const struct race *race, const struct script *what, bool
 	atomic_store(&turn, TURN_FREE);
 	for (int n = 0; n < RACE_ACTORS; n++)
 		while (!is_done(&actors[n]))
-			thread_yield();
+			give_way();
 	while (atomic_load(&periods_over) != periods_asked)
-		thread_yield();
+		give_way();
 	atomic_sub(&parks_armed, 1);
 	atomic_store(&park_script, NULL);
 	for (int n = 0; n < RACE_ACTORS; n++)
@@ -385,11 +393,11 @@ static void catch_rcu_thread(unsigned int cpu)
 	periods_over = 0;
 	call_rcu(&periods[0], period_over);
 	while (!park_taken(park))
-		thread_yield();
+		give_way();
 	(void)thread_set_allowed((struct thread *)park_who(park), 1U << cpu);
 	park_release(park);
 	while (!atomic_load(&periods_over))
-		thread_yield();
+		give_way();
 }
 
 void follow_init(unsigned int cpu)

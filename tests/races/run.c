@@ -3,6 +3,7 @@
  * after the other, with a line before and a line after each.
  *
  *     race=NAME|PREFIX*|all    which races
+ *     sweep=AXIS               of them only those whose cells are about it, too
  *     script=0@gup_read,1,r,0  another script than the race's own
  *     cells=N|boot             from cell N on (of all that race= names); or only the one
  *                              that the boot's own policies are
@@ -38,15 +39,22 @@
 /* --- what was asked for ---------------------------------------------------------------
  */
 
-static char wanted[64], script_text[160], mutant[48]; /* (c) after options_parse() */
-static u64 first_cell = 1, runs = 1;                  /* (c) */
-static bool boot_cell;                                /* (c) */
+static char wanted[64], swept[8], script_text[128],
+	mutant[48];                  /* (c) after options_parse() */
+static u64 first_cell = 1, runs = 1; /* (c) */
+static bool boot_cell;               /* (c) */
 
 static bool parse_race(const char *value)
 {
 	return *value && string_copy(wanted, value, sizeof(wanted));
 }
 OPTION(race_name, "race", "NAME, PREFIX* or all: run races (lab builds)", parse_race);
+
+static bool parse_sweep(const char *value)
+{
+	return string_copy(swept, value, sizeof(swept));
+}
+OPTION(race_sweep, "sweep", "AXIS: of the races only those that sweep it", parse_sweep);
 
 static bool parse_script(const char *value)
 {
@@ -79,15 +87,17 @@ static bool parse_mutant(const char *value)
 OPTION(race_mutant, "mutant",
 	"NAME: which mistake this kernel has, for race=", parse_mutant);
 
-static bool is_wanted(const char *name)
+static bool is_wanted(const struct race *race)
 {
 	size_t length = strlen(wanted);
 
+	if (swept[0] && !race_sweeps_named(race, swept))
+		return false;
 	if (!strcmp(wanted, "all"))
 		return true;
 	if (wanted[length - 1] == '*')
-		return !strncmp(wanted, name, length - 1);
-	return !strcmp(wanted, name);
+		return !strncmp(wanted, race->name, length - 1);
+	return !strcmp(wanted, race->name);
 }
 
 /* --- one run, and its verdict ---------------------------------------------------------
@@ -314,7 +324,7 @@ int race_run(void)
 	follow_init(CONTROLLER);
 	for (struct race *const *race = __start_race_table; race < __stop_race_table;
 		race++)
-		if (is_wanted((*race)->name))
+		if (is_wanted(*race))
 			run_race(*race);
 	print("races: %u cells, %u not as expected\n", cell_number, failures);
 	return failures ? 1 : 0;
