@@ -35,7 +35,7 @@ export override CMD := $(value CMD)
 
 .DEFAULT_GOAL := kernel
 # MUTANT=name: the same goals in a copy of the tree with one protection removed.
-ifneq ($(and $(MUTANT),$(filter-out mutants,$(or $(MAKECMDGOALS),kernel))),)
+ifneq ($(and $(MUTANT),$(filter-out mutants races replay,$(or $(MAKECMDGOALS),kernel))),)
 $(or $(MAKECMDGOALS),kernel): ; @tests/tools/mutant.py $(MUTANT) $@
 else
 .DELETE_ON_ERROR:
@@ -59,6 +59,8 @@ NEED_bench := $(NEED_both) run-x86_64 run-s390x
 NEED_debug := $(NEED_exec) debug
 NEED_mutants := $(NEED_test)
 NEED_torture := $(NEED_both) run-x86_64 run-s390x
+NEED_races := $(NEED_torture)
+NEED_replay := $(NEED_torture)
 NEEDED := $(foreach goal,$(or $(MAKECMDGOALS),kernel),$(NEED_$(goal)))
 
 # --- sources, by room ------------------------------------------------------------------
@@ -67,7 +69,7 @@ BOOT_s390x  := boot/s390x
 ROOMS := kernel kernel/base kernel/sched kernel/task kernel/ipc \
 	$(if $(filter y,$(LINUX)),kernel/linux) \
 	mm/table mm/space mm/huge arch/$(ARCH) boot $(BOOT_$(ARCH)) \
-	$(if $(filter lab,$(BUILD)),mm/rivals mm/oracle tests/unit) $(if $(BENCH),tests/bench)
+	$(if $(filter lab,$(BUILD)),mm/rivals mm/oracle tests/unit tests/races) $(if $(BENCH),tests/bench)
 SRC := $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*.S $(room)/*.asm)) \
 	$(if $(BENCH),tests/unit/crew.c) $(RIVAL_FILES)
 OBJ := $(addprefix $O/,$(addsuffix .o,$(SRC)))
@@ -324,9 +326,18 @@ torture: both ## random load with all oracles on (ARCH= SMP= MINUTES= SEED=)
 	@MINUTES="$(MINUTES)" SEED="$(SEED)" SMP="$(SMP)" \
 		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
 		tests/tools/torture.py
-LATER := explore races replay settle conformance
+# With MUTANT=name they make the tree with the mistake themselves.
+.PHONY: races replay
+races: tools ## every cell of every race, on the machines (RACE= ARCH= RUNS= MUTANT=)
+	@RACE="$(RACE)" RUNS="$(RUNS)" MUTANT="$(MUTANT)" \
+		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
+		tests/tools/races.py races
+replay: tools ## one race by one schedule (RACE= SCHED= ARCH= CELL= MUTANT=)
+	@RACE="$(RACE)" SCHED="$(SCHED)" CELL="$(CELL)" MUTANT="$(MUTANT)" \
+		tests/tools/races.py replay
+LATER := explore settle conformance
 .PHONY: $(LATER)
-explore races replay settle conformance: ## (with a later release)
+explore settle conformance: ## (with a later release)
 	@echo "make $@: comes with a later release of Origami; see make help" >&2; exit 1
 
 # --- tools -----------------------------------------------------------------------------

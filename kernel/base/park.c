@@ -28,7 +28,8 @@ struct park {
 };
 
 static struct park parks[4];
-u32 parks_armed; /* (a) places that are not free */
+u32 parks_armed; /* (a) places that are not free, and scripts that run */
+void (*park_script)(enum trace_event event); /* (a) */
 
 #define for_each_park(park)                                                              \
 	for (struct park *park = parks; park < parks + ARRAY_SIZE(parks); park++)
@@ -109,6 +110,10 @@ static bool is_meant(const struct park *park, enum trace_event event)
 
 void park_pass(enum trace_event event)
 {
+	void (*script)(enum trace_event) = atomic_load(&park_script);
+
+	if (script)
+		script(event);
 	for_each_park(park)
 	{
 		u32 state = atomic_load(&park->state);

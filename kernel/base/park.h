@@ -32,5 +32,9 @@ bool park_irqs_on(const struct park *park);
 void park_release(struct park *park);
 void park_release_all(void);
 
+/* For scripts of whole races (tests/races): is called at every point, by whoever passes
+ * it, while parks_armed counts the script. NULL: none runs. */
+extern void (*park_script)(enum trace_event event);
+
 /* How many are parked now. */
 unsigned int park_count(void);

@@ -204,6 +204,17 @@ static bool is_over(void)
 	return done;
 }
 
+#ifdef ORIGAMI_LAB
+bool rcu_awaits(const struct thread *reader, bool keeps_cpu)
+{
+	if (counts_readers)
+		return rcu_counter_awaits(reader);
+	if (READ_ONCE(reader->rcu_preempted))
+		return READ_ONCE(reader->rcu_period) <= READ_ONCE(rcu.started);
+	return keeps_cpu && atomic_load(&rcu.waiting) & 1U << READ_ONCE(reader->cpu);
+}
+#endif
+
 static void report_stall(u64 seconds)
 {
 	unsigned long flags;

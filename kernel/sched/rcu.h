@@ -47,6 +47,11 @@ void rcu_note_preemptible(void);
 void rcu_idle_enter(void);
 void rcu_idle_exit(void);
 
+/* Lab, for scripts: the running grace period cannot end before `reader` goes on, which
+ * stands still. keeps_cpu: with interrupts or preemption off. */
+bool rcu_awaits(const struct thread *reader, bool keeps_cpu);
+bool rcu_counter_awaits(const struct thread *reader);
+
 /* rcu=counter, in rcu_counter.c: the readers' side, and the wait for them. */
 void rcu_counter_lock(struct thread *me);
 void rcu_counter_unlock(struct thread *me);

@@ -16,6 +16,7 @@
 
 static u64 open_sections[2];       /* (a) */
 static unsigned int current_index; /* (a) */
+static unsigned int awaited;       /* (a) 1 + the index that has to drain; 0: none */
 
 void rcu_counter_lock(struct thread *me)
 {
@@ -46,6 +47,7 @@ static void wait_until_none(unsigned int index)
 {
 	u64 report = arch_clock_ns() + REPORT_NS;
 
+	atomic_store(&awaited, index + 1);
 	while (atomic_load(&open_sections[index])) {
 		thread_sleep_until(arch_clock_ns() + POLL_NS);
 		if (arch_clock_ns() < report)
@@ -54,6 +56,13 @@ static void wait_until_none(unsigned int index)
 			atomic_load(&open_sections[index]));
 		report += REPORT_NS;
 	}
+	atomic_store(&awaited, 0);
+}
+
+bool rcu_counter_awaits(const struct thread *reader)
+{
+	return READ_ONCE(reader->info.rcu_nesting) &&
+	       atomic_load(&awaited) == READ_ONCE(reader->rcu_index) + 1;
 }
 
 void rcu_counter_wait(void)

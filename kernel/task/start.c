@@ -27,6 +27,7 @@ static char test_pattern[64];         /* (c) likewise; "": no tests */
 
 /* Linked in with the tests; without them the option is refused. */
 int unit_run(const char *pattern) __weak;
+int race_run(void) __weak; /* what race= asks for; negative: nothing */
 
 static bool parse_init(const char *value)
 {
@@ -136,8 +137,13 @@ static void start_init(void)
 
 static void start_thread(void *unused)
 {
+	int status;
+
 	if (test_pattern[0])
 		task_power_off(unit_run(test_pattern) ? START_FAILED : 0);
+	status = race_run ? race_run() : -1;
+	if (status >= 0)
+		task_power_off(status);
 	index_ramdisk();
 	start_init();
 }

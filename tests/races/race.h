@@ -46,6 +46,8 @@
 
 #define RACE_ACTORS 3
 
+struct page;
+
 enum race_verdict {
 	RACE_NONE,     /* of the table's end */
 	RACE_HARMLESS, /* nothing happened, because ... */
@@ -96,6 +98,10 @@ void race_damaged(const char *what, const char *file, int line);
 		if (!(condition))                                                        \
 			race_damaged(what, __FILE__, __LINE__);                          \
 	} while (0)
+
+/* For reuse: the frame, which was freed just now, becomes a stranger's (PAGE_KERNEL).
+ * NULL: it is not free. */
+struct page *race_take_frame(const struct page *frame);
 
 /* "A recheck fired": adds to this count since the race began make the verdict DETECTED
  * (counters gup_recheck_pte, gup_recheck_pmd, gup_refused, gup_over_limit and those that

@@ -1,0 +1,100 @@
+/*
+ * tests/races/gup_table_free.c - a lockless walk in a page table that munmap() frees.
+ * Number Z5 of the zoo, 2021, found in review: readers that matched no freer.
+ *
+ * The walker has read the pmd entry and is about to read the table that it leads to. Then
+ * everything below it is unmapped and the table unlinked, flushed and, if nobody waits
+ * for the walker, freed. Who waits is a matter of what the walker holds (reader=), of how
+ * tables are freed (tables=), of how flushes are made (flush=), and of what RCU takes for
+ * a reader (rcu=): the whole matrix. The walk is the one in force (step=), stopped and
+ * looked at by the hook that draws it (mm/table/gup_leaf.h).
+ */
+#include "kernel/base/trace.h"
+#include "mm/table/gup_leaf.h"
+#include "mm/table/lockless.h"
+#include "mm/table/ptdesc.h"
+#include "tests/races/help.h"
+
+static struct mm *mm;
+static const struct ptdesc *table; /* (p) the walker: where the pmd entry leads to */
+static u32 generation;             /* (p) the walker */
+
+static void setup(void)
+{
+	mm = race_mm(1, PROT_READ);
+}
+
+/* Each turn of the walk; false ends it. */
+static bool look(struct gup_walk *walk, const struct gup_turn *turn)
+{
+	bool is_table;
+
+	if (turn->level == LEVEL_PMD) {
+		table = ptdesc_of(LEVEL_PTE, pxd_table(LEVEL_PMD, turn->entry));
+		generation = table->generation;
+		TRACE_POINT(gup_table);
+	}
+	if (turn->level != LEVEL_PTE)
+		return true;
+	is_table = READ_ONCE(table->type) == PAGE_TABLE &&
+		   READ_ONCE(table->generation) == generation;
+	RACE_CLAIM(is_table, "the walker reads a table that was freed");
+	return is_table;
+}
+
+static void walk(void)
+{
+	struct page *page;
+	struct gup_walk walk;
+	unsigned long irqs;
+
+	mm_use(mm);
+	walk.next = &page;
+	walk.flags = FOLL_GET;
+	walk.prot = PROT_READ;
+	walk.look = look;
+	irqs = lockless_begin();
+	walk.root = READ_ONCE(mm->root);
+	(void)gup_step_chosen->walk(
+		&walk, walk.root, pxd_read(walk.root), RACE_AT, RACE_AT + PAGE_SIZE);
+	lockless_end(irqs);
+	if (walk.next != &page)
+		page_put(page);
+	mm_use(NULL);
+}
+
+static void unmap(void)
+{
+	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
+}
+
+static void check(void)
+{
+}
+
+static void teardown(void)
+{
+	mm_put(mm);
+}
+
+RACE(gup_table_free) = {
+	.name = "gup_table_free",
+	.story = "a lockless walk in a table that munmap() frees",
+	.setup = setup,
+	.actor = {walk, unmap},
+	.check = check,
+	.teardown = teardown,
+	.script = "0@gup_table 1 r 0",
+	.sweeps = "flush tables reader rcu",
+	.cells =
+		(const struct race_cell[]){
+			{"flush=ipi reader=irq,both", RACE_EXCLUDED, "cross-call"},
+			{"tables=immediate", RACE_DAMAGED, "nobody waits"},
+			{"tables=ipi reader=irq,both", RACE_EXCLUDED, "cross-call"},
+			{"tables=ipi", RACE_DAMAGED, "the walker answers the IPI"},
+			{"reader=none", RACE_DAMAGED, "it is no reader"},
+			{"reader=irq rcu=counter", RACE_DAMAGED, "it is not counted"},
+			{"", RACE_EXCLUDED, "grace period"},
+			{},
+		},
+};
