@@ -30,7 +30,7 @@ WEIGHTS = {
     "tlb-fill": 75, "choose": 70, "frame-free": 70, "object-free": 70, "drain": 45,
     "irq-off": 65, "irq-on": 65, "rcu-lock": 65, "rcu-unlock": 65, "point": 30,
 }
-BEAM = 2000  # orders looked at side by side
+BEAM = 500  # orders looked at side by side
 
 
 class Frame:
@@ -249,10 +249,8 @@ class Execution:
 
     @staticmethod
     def _same_order(one, other):
-        """Besides happens-before: what no schedule may turn around. A CPU and its handler
-        are one; sections and grace periods, flushes and TLBs know of each other."""
-        if one.cpu == other.cpu and not (one.lane + other.lane).count("s"):
-            return True
+        """Besides happens-before, what no schedule may turn around: sections and grace
+        periods, flushes and TLBs know of each other."""
         kinds = {one.kind, other.kind}
         return ("rcu-run" in kinds and kinds & SECTIONS
                 or kinds & {"flush", "flush-all"} and kinds <= TLB)
@@ -266,32 +264,43 @@ class Execution:
             seen.add(event.n)
         return True
 
+    def _tracks(self, events):
+        """What keeps its order (a CPU and its handler are one), and for each event how far
+        every track must have come before it."""
+        tracks, place, needs, special = {}, {}, {}, []
+        for event in events:
+            name = event.lane if "s" in event.lane else event.cpu
+            track = tracks.setdefault(name, [])
+            place[event.n] = list(tracks).index(name), len(track)
+            track.append(event)
+            before = self.before[event.n] | {
+                other.n for other in special if self._same_order(other, event)}
+            needs[event.n] = [place[n] for n in before if n in place]
+            if event.kind in TLB | SECTIONS | {"rcu-run"}:
+                special.append(event)
+        return list(tracks.values()), needs
+
     def relinearise(self, events):
-        """Breadth first over which lane goes on next; it then goes on as far as it can,
-        which never makes another lane wait longer."""
-        tracks, needs, kept = {}, {}, {event.n for event in events}
-        for place, event in enumerate(events):
-            tracks.setdefault(event.lane if "s" in event.lane else event.cpu, []).append(event)
-            needs[event.n] = self.before[event.n] & kept | {
-                other.n for other in events[:place] if self._same_order(other, event)}
-        names, orders = list(tracks), {(0,) * len(tracks): ()}
-        while True:
+        """Breadth first over which track goes on next; it then goes on as far as it can,
+        which never makes another one wait longer."""
+        tracks, needs = self._tracks(events)
+        states = {(0,) * len(tracks): None}  # how far each track is: (state before, run)
+        while sum(next(iter(states))) < len(events):
             longer = {}
-            for at, order in orders.items():
-                if sum(at) == len(events):
-                    return list(order)
-                done = {event.n for event in order}
-                for i, name in enumerate(names):
-                    run, seen = [], set(done)
-                    for event in tracks[name][at[i]:]:
-                        if not needs[event.n] <= seen:
-                            break
-                        run.append(event)
-                        seen.add(event.n)
-                    if run:
-                        to = at[:i] + (at[i] + len(run),) + at[i + 1:]
-                        longer.setdefault(to, order + tuple(run))
-            orders = dict(sorted(longer.items(), key=lambda item: -sum(item[0]))[:BEAM])
+            for at, history in states.items():
+                for i, track in enumerate(tracks):
+                    to = list(at)
+                    while to[i] < len(track) and all(
+                            to[t] > p for t, p in needs[track[to[i]].n]):
+                        to[i] += 1
+                    if to[i] > at[i]:
+                        longer.setdefault(tuple(to), (history, track[at[i]:to[i]]))
+            states = dict(sorted(longer.items(), key=lambda item: -sum(item[0]))[:BEAM])
+        order, history = [], next(iter(states.values()))
+        while history:
+            history, run = history
+            order[:0] = run
+        return order
 
     def outdated(self, event, place):
         """Has the violating lane read it, and another one written it before the violation?"""

@@ -7,6 +7,7 @@ import html
 import json
 import os
 import re
+import textwrap
 
 from execution import FREES
 from show import (columns, commands, folded, is_code, phrase, reduce, shorten, summary,
@@ -15,7 +16,7 @@ from show import (columns, commands, folded, is_code, phrase, reduce, shorten, s
 LEFT, TOP, GAP = 34, 40, 54       # pixels: numbers, headings, between columns
 COLUMN, NARROW = 390, 290         # a CPU's column, RCU's
 EVENT, FOLD, SPACE = 42, 24, 7    # heights, and what is between rows
-MONO, SANS = 7.25, 6.3            # about the width of a character
+MONO, SANS = 7.25, 6.4            # about the width of a character
 CLASSES = {
     "load": "read", "cas-failed": "read", "user-load": "read", "store": "write",
     "rmw": "write", "drain": "write", "user-store": "write", "frame-free": "free",
@@ -47,7 +48,9 @@ class Box:
         self.row, self.event = row, row.events[0]
         shift = 0 if self.event.lane.isdigit() or self.event.cpu is None else 22
         self.x, self.y, self.width = x + 14 + shift, y, width - 14 - shift
-        self.height = FOLD if row.is_fold else EVENT
+        self.lines = textwrap.wrap("… " + folded(row.events), int((self.width - 20) / SANS),
+                                   max_lines=2, placeholder=" …") if row.is_fold else ()
+        self.height = FOLD + 15 * (len(self.lines) - 1) if row.is_fold else EVENT
         self.middle = y + self.height / 2
 
 
@@ -57,8 +60,7 @@ def describe(event):
 
 
 def fold_text(box):
-    return [text_at(box.x + 12, box.y + 16, "… " + folded(box.row.events),
-                    (box.width - 20) / (SANS + .3))]
+    return [text_at(box.x + 12, box.y + 16 + 15 * i, line) for i, line in enumerate(box.lines)]
 
 
 def event_text(box):
