@@ -145,7 +145,9 @@ class Execution:
         self._resolve()
         self._index()
         self.remember(self.events)
-        self.at = self._violating(get("at")) if self.violation else None
+        numbers = [event.get("n", i) for i, event in enumerate(record["events"])]
+        at = numbers.index(get("at")) if get("at") in numbers else -1
+        self.at = self.events[at] if self.violation else None
         self.partner = self._partner() if self.at else None
         self.before = [self._predecessors(event) for event in self.events]
 
@@ -192,9 +194,6 @@ class Execution:
                 irqs = dict(irqs, **{event.lane: event.irqs})
             event.tlb_now, event.irqs_now = tlb, irqs
 
-    def _violating(self, at):
-        return self.events[at] if at in range(len(self.events)) else self.events[-1]
-
     def _partner(self):
         """The access that the violating one conflicts with, a free above all. (A free that
         user space still sees has another address than the access.)"""
@@ -228,6 +227,9 @@ class Execution:
                 found.add(other.n)
                 break
         found |= {other.n for other in self.conflicting(event) if other.n < event.n}
+        if event.kind == "drain":
+            found |= {other.n for other in self.touching(event) if other.n < event.n and
+                      other.kind == "store" and other.lane == event.lane.lstrip("s")}
         if event.kind == "rcu-run":
             found |= {other.n for other in self.events[:event.n]
                       if other.kind in ("rcu-unlock", "irq-on")}

@@ -16,7 +16,7 @@ import json
 import sys
 import textwrap
 
-from execution import ACCESSES, FREES, load
+from execution import ACCESSES, load
 
 WIDTH, ROWS = 110, 25
 TIMES = 10  # microseconds from one event to the next in a trace; each lasts 8
@@ -51,6 +51,11 @@ def phrase(event):
 def is_code(event):
     return event.kind in ACCESSES and not event.kind.startswith("user") and (
         event.kind != "drain" and event.frame is not None)
+
+
+def describe(event):
+    """Its code, or what happens."""
+    return (event.frame.code if is_code(event) else "") or phrase(event)
 
 
 def values(event):
@@ -111,7 +116,7 @@ def event_line(execution, event, width):
     mark = {execution.at: "!! ", execution.partner: "!! "}.get(event, "")
     mark += "^" if event.lane[0] == "i" else "s " if event.lane[0] == "s" else ""
     left = mark + (event.frame.place + " " if event.frame else "")
-    told, extra = (event.frame.code, event.what) if is_code(event) else (phrase(event), "")
+    told, extra = describe(event), event.what if is_code(event) else ""
     right = values(event) if is_code(event) or event.kind == "drain" else ""
     space = width - len(left) - len(right) - 2 * bool(right)
     if extra and len(extra) + 4 <= space - min(len(told), 30):
@@ -211,11 +216,10 @@ def perfetto(execution):
                   {"ph": "M", "name": "thread_sort_index", "pid": 1, "tid": tid,
                    "args": {"sort_index": tid}}]
     for event in execution.events:
-        code = event.frame.code if is_code(event) else phrase(event)
         details = {"kind": event.kind, "word": event.what, "values": values(event),
                    "at": ["%s %s" % (f.function, f.place) for f in event.frames],
                    "irqs": event.irqs}
-        trace.append({"ph": "X", "name": code or event.kind, "cat": event.kind, "pid": 1,
+        trace.append({"ph": "X", "name": describe(event), "cat": event.kind, "pid": 1,
                       "tid": tids[event.lane], "ts": event.n * TIMES, "dur": TIMES - 2,
                       "args": {name: value for name, value in details.items() if value}})
     for number, (kind, one, other) in enumerate(execution.links(execution.events)):

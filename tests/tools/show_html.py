@@ -9,12 +9,11 @@ import os
 import re
 import textwrap
 
-from execution import FREES
-from show import (columns, commands, folded, is_code, phrase, reduce, shorten, summary,
-                  title, values)
+from show import (columns, commands, describe, folded, is_code, phrase, reduce, shorten,
+                  summary, title, values)
 
 LEFT, TOP, GAP = 34, 40, 54       # pixels: numbers, headings, between columns
-COLUMN, NARROW = 390, 290         # a CPU's column, RCU's
+COLUMN, NARROW = 390, 290         # a CPU's column, narrower if they are many; RCU's
 EVENT, FOLD, SPACE = 42, 24, 7    # heights, and what is between rows
 MONO, SANS = 7.25, 6.4            # about the width of a character
 CLASSES = {
@@ -52,11 +51,6 @@ class Box:
                                    max_lines=2, placeholder=" …") if row.is_fold else ()
         self.height = FOLD + 15 * (len(self.lines) - 1) if row.is_fold else EVENT
         self.middle = y + self.height / 2
-
-
-def describe(event):
-    code = is_code(event)
-    return (event.frame.code if code else phrase(event)) or event.kind
 
 
 def fold_text(box):
@@ -140,7 +134,8 @@ def draw_rails(boxes, rails, bottom):
 def drawing(execution, events, rows):
     x, y, rails, boxes = LEFT, TOP, {}, []
     for cpu in columns(execution):
-        width = NARROW if cpu is None else COLUMN
+        width = NARROW if cpu is None else max(
+            260, min(COLUMN, 900 // max(1, len(columns(execution)) - 1)))
         rails[cpu] = (x, width)
         x += width + GAP
     for row in rows:
@@ -159,9 +154,11 @@ def drawing(execution, events, rows):
     parts += [draw_box(execution, box) for box in boxes]
     parts += [draw_link(kind, at[one], at[other]) for kind, one, other in found]
     width = x - GAP + (GAP if len(rails) == 1 else 16)
-    return tag("svg", "\n".join(parts), xmlns="http://www.w3.org/2000/svg", role="group",
-               aria_label="Steps of %s, a column per CPU" % execution.race, width=width,
-               height=y + 4, viewBox="0 0 %d %d" % (width, y + 4)), {link[0] for link in found}
+    svg = tag("svg", "\n".join(parts), xmlns="http://www.w3.org/2000/svg", role="group",
+              aria_label="Steps of %s, a column per CPU" % execution.race, width=width,
+              height=y + 4, viewBox="0 0 %d %d" % (width, y + 4),
+              style="min-width:%dpx" % (width * .75))
+    return svg, {link[0] for link in found}
 
 
 def details(execution, event):
