@@ -107,7 +107,8 @@ def test_other_records():
     test(order.index(("0", "load")) < order.index(("s1", "drain")) and
          order.index(("1", "load")) < order.index(("s0", "drain")),
          "TSO: loads keep their place before the other CPU's drain", order)
-    test([lane for lane, kind in order if kind in ("load", "store")] in (list("0011"), list("1100")),
+    test([lane for lane, kind in order if kind in ("load", "store")] in
+         (list("0011"), list("1100")),
          "... but not after its store, which nobody sees", order)
     test(lanes(lanes_text(execution))[0].split() == ["CPU", "0", "CPU", "1"],
          "a store buffer is in its CPU's column", lanes_text(execution))

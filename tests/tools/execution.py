@@ -221,11 +221,9 @@ class Execution:
         for lane, count in zip(self.lanes, event.clock or ()):
             if lane != event.lane and (lane, count) in self.by_index:
                 found.add(self.by_index[lane, count].n)
-        for other in reversed(self.events[:event.n]):
-            if other.lane == event.lane or event.kind == "ipi-begin" and (
-                    other.lane == event.lane.lstrip("i")):
-                found.add(other.n)
-                break
+        # A handler begins where its CPU stands.
+        for lane in (event.lane, event.lane.lstrip("i"))[:1 + (event.kind == "ipi-begin")]:
+            found.update([e.n for e in reversed(self.events[:event.n]) if e.lane == lane][:1])
         found |= {other.n for other in self.conflicting(event) if other.n < event.n}
         if event.kind == "drain":
             found |= {other.n for other in self.touching(event) if other.n < event.n and
