@@ -52,12 +52,12 @@ NEED_exec  := $(NEED_image) x86_64 run-$(ARCH) $(filter grub efi ipl,$(MEDIUM)) 
 NEED_both  := x86_64 s390x ramdisk
 NEED_iso   := $(NEED_both) grub efi
 NEED_check := $(NEED_both) efi check
-NEED_test  := $(NEED_check) debug run-x86_64 run-s390x grub ipl linux-tests
+NEED_test  := $(NEED_check) debug run-x86_64 run-s390x grub ipl linux-tests browser
 NEED_kernel := $(ARCH)
 NEED_run   := $(NEED_exec)
 NEED_bench := $(NEED_both) run-x86_64 run-s390x
 NEED_debug := $(NEED_exec) debug
-NEED_mutants := $(NEED_test)
+NEED_mutants := $(filter-out browser,$(NEED_test))
 NEED_torture := $(NEED_both) run-x86_64 run-s390x
 NEED_races := $(NEED_torture)
 NEED_replay := $(NEED_torture)
@@ -315,7 +315,7 @@ check: tools ## builds, rules, style, unit tests on the host: under 2 minutes
 	@tests/tools/suite.py tests/check.t
 test: tools ## all that CI runs
 	@tests/tools/suite.py tests/check.t tests/unit.t $(sort $(wildcard tests/boot/*.t)) \
-		$(sort $(wildcard tests/linux/*.t)) tests/mutants.t
+		$(sort $(wildcard tests/linux/*.t)) tests/show.t tests/mutants.t
 mutants: both $(SIM_UNITS) ## remove one protection at a time: a test must notice
 	@ONLY="$(MUTANT)" tests/tools/suite.py tests/mutants.t
 bench: tools ## instructions per operation, beside aims and Linux's (ARCH= PRICES=1)

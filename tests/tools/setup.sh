@@ -36,6 +36,8 @@ tools() {
 	check           patch                                  patch
 	linux-tests     /usr/src/linux-source-6.1.tar.xz       linux-source-6.1
 	linux-tests     xz                                     xz-utils
+	browser         chromium                               chromium
+	browser         chromedriver                           chromium-driver
 	END
 }
 
