@@ -146,7 +146,8 @@ SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
 	$(patsubst %,kernel/base/%.c,ipi spin) kernel/sched/rwsem.c
 SIM_explore := $(wildcard arch/sim/explore/*.c arch/sim/keep/*.c arch/sim/spec/*.c tests/unit/explore/*.c) \
-	$(SIM_CREW)
+	$(SIM_CREW) $(filter-out %/run.c %/follow.c,$(wildcard tests/races/*.c)) \
+	$(wildcard tests/races/sim/*.c)
 # Of the rivals all but their picture and their option are explored.
 SIM_SRC += $(wildcard mm/rivals/*.c) tests/unit/rivals.c
 SIM_MM += $(filter-out %/draw.c %/steps.c,$(wildcard mm/rivals/*.c))
@@ -190,6 +191,8 @@ $(call sim_program,$1,threads,$(SIM_TSAN))
 $(call sim_objects,$1,explore,,$(SIM_STATIC),$(SIM_STATE))
 $(call sim_objects,$1,explore,mm/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
 $(call sim_objects,$1,explore,tests/unit/explore/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
+$(call sim_objects,$1,explore,tests/races/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
+$(call sim_objects,$1,explore,tests/races/sim/,$(SIM_STATIC))
 $(call sim_objects,$1,explore,arch/sim/explore/,$(SIM_STATIC))
 $(call sim_objects,$1,explore,arch/sim/keep/,$(SIM_STATIC))
 $(call sim_program,$1,explore,-no-pie)

@@ -107,7 +107,7 @@ static void run_elsewhere(void (*fn)(void))
 	sim_me = me;
 }
 
-u32 parks_armed = 1; /* points that are not recorded are passed, too */
+u32 parks_armed __section("policy_words") = 1; /* also points that are not recorded */
 
 void park_pass(enum trace_event event)
 {

@@ -4,8 +4,8 @@
  * Next fit: a cursor goes round and round over all frames. A freed frame, poisoned for
  * ASan, is so not used again before the cursor comes by, so that late accesses are
  * caught. Where interleavings are explored each CPU has a part of the RAM for itself, so
- * that who allocates first makes no difference; or, to see what reuse does, the frame
- * that was freed last is the next to be handed out.
+ * that who allocates first makes no difference; and a test that wants to see what reuse
+ * does asks for the frame that it means.
  */
 #include "arch/sim/me.h"
 #include "arch/sim/sim.h"
@@ -30,8 +30,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static u64 frames_used;
 static u64 cursors[SIM_CPUS_ALL]; /* index of the frame to look at next, in a part */
 u64 sim_frame_parts = 1;
-bool sim_frame_reuse;
-static struct page *freed_last; /* one of order 0, or NULL */
+struct page *sim_frame_wanted;
 
 /* The frames of a block: of one that is handed out, all but the first are PAGE_RESERVED.
  */
@@ -70,11 +69,10 @@ static struct page *take(unsigned int order)
 {
 	u64 count = 1UL << order, part = sim_me.cpu % sim_frame_parts;
 	u64 size = page_frame_count / sim_frame_parts, *cursor = &cursors[part];
-	struct page *page = freed_last;
+	struct page *page = sim_frame_wanted;
 
-	freed_last = NULL;
-	if (sim_frame_reuse && page && !order)
-		return page;
+	if (page)
+		return is_free(page, order) ? page : NULL;
 	*cursor = ALIGN_UP(*cursor, count);
 	for (u64 tried = 0; tried < size; tried += count) {
 		page = &page_array[part * size + *cursor % size];
@@ -106,7 +104,9 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	void (*meanwhile)(void) = sim_meanwhile;
 	struct page *page;
 
-	sim_hardware(HARDWARE_ALLOC, 0, PAGE_SIZE << order);
+	sim_hardware(HARDWARE_ALLOC,
+		sim_frame_wanted ? (unsigned long)page_address(sim_frame_wanted) : 0,
+		PAGE_SIZE << order);
 	page = take_counted(order);
 	if (meanwhile) {
 		sim_meanwhile = NULL;
@@ -139,8 +139,6 @@ void frame_release(struct page *page)
 	sim_blocks_used--;
 	frames_used -= 1UL << page->order;
 	mark(page, page->order, PAGE_FREE);
-	if (!page->order)
-		freed_last = page;
 	pthread_mutex_unlock(&lock);
 }
 

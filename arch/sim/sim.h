@@ -30,9 +30,9 @@ unsigned int sim_tlb_entries(void);
 void sim_tlb_forbid(phys_t frame, unsigned long bytes);
 
 /* How many frames there are, before sim_init(); in how many parts, one for each CPU's
- * allocations; is the frame that was freed last the next to be handed out? */
+ * allocations; the frame that the next allocation gets, or nothing, if it is not free. */
 extern u64 sim_frames, sim_frame_parts;
-extern bool sim_frame_reuse;
+extern struct page *sim_frame_wanted;
 
 /* The next `successes` frame allocations work, later ones fail; ~0: no limit. */
 extern unsigned long sim_frames_left;

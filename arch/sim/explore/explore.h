@@ -120,6 +120,8 @@ void buffer_reset(void);
 bool section_open(const struct actor *actor);
 void rcu_start(void);
 bool rcu_idle(void);
+bool rcu_pending(void);           /* callbacks wait */
+void sim_rcu_choose(bool counts); /* rcu=counter */
 void rcu_joins(struct actor *actor);
 
 /* ipi.c: the CPU is inside a handler, and cannot mask interrupts before its end. */

@@ -54,7 +54,6 @@ struct op {
 #define OBJECT_READER(i)   (0x400UL + 4 * (i))   /* the actor's read section */
 #define OBJECT_BUFFER(cpu) (0x480UL + 4 * (cpu)) /* its store buffer */
 #define OBJECT_CALLBACKS   0x500UL               /* their queue */
-#define OBJECT_FRAMES      0x504UL /* the free frames, where all share them */
 #define OBJECT_FRAME(i)    (0x10000UL + 4 * (i)) /* a frame's being in use */
 
 /* What the running actor will do next; before actor_stop() or actor_wait(). */

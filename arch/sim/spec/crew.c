@@ -11,15 +11,15 @@
 #include "kernel/base/print.h"
 #include "kernel/base/string.h"
 
-static char chosen[SCHEDULES];
+char crew_schedule_text[SCHEDULES];
 
 static bool parse_schedule(const char *value)
 {
 	size_t i;
 
 	for (i = 0; value[i] && i < SCHEDULES - 1; i++)
-		chosen[i] = value[i] == ',' ? ' ' : value[i];
-	chosen[i] = '\0';
+		crew_schedule_text[i] = value[i] == ',' ? ' ' : value[i];
+	crew_schedule_text[i] = '\0';
 	return !value[i];
 }
 OPTION(crew_schedule, "schedule", "0x5,1x9,r1x1: who steps when (explore)",
@@ -65,7 +65,7 @@ void crew_start(void (*fn)(unsigned long arg), unsigned long arg, cpuset_t allow
 
 void crew_join(void)
 {
-	const char *violation = explore_run(chosen);
+	const char *violation = explore_run(crew_schedule_text);
 
 	if (!violation)
 		return;

@@ -72,12 +72,12 @@ static void walk(unsigned long address)
 	memory_check(address, sizeof(u64));
 }
 
-static void touch_free_frames(void)
+static void touch_frames(unsigned long address, unsigned long bytes)
 {
-	if (sim_frame_reuse)
-		op_touch(OBJECT_FRAMES, 4, TOUCH_WRITE);
+	if (address)
+		op_touch(OBJECT_FRAME(frame_at(address)), 4 * (bytes / PAGE_SIZE),
+			TOUCH_WRITE);
 	op_drains();
-	actor_stop();
 }
 
 void sim_hardware(enum sim_hardware what, unsigned long address, unsigned long bytes)
@@ -117,14 +117,14 @@ void sim_hardware(enum sim_hardware what, unsigned long address, unsigned long b
 		break;
 	case HARDWARE_ALLOC:
 		op_set(OP_ALLOC, NULL);
-		touch_free_frames();
+		touch_frames(address, bytes);
+		actor_stop();
 		break;
 	case HARDWARE_FREE:
-		op_set(OP_FREE, NULL);
-		op_touch(OBJECT_FRAME(frame_at(address)), 4 * (bytes / PAGE_SIZE),
-			TOUCH_WRITE);
+		op_set(OP_FREE, "frames");
+		touch_frames(address, bytes);
 		op_touch(OBJECT_MMU(0), 4 * SIM_CPUS, TOUCH_READ);
-		touch_free_frames();
+		actor_stop();
 		break;
 	}
 }

@@ -52,6 +52,11 @@ bool rcu_counts_readers(void)
 	return mode == 1;
 }
 
+void sim_rcu_choose(bool counts)
+{
+	mode = counts;
+}
+
 bool section_open(const struct actor *actor)
 {
 	const struct sim_me *me = actor == running ? &sim_me : &actor->me;
@@ -240,6 +245,11 @@ void rcu_start(void)
 	running->ready = batch_ready;
 	running->wait_name = "grace period";
 	running = NULL;
+}
+
+bool rcu_pending(void)
+{
+	return count;
 }
 
 bool rcu_idle(void)

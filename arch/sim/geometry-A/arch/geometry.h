@@ -12,3 +12,4 @@
 #define SIM_ROOT_LIMIT(level)  BIT(ARCH_LEVEL_SHIFT(level) + 8)
 #define SIM_FOLD               FOLD_BOOT
 #define SIM_LOADED_ABOVE(root) ((root) < LEVEL_PGD)
+#define SIM_GEOMETRY           "A"

@@ -13,3 +13,4 @@
 	((level) == LEVEL_PGD ? PAGE_MASK : BIT(ARCH_LEVEL_SHIFT((level) + 1)))
 #define SIM_FOLD               FOLD_PERMM
 #define SIM_LOADED_ABOVE(root) false
+#define SIM_GEOMETRY           "B"
