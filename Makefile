@@ -151,6 +151,8 @@ SIM_explore := $(wildcard arch/sim/explore/*.c arch/sim/keep/*.c arch/sim/spec/*
 # Of the rivals all but their picture and their option are explored.
 SIM_SRC += $(wildcard mm/rivals/*.c) tests/unit/rivals.c
 SIM_MM += $(filter-out %/draw.c %/steps.c,$(wildcard mm/rivals/*.c))
+# Oracles only look: what they read is no step.
+SIM_LINT := $(filter-out mm/oracle/%,$(SIM_MM))
 SIM_FLAGS := -std=gnu11 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
 	-fno-strict-aliasing -DORIGAMI_SIM -DORIGAMI_LAB -I. -Iarch/sim/include
 SIM_ASAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -190,6 +192,7 @@ $(call sim_objects,$1,threads,arch/sim/threads/,$(SIM_TSAN))
 $(call sim_program,$1,threads,$(SIM_TSAN))
 $(call sim_objects,$1,explore,,$(SIM_STATIC),$(SIM_STATE))
 $(call sim_objects,$1,explore,mm/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
+$(call sim_objects,$1,explore,mm/oracle/,$(SIM_STATIC),$(SIM_STATE))
 $(call sim_objects,$1,explore,tests/unit/explore/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
 $(call sim_objects,$1,explore,tests/races/,$(SIM_STATIC) $(SIM_HOOKS),$(SIM_STATE))
 $(call sim_objects,$1,explore,tests/races/sim/,$(SIM_STATIC))
@@ -218,7 +221,7 @@ host-model: $(SIM_UNITS) ## OPS=n random mapping calls against a flat model (SEE
 	$(Q)for unit in $(SIM_UNITS); do echo "# $$unit"; \
 		$$unit sim_mm_model_wanders ops=$(or $(OPS),1000000) seed=$(or $(SEED),1) || \
 		exit 1; done
-hook-lint: $(SIM_MM:%.c=build/sim-A-explore/%.o) $(SIM_MM:%.c=build/sim-B-explore/%.o)
+hook-lint: $(patsubst %.c,build/sim-A-explore/%.o,$(SIM_LINT)) $(patsubst %.c,build/sim-B-explore/%.o,$(SIM_LINT))
 	$(Q)tests/tools/hooks.py $^
 
 # --- user programs and the ramdisk -----------------------------------------------------

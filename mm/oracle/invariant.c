@@ -18,6 +18,13 @@ void pxd_broken(const char *what, int level, const pxd_t *ptr, unsigned long add
 		address);
 }
 
+void pxd_check_empty(int level, const pxd_t *table)
+{
+	for (unsigned long i = 0; i < pxd_entries(level); i++)
+		ASSERT(pxd_none(level, pxd_read(&table[i])), "%s entry %lu is %lx",
+			pxd_name(level), i, table[i].v);
+}
+
 static bool parse_invariant(const char *value)
 {
 	static const char *const names[] = {"panic", "report"};

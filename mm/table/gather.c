@@ -122,13 +122,6 @@ struct gap {
 	unsigned long floor, ceiling;
 };
 
-static void check_empty(int level, const pxd_t *table)
-{
-	for (unsigned long i = 0; i < pxd_entries(level); i++)
-		ASSERT(pxd_none(level, pxd_read(&table[i])), "%s entry %lu is %lx",
-			pxd_name(level), i, table[i].v);
-}
-
 /* Nothing is mapped, so below a pmd entry there is nothing to see. */
 static bool skip_ptes(
 	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
@@ -157,7 +150,7 @@ static void unlink_table(
 	if (!pxd_none(level - 1, pxd_read(ptdesc_table(table))))
 		return;
 	if (IS_LAB)
-		check_empty(level - 1, ptdesc_table(table));
+		pxd_check_empty(level - 1, ptdesc_table(table));
 	(void)pxd_unhook(level, ptr, address, arch_pxd_empty(level));
 	mm->tables[level - 1]--;
 	list_append(&gap->gather->tables, &table->link);

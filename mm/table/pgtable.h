@@ -138,6 +138,9 @@ static __always_inline pxd_t *pgd_offset(pxd_t *root, unsigned long address)
  * invariant=report: then the caller goes on as well as it can. */
 void pxd_broken(const char *what, int level, const pxd_t *ptr, unsigned long address);
 
+/* Lab builds: a table that is about to go has no entry in use. */
+void pxd_check_empty(int level, const pxd_t *table);
+
 /* The invariant of folding, in every loop: the incremented pointer is what the step from
  * above gives. A pointer to anything but a table entry, or an addr_end of the wrong size,
  * breaks it. */

@@ -30,6 +30,8 @@ static bool look(struct gup_walk *walk, const struct gup_turn *turn)
 	bool is_table;
 
 	if (turn->level == LEVEL_PMD) {
+		if (pxd_none(LEVEL_PMD, turn->entry))
+			return false; /* unmapped before we came */
 		table = ptdesc_of(LEVEL_PTE, pxd_table(LEVEL_PMD, turn->entry));
 		generation = table->generation;
 		TRACE_POINT(gup_table);
