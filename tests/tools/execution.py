@@ -135,6 +135,7 @@ class Execution:
     def __init__(self, record):
         get = record.get
         self.race, self.cell = get("race") or "a race", get("cell") or ""
+        self.mutant = get("mutant") or ""
         self.geometry, self.memory = get("geometry") or "A", get("memory") or "sc"
         self.schedule, self.script = get("schedule") or "", get("script") or ""
         self.violation, self.program = get("violation"), get("program")

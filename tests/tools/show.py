@@ -153,8 +153,10 @@ def commands(execution):
     """How to see it again: (where, command)."""
     def make(schedule, more=""):
         cell = ' CELL="%s"' % execution.cell if execution.cell else ""
-        return 'make replay RACE=%s%s%s SCHED="%s"' % (execution.race, cell, more, schedule)
-    here = ("" if execution.geometry == "A" else " GEOMETRY=" + execution.geometry) + (
+        mutant = " MUTANT=" + execution.mutant if execution.mutant else ""
+        return 'make replay RACE=%s%s%s%s SCHED="%s"' % (
+            execution.race, cell, mutant, more, schedule)
+    here = " ARCH=sim" + ("" if execution.geometry == "A" else " GEOMETRY=" + execution.geometry) + (
         "" if execution.memory == "sc" else " MEMORY=" + execution.memory)
     found = []
     if execution.schedule:

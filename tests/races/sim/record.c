@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const kinds[] = {
 #define OP(name, text) text,
@@ -88,7 +89,7 @@ static void finish_last(void)
 	const struct op *op = &events[made - 1].op;
 
 	if (pending)
-		fprintf(file, ", \"new\": \"0x%lx\"},\n", value(&op->touch[0]));
+		fprintf(file, ", \"new\": \"0x%lx\"}", value(&op->touch[0]));
 	pending = false;
 }
 
@@ -100,8 +101,8 @@ static void write_step(unsigned int number)
 	char name[8];
 
 	actor_name(number, name);
-	fprintf(file, "{\"n\": %u, \"lane\": \"%s\", \"kind\": \"%s\"", made, name,
-		kinds[op->kind]);
+	fprintf(file, "%s{\"n\": %u, \"lane\": \"%s\", \"kind\": \"%s\"",
+		made ? ",\n" : "", made, name, kinds[op->kind]);
 	if (op->touches) {
 		fprintf(file, ", \"address\": \"0x%lx\", \"size\": %u",
 			op->touch[0].address, op->touch[0].size);
@@ -116,7 +117,7 @@ static void write_step(unsigned int number)
 	if (pending)
 		fprintf(file, ", \"old\": \"0x%lx\"", value(&op->touch[0]));
 	else
-		fputs("},\n", file);
+		fputs("}", file);
 }
 
 static void ignore(u32 i, u32 n)
@@ -147,15 +148,17 @@ static int pick(void)
 
 static void write_head(const struct story *story)
 {
-	char name[8];
+	char name[8], program[300] = "";
+
+	(void)!readlink("/proc/self/exe", program, sizeof(program) - 1);
 
 	fprintf(file,
 		"{\"race\": \"%s\", \"cell\": \"%s\", \"mutant\": \"%s\", \"geometry\": "
 		"\"%s\","
-		" \"memory\": \"%s\",\n\"program\": \"build/sim-%s-explore/unit\",\n"
+		" \"memory\": \"%s\",\n\"program\": \"%s\",\n"
 		"\"script\": \"%s\",\n\"lanes\": [",
 		story->race, story->cell, story->mutant, SIM_GEOMETRY,
-		explore_tso ? "tso" : "sc", SIM_GEOMETRY, story->script);
+		explore_tso ? "tso" : "sc", program, story->script);
 	for (unsigned int i = 0; i < ACTORS; i++) {
 		actor_name(i, name);
 		fprintf(file, "%s\"%s\"", i ? ", " : "", name);
@@ -189,7 +192,7 @@ void sim_record(const u8 *who, const u8 *chosen, u32 count, const struct story *
 	finish_last();
 	if (!explore_wrong && made == steps)
 		sim_race_end();
-	fprintf(file, "{}],\n\"schedule\": \"%s\", \"at\": %u,\n\"violation\": \"",
+	fprintf(file, "],\n\"schedule\": \"%s\", \"at\": %u,\n\"violation\": \"",
 		explore_taken, made ? made - 1 : 0);
 	write_text(explore_wrong ? explore_wrong : "");
 	fputs("\"}\n", file);

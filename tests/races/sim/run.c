@@ -351,6 +351,36 @@ static void report(const struct search *search, double time, enum race_verdict b
 		expected ? expected->because : "", because, why ? why : "");
 }
 
+/* Of the cell, what can be said to any machine. */
+static const char *policies_text(void)
+{
+	static char text[200];
+	struct race_place where = *place;
+
+	where.value[AXIS_MACHINE] = where.value[AXIS_FOLD] = where.value[AXIS_MUTANT] =
+		"";
+	race_place_text(&where, text, sizeof(text));
+	return text;
+}
+
+/* From where in the program the last execution touched memory, once each. */
+static void say_places(u32 count)
+{
+	static const void *places[EVENTS_MAX];
+	u32 known = 0, i;
+
+	print("places");
+	for (u32 n = 0; n < count; n++) {
+		for (i = 0; i < known && places[i] != events[n].op.pc; i++)
+			continue;
+		if (i < known || !events[n].op.pc)
+			continue;
+		places[known++] = events[n].op.pc;
+		print(" %lx", (unsigned long)events[n].op.pc);
+	}
+	print("\n");
+}
+
 static void search_cell(const struct script *script)
 {
 	struct search search = {.kind = kind,
@@ -362,7 +392,7 @@ static void search_cell(const struct script *script)
 		.end = sim_race_end};
 	const char *because;
 	enum race_verdict by_script = run_script(script, &because);
-	struct story story = {racing->name, place_text, mutant, ""};
+	struct story story = {racing->name, policies_text(), mutant, ""};
 	char found[160] = "", why[300] = "", schedule[SCHEDULES];
 	double begun = seconds();
 
@@ -383,6 +413,7 @@ static void search_cell(const struct script *script)
 			sim_record(who, chosen, kept(), &story, record_path);
 	}
 	report(&search, begun, by_script, because, why);
+	say_places(explore_event + 1);
 	if (search.violations)
 		print("schedule %s\nfound %s\nscript %s\n", explore_taken, schedule,
 			found);
