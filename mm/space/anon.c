@@ -15,6 +15,7 @@ static bool install(struct mm *mm, pxd_t *ptr, struct page *page, unsigned int p
 {
 	bool empty;
 
+	TRACE_POINT(anon_install);
 	spin_lock(&mm->table_lock);
 	/* SAFE(fault_recheck): of two threads that fault on one page, the second would
 	 * replace the frame to which the first may already have written; pairs with the

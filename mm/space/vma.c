@@ -10,6 +10,7 @@
  */
 #include "mm/space/vma.h"
 #include "kernel/base/errno.h"
+#include "kernel/base/trace.h"
 
 unsigned int vma_index(const struct vma_set *set, unsigned long address)
 {
@@ -101,6 +102,7 @@ int vma_lookup_rcu(struct mm *mm, unsigned long address, struct vma_snapshot *sn
 	snapshot->seq = mm_seq_read(mm);
 	set = rcu_dereference(mm->vmas);
 	vma = vma_at(set, vma_index(set, address));
+	TRACE_POINT(vma_look);
 	if (vma)
 		snapshot_take(snapshot, vma);
 	if (mm_seq_moved(mm, snapshot->seq))

@@ -7,36 +7,27 @@
  * in use again. The second look at the pte saves the stranger. Without it, a flush by IPI
  * saves him by waiting for the walker, whose interrupts are off; a broadcast does not.
  */
-#include "mm/space/frame.h"
-#include "mm/space/mm.h"
-#include "mm/table/descend.h"
 #include "mm/table/gup_fast.h"
-#include "tests/races/race.h"
-
-#define AT 0x40000000UL
+#include "tests/races/help.h"
 
 static struct mm *mm;
-static struct page *page; /* mapped at AT */
+static struct page *page; /* mapped at RACE_AT */
 static struct page *stranger;
-static struct page *held;
 
+/* A second page keeps the table. */
 static void setup(void)
 {
-	unsigned long at = AT;
-	struct descent found;
-
-	mm = mm_create();
-	RACE_CLAIM(
-		!mm_map(mm, &at, PAGE_SIZE, PROT_READ, MM_FIXED | MM_POPULATE), "maps");
-	descend_find(mm, AT, &found);
-	page = page_of_phys(arch_pxd_phys(LEVEL_PTE, found.entry));
-	stranger = held = NULL;
+	mm = race_mm(2, PROT_READ);
+	page = race_page(mm, RACE_AT);
+	stranger = NULL;
 }
 
 static void walk(void)
 {
+	struct page *held;
+
 	mm_use(mm);
-	if (gup_fast(AT, 1, FOLL_GET, &held)) {
+	if (gup_fast(RACE_AT, 1, FOLL_GET, &held)) {
 		RACE_CLAIM(held != stranger, "the walker holds a stranger's frame");
 		page_put(held);
 	}
@@ -45,7 +36,7 @@ static void walk(void)
 
 static void unmap(void)
 {
-	(void)mm_unmap(mm, AT, PAGE_SIZE);
+	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
 	stranger = race_take_frame(page);
 }
 
@@ -68,7 +59,7 @@ RACE(gup_munmap) = {
 	.actor = {walk, unmap},
 	.check = check,
 	.teardown = teardown,
-	.script = "0@gup_read 1 r 0",
+	.script = "0@gup_read 1 0",
 	.sweeps = "flush reader",
 	.cells =
 		(const struct race_cell[]){

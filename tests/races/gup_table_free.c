@@ -10,13 +10,10 @@
  * looked at by the hook that draws it (mm/table/gup_leaf.h).
  */
 #include "kernel/base/trace.h"
-#include "mm/space/mm.h"
 #include "mm/table/gup_leaf.h"
 #include "mm/table/lockless.h"
 #include "mm/table/ptdesc.h"
-#include "tests/races/race.h"
-
-#define AT 0x40000000UL
+#include "tests/races/help.h"
 
 static struct mm *mm;
 static const struct ptdesc *table; /* (p) the walker: where the pmd entry leads to */
@@ -24,11 +21,7 @@ static u32 generation;             /* (p) the walker */
 
 static void setup(void)
 {
-	unsigned long at = AT;
-
-	mm = mm_create();
-	RACE_CLAIM(
-		!mm_map(mm, &at, PAGE_SIZE, PROT_READ, MM_FIXED | MM_POPULATE), "maps");
+	mm = race_mm(1, PROT_READ);
 }
 
 /* Each turn of the walk; false ends it. */
@@ -63,7 +56,7 @@ static void walk(void)
 	irqs = lockless_begin();
 	walk.root = READ_ONCE(mm->root);
 	(void)gup_step_chosen->walk(
-		&walk, walk.root, pxd_read(walk.root), AT, AT + PAGE_SIZE);
+		&walk, walk.root, pxd_read(walk.root), RACE_AT, RACE_AT + PAGE_SIZE);
 	lockless_end(irqs);
 	if (walk.next != &page)
 		page_put(page);
@@ -72,7 +65,7 @@ static void walk(void)
 
 static void unmap(void)
 {
-	(void)mm_unmap(mm, AT, PAGE_SIZE);
+	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
 }
 
 static void check(void)

@@ -1,0 +1,64 @@
+/*
+ * tests/races/fault_mprotect.c - a first touch of a page beside mprotect(PROT_READ) of
+ * it.
+ *
+ * The fault has read from its VMA that the page may be written; it is about to map it so.
+ * mprotect() waits for mm->lock, which the fault holds for reading. Without the lock an
+ * entry would allow what its VMA forbids, after the caller was told that nobody can.
+ */
+#include "tests/races/help.h"
+#include "kernel/base/errno.h"
+
+static struct mm *mm;
+
+static void setup(void)
+{
+	unsigned long at = RACE_AT;
+
+	mm = mm_create();
+	RACE_CLAIM(!mm_map(mm, &at, PAGE_SIZE, RACE_RW, MM_FIXED), "maps");
+}
+
+static void touch(void)
+{
+	int error = mm_fault(mm, RACE_AT, ACCESS_WRITE);
+
+	RACE_CLAIM(!error || error == -EFAULT, "it is mapped, or must not be");
+}
+
+static void protect(void)
+{
+	RACE_CLAIM(
+		!mm_protect(mm, RACE_AT, PAGE_SIZE, PROT_READ), "nothing is in the way");
+}
+
+static void check(void)
+{
+	struct descent at;
+
+	descend_find(mm, RACE_AT, &at);
+	RACE_CLAIM(pxd_none(at.level, at.entry) ||
+			   arch_pxd_prot(LEVEL_PTE, at.entry) == PROT_READ,
+		"the entry allows more than its VMA");
+}
+
+static void teardown(void)
+{
+	mm_put(mm);
+}
+
+RACE(fault_mprotect) = {
+	.name = "fault_mprotect",
+	.story = "a first touch beside mprotect(PROT_READ)",
+	.setup = setup,
+	.actor = {touch, protect},
+	.check = check,
+	.teardown = teardown,
+	.script = "0@anon_install 1 0",
+	.sweeps = "",
+	.cells =
+		(const struct race_cell[]){
+			{"", RACE_EXCLUDED, "mm"},
+			{},
+		},
+};

@@ -1,0 +1,35 @@
+/*
+ * tests/races/help.h - what many races begin with: a small mm, and the frame behind an
+ * address.
+ */
+#pragma once
+
+#include "mm/space/frame.h"
+#include "mm/space/mm.h"
+#include "mm/table/descend.h"
+#include "tests/races/race.h"
+
+#define RACE_AT 0x40000000UL
+#define RACE_RW (PROT_READ | PROT_WRITE)
+
+/* An mm with `pages` pages from RACE_AT on, all of them present. */
+static inline struct mm *race_mm(unsigned long pages, unsigned int prot)
+{
+	struct mm *mm = mm_create();
+	unsigned long at = RACE_AT;
+	int error = mm_map(mm, &at, pages * PAGE_SIZE, prot, MM_FIXED | MM_POPULATE);
+
+	RACE_CLAIM(!error, "the pages of the setup are mapped");
+	return mm;
+}
+
+/* The frame that is mapped there, or NULL. Nothing else runs. */
+static inline struct page *race_page(struct mm *mm, unsigned long address)
+{
+	struct descent at;
+
+	descend_find(mm, address, &at);
+	if (at.level != LEVEL_PTE || !pxd_leaf(LEVEL_PTE, at.entry))
+		return NULL;
+	return page_of_phys(arch_pxd_phys(LEVEL_PTE, at.entry));
+}

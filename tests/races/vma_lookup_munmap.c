@@ -1,0 +1,71 @@
+/*
+ * tests/races/vma_lookup_munmap.c - a lookup of a VMA without mm->lock beside munmap() of
+ * it. Number Z25 of the zoo: the family of per-VMA locks and speculative faults.
+ *
+ * The lookup has found the VMA, and not yet read its fields. Then it is taken out of the
+ * set, and its memory may be another VMA's. Three things keep that harmless: the set that
+ * is searched waits for a grace period, the VMA's memory stays a VMA's (a type-safe
+ * cache), and at the end the sequence has moved, so what was read counts for nothing.
+ */
+#include "tests/races/help.h"
+#include "kernel/base/errno.h"
+#include "kernel/sched/rcu.h"
+#include "mm/space/vma.h"
+
+#define OTHER (RACE_AT + 16 * PAGE_SIZE)
+
+static struct mm *mm;
+
+static void setup(void)
+{
+	mm = race_mm(1, PROT_READ);
+}
+
+static void look_up(void)
+{
+	struct vma_snapshot found;
+	int error;
+
+	rcu_read_lock();
+	error = vma_lookup_rcu(mm, RACE_AT, &found);
+	rcu_read_unlock();
+	if (error == -EAGAIN)
+		race_detected("the sequence has moved");
+	RACE_CLAIM(error || (found.start == RACE_AT && found.prot == PROT_READ),
+		"another VMA was found");
+}
+
+/* The freed VMA's memory is likely to be this one's. */
+static void replace(void)
+{
+	unsigned long at = OTHER;
+
+	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
+	(void)mm_map(mm, &at, PAGE_SIZE, RACE_RW, MM_FIXED);
+}
+
+static void check(void)
+{
+}
+
+static void teardown(void)
+{
+	mm_put(mm);
+}
+
+RACE(vma_lookup_munmap) = {
+	.name = "vma_lookup_munmap",
+	.story = "a VMA is looked up without the lock, beside munmap() of it",
+	.setup = setup,
+	.actor = {look_up, replace},
+	.check = check,
+	.teardown = teardown,
+	.script = "0@vma_look 1 r 0",
+	.sweeps = "",
+	.cells =
+		(const struct race_cell[]){
+			{"mutant=seq_recheck", RACE_DAMAGED, "another VMA's fields"},
+			{"", RACE_DETECTED, "the sequence has moved"},
+			{},
+		},
+};
