@@ -23,7 +23,7 @@ from tap import MACHINES
 # What a boot decides, and so a race that sweeps it needs a boot for: beside the plain one.
 BOOTS = {
     "rcu": {arch: [("rcu=counter", {})] for arch in MACHINES},
-    "fold": {"x86_64": [("fold=boot", {"LA57": "1"}), ("fold=permm", {"LA57": "1"})],
+    "fold": {"x86_64": [("fold=permm", {"LA57": "1"})],
              "s390x": [("fold=permm:" + levels, {}) for levels in "245"]},
 }
 BEGINS = re.compile(r"^race (\d+) (\S+) (.*): begins, expected (\w+) ?(.*)$")
