@@ -253,6 +253,9 @@ def replay():
         options += " script=" + ",".join(script.split())
     large = {"LA57": "1"} if kernel.arch == "x86_64" and "fold=permm" in options else {}
     status, log, story = kernel.boot(options, **large)
+    refused = re.findall(r"^boot option .* refused.*|^unknown boot option .*", log, re.M)
+    if refused:
+        sys.exit("replay: " + "\n".join(refused))
     cells = {}
     whole = read(log, cells)
     if len(cells) != 1:
