@@ -11,7 +11,7 @@ STEP   ?=
 O      := build/$(ARCH)-$(BUILD)$(if $(filter n,$(LINUX)),-native)$(FOLD:%=-%)$(STEP:%=-%)$(if \
 	$(BENCH),-bench)
 Q      := $(if $(filter 1,$(V)),,@)
-ifeq ($(filter $(ARCH),x86_64 s390x)$(filter $(BUILD),lab release),$(ARCH)$(BUILD))
+ifeq ($(filter $(ARCH),x86_64 s390x $(if $(filter replay,$(MAKECMDGOALS)),sim))$(filter $(BUILD),lab release),$(ARCH)$(BUILD))
 else
 $(error ARCH=$(ARCH) BUILD=$(BUILD): choose ARCH=x86_64 or s390x, BUILD=lab or release)
 endif
@@ -35,7 +35,7 @@ export override CMD := $(value CMD)
 
 .DEFAULT_GOAL := kernel
 # MUTANT=name: the same goals in a copy of the tree with one protection removed.
-ifneq ($(and $(MUTANT),$(filter-out mutants races replay,$(or $(MAKECMDGOALS),kernel))),)
+ifneq ($(and $(MUTANT),$(filter-out mutants races replay explore explore-mutants,$(or $(MAKECMDGOALS),kernel))),)
 $(or $(MAKECMDGOALS),kernel): ; @tests/tools/mutant.py $(MUTANT) $@
 else
 .DELETE_ON_ERROR:
@@ -338,12 +338,25 @@ races: tools ## every cell of every race, on the machines (RACE= ARCH= RUNS= MUT
 	@RACE="$(RACE)" RUNS="$(RUNS)" MUTANT="$(MUTANT)" \
 		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
 		tests/tools/races.py races
-replay: tools ## one race by one schedule (RACE= SCHED= ARCH= CELL= MUTANT=)
-	@RACE="$(RACE)" SCHED="$(SCHED)" CELL="$(CELL)" MUTANT="$(MUTANT)" \
-		tests/tools/races.py replay
-LATER := explore settle conformance
+replay: tools $(if $(filter sim,$(ARCH)),$(SIM_EXPLORED)) ## one race by one schedule (RACE= SCHED= ARCH=sim|... CELL= MUTANT=)
+	@RACE="$(RACE)" SCHED="$(SCHED)" CELL="$(CELL)" MUTANT="$(MUTANT)" MEMORY="$(MEMORY)" \
+		GEOMETRY="$(GEOMETRY)" GDB="$(GDB)" \
+		tests/tools/$(if $(filter sim,$(ARCH)),explore,races).py replay
+# Every interleaving, on the simulated machine.
+.PHONY: explore settle why explore-mutants
+explore settle why explore-mutants: export RACE := $(RACE)
+explore: $(SIM_EXPLORED) ## every interleaving of every race (RACE= MUTANT= MEMORY= HTML= PERFETTO=)
+	@MUTANT="$(MUTANT)" MEMORY="$(MEMORY)" HTML="$(HTML)" PERFETTO="$(PERFETTO)" \
+		tests/tools/explore.py explore
+settle: $(SIM_EXPLORED) ## what does IRQ-off buy you? one table of explored verdicts
+	@tests/tools/settle.py
+why: $(SIM_EXPLORED) ## AT=file:line: what goes wrong without the protection there
+	@AT="$(AT)" tests/tools/explore.py why
+explore-mutants: $(SIM_EXPLORED) ## which mutants the races kill, on the simulated machine
+	@MUTANT="$(MUTANT)" tests/tools/explore.py mutants
+LATER := conformance
 .PHONY: $(LATER)
-explore settle conformance: ## (with a later release)
+conformance: ## (with a later release)
 	@echo "make $@: comes with a later release of Origami; see make help" >&2; exit 1
 
 # --- tools -----------------------------------------------------------------------------

@@ -15,10 +15,12 @@
 #define OTHER (RACE_AT + 16 * PAGE_SIZE)
 
 static struct mm *mm;
+static u64 seq; /* (c) while the VMA is there */
 
 static void setup(void)
 {
 	mm = race_mm(1, PROT_READ);
+	seq = mm_seq_read(mm);
 }
 
 static void look_up(void)
@@ -31,8 +33,9 @@ static void look_up(void)
 	rcu_read_unlock();
 	if (error == -EAGAIN)
 		race_detected("the sequence has moved");
-	RACE_CLAIM(error || (found.start == RACE_AT && found.prot == PROT_READ),
-		"another VMA was found");
+	else if (found.seq == seq)
+		RACE_CLAIM(!error && found.start == RACE_AT && found.prot == PROT_READ,
+			"the VMA was there at that moment");
 }
 
 /* The freed VMA's memory is likely to be this one's. */

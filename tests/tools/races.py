@@ -23,7 +23,7 @@ from tap import MACHINES
 # What a boot decides, and so a race that sweeps it needs a boot for: beside the plain one.
 BOOTS = {
     "rcu": {arch: [("rcu=counter", {})] for arch in MACHINES},
-    "fold": {"x86_64": [("fold=boot", {"LA57": "1"}), ("fold=permm", {"LA57": "1"})],
+    "fold": {"x86_64": [("fold=permm", {"LA57": "1"})],
              "s390x": [("fold=permm:" + levels, {}) for levels in "245"]},
 }
 BEGINS = re.compile(r"^race (\d+) (\S+) (.*): begins, expected (\w+) ?(.*)$")
@@ -253,6 +253,9 @@ def replay():
         options += " script=" + ",".join(script.split())
     large = {"LA57": "1"} if kernel.arch == "x86_64" and "fold=permm" in options else {}
     status, log, story = kernel.boot(options, **large)
+    refused = re.findall(r"^boot option .* refused.*|^unknown boot option .*", log, re.M)
+    if refused:
+        sys.exit("replay: " + "\n".join(refused))
     cells = {}
     whole = read(log, cells)
     if len(cells) != 1:
