@@ -14,10 +14,6 @@ static unsigned long beyond; /* what a root that is too small would take for RAC
 
 static void setup(void)
 {
-<<<<<<< HEAD
-	mm = race_mm(1, PROT_READ);
-	beyond = mm->limit + RACE_AT;
-=======
 	int level;
 
 	mm = race_mm(1, PROT_READ);
@@ -25,7 +21,6 @@ static void setup(void)
 	beyond = RACE_AT + pxd_size(level) * pxd_entries(level);
 	if (beyond < mm->limit) /* the largest of roots: just above it */
 		beyond = RACE_AT + mm->limit;
->>>>>>> cb2b6e81916cc0fc1aaf5b8d15a2b5da4b462122
 }
 
 static void walk(void)
@@ -71,13 +66,9 @@ RACE(grow_gup) = {
 			{"step=oneword-root", RACE_HARMLESS, "one read tells both"},
 			{"mutant=root_before_limit step=oneword-root", RACE_HARMLESS,
 				"one read tells both"},
-<<<<<<< HEAD
-			{"mutant=root_before_limit fold=permm*", RACE_DAMAGED,
-=======
 			{"mutant=root_before_limit fold=boot,permm:5", RACE_DETECTED,
 				"roots do not grow"},
 			{"mutant=root_before_limit", RACE_DAMAGED,
->>>>>>> cb2b6e81916cc0fc1aaf5b8d15a2b5da4b462122
 				"the old root by the new limit"},
 			{"", RACE_DETECTED, "it is above the limit"},
 			{},

@@ -17,10 +17,6 @@ static unsigned long beyond; /* what a root that is too small would take for RAC
 
 static void setup(void)
 {
-<<<<<<< HEAD
-	mm = race_mm(1, PROT_READ);
-	beyond = mm->limit + RACE_AT;
-=======
 	int level;
 
 	mm = race_mm(1, PROT_READ);
@@ -28,7 +24,6 @@ static void setup(void)
 	beyond = RACE_AT + pxd_size(level) * pxd_entries(level);
 	if (beyond < mm->limit) /* the largest of roots: just above it */
 		beyond = RACE_AT + mm->limit;
->>>>>>> cb2b6e81916cc0fc1aaf5b8d15a2b5da4b462122
 }
 
 static void walk(void)
@@ -74,9 +69,6 @@ RACE(gup_grow) = {
 			{"step=oneword-root machine=s390x fold=permm:2,permm:3,permm:4",
 				RACE_EXCLUDED, "cross-call"},
 			{"step=oneword-root", RACE_HARMLESS, "one read tells both"},
-<<<<<<< HEAD
-			{"mutant=limit_before_root fold=permm*", RACE_DAMAGED,
-=======
 			{"mutant=limit_before_root step=oneword-root machine=s390x "
 			 "fold=permm:2,permm:3,permm:4",
 				RACE_EXCLUDED, "cross-call"},
@@ -85,7 +77,6 @@ RACE(gup_grow) = {
 			{"mutant=limit_before_root fold=boot,permm:5", RACE_DETECTED,
 				"roots do not grow"},
 			{"mutant=limit_before_root", RACE_DAMAGED,
->>>>>>> cb2b6e81916cc0fc1aaf5b8d15a2b5da4b462122
 				"the old root by the new limit"},
 			{"", RACE_DETECTED, "it is above the limit"},
 			{},

@@ -9,15 +9,7 @@
  * a reader (rcu=): the whole matrix. The walk is the one in force (step=), stopped and
  * looked at by the hook that draws it (mm/table/gup_leaf.h).
  */
-<<<<<<< HEAD
-#include "kernel/base/trace.h"
-#include "mm/table/gup_leaf.h"
-#include "mm/table/lockless.h"
-#include "mm/table/ptdesc.h"
-#include "tests/races/help.h"
-=======
 #include "tests/races/walk.h"
->>>>>>> cb2b6e81916cc0fc1aaf5b8d15a2b5da4b462122
 
 static struct mm *mm;
 static const struct ptdesc *table; /* (p) the walker: where the pmd entry leads to */
@@ -51,21 +43,7 @@ static bool look(struct gup_walk *walk, const struct gup_turn *turn)
 static void walk(void)
 {
 	mm_use(mm);
-<<<<<<< HEAD
-	walk.next = &page;
-	walk.flags = FOLL_GET;
-	walk.prot = PROT_READ;
-	walk.look = look;
-	irqs = lockless_begin();
-	walk.root = READ_ONCE(mm->root);
-	(void)gup_step_chosen->walk(
-		&walk, walk.root, pxd_read(walk.root), RACE_AT, RACE_AT + PAGE_SIZE);
-	lockless_end(irqs);
-	if (walk.next != &page)
-		page_put(page);
-=======
 	race_walk(mm, RACE_AT, look);
->>>>>>> cb2b6e81916cc0fc1aaf5b8d15a2b5da4b462122
 	mm_use(NULL);
 }
 

@@ -14,6 +14,7 @@ import sys
 # matching prefix counts.
 RANKS = [
     ("arch/sim/", 8), ("tests/unit/sim/", 8), ("tests/unit/explore/", 8),
+    ("tests/races/sim/", 8),
     ("kernel/base/types.h", 0), ("boot/info", 0), ("arch/contract/", 1),
     ("arch/x86_64/include/", 1), ("arch/s390x/include/", 1), ("kernel/base/", 2),
     ("kernel/sched/", 3), ("arch/", 3), ("boot/", 3), ("mm/", 4), ("kernel/ipc/", 5),
