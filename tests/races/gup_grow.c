@@ -66,10 +66,10 @@ RACE(gup_grow) = {
 	.sweeps = "step fold",
 	.cells =
 		(const struct race_cell[]){
-			{"step=oneword-root machine=s390x fold=permm:2,permm:3,permm:4",
+			{"step=oneword-root machine=s390x,B fold=permm:2,permm:3,permm:4",
 				RACE_EXCLUDED, "cross-call"},
 			{"step=oneword-root", RACE_HARMLESS, "one read tells both"},
-			{"mutant=limit_before_root step=oneword-root machine=s390x "
+			{"mutant=limit_before_root step=oneword-root machine=s390x,B "
 			 "fold=permm:2,permm:3,permm:4",
 				RACE_EXCLUDED, "cross-call"},
 			{"mutant=limit_before_root step=oneword-root", RACE_HARMLESS,
