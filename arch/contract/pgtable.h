@@ -15,11 +15,13 @@
  *   pxd_t arch_pxd_empty(level)            the value of an unused entry
  *   bool arch_pxd_exists(level, e)         e, met where the walk expects `level`, is
  * really of that level; false: the level is folded and the word belongs to a lower one
- *   bool arch_pxd_none(level, e)           unused            (these five are
+ *   bool arch_pxd_none(level, e)           unused            (these seven are
  *   bool arch_pxd_present(level, e)        in use            asked only where
  *   bool arch_pxd_leaf(level, e)           maps memory       arch_pxd_exists())
+ *   bool arch_pxd_is_table(level, e)       neither none nor leaf; not for ptes
  *   bool arch_pxd_bad(level, e)            none of: none, leaf, well-formed table entry
  *   phys_t arch_pxd_phys(level, e)         the frame, or the table one level down
+ *   phys_t arch_pxd_below(level, e)        the same where arch_pxd_is_table()
  *   pxd_t arch_pxd_table(level, phys_t)    points to a table of level - 1
  *   pxd_t arch_pxd_leaf_make(level, phys_t, unsigned int prot)     prot: PROT_*
  *   unsigned int arch_pxd_prot(level, e)   of a leaf

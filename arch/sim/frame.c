@@ -159,6 +159,12 @@ void clear_page(void *page)
 	memset(page, 0, PAGE_SIZE);
 }
 
+void fill_page(void *page, u64 word)
+{
+	for (size_t i = 0; i < PAGE_SIZE / sizeof(word); i++)
+		((u64 *)page)[i] = word;
+}
+
 void copy_page(void *to, const void *from)
 {
 	memcpy(to, from, PAGE_SIZE);

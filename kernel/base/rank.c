@@ -82,22 +82,4 @@ void rank_assert_may_fault(const char *what)
 	rank_assert_may_sleep(what);
 }
 
-#else
-
-void rank_acquire(const void *lock, const char *name, enum lock_rank rank)
-{
-}
-
-void rank_release(const void *lock)
-{
-}
-
-void rank_assert_may_sleep(const char *what)
-{
-}
-
-void rank_assert_may_fault(const char *what)
-{
-}
-
 #endif

@@ -1,7 +1,7 @@
 /*
  * kernel/base/spin.c - spinlocks; see spin.h.
  *
- * One word, taken by exchange; waiters read it until it looks free. The bookkeeping of
+ * One word, taken by CAS; waiters read it until it looks free. The bookkeeping of
  * lab builds stands in functions of its own, empty in release builds.
  */
 #include "kernel/base/spin.h"
@@ -72,10 +72,6 @@ static void note_release(struct spinlock *lock)
 {
 }
 
-void spin_assert_held(const struct spinlock *lock)
-{
-}
-
 #endif
 
 void spin_lock(struct spinlock *lock)
@@ -84,8 +80,7 @@ void spin_lock(struct spinlock *lock)
 	note_acquire(lock);
 	/* Acquire: pairs with the release in unlock(); without it this CPU could read
 	 * what the lock protects before the previous holder's stores are visible. */
-	while (atomic_load_relaxed(&lock->locked) ||
-		__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
+	while (atomic_load_relaxed(&lock->locked) || !atomic_cas(&lock->locked, 0, 1))
 		arch_cpu_relax();
 	note_held(lock);
 }

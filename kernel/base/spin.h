@@ -43,18 +43,25 @@ void spin_unlock(struct spinlock *lock);
 unsigned long spin_lock_irqsave(struct spinlock *lock);
 void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags);
 
-/* Lab builds: asserts that this CPU holds it. Release: nothing. */
+/*
+ * Lab builds: bookkeeping of ranks, shared with sleeping locks (kernel/sched), and what
+ * can be asked of it. spin_assert_held(): this CPU holds it. rank_assert_may_sleep(): no
+ * spinlock is held, preemption and interrupts are on, no RCU read section.
+ * rank_assert_may_fault(), before user copies: no lock at all is held.
+ */
+#ifdef ORIGAMI_LAB
 void spin_assert_held(const struct spinlock *lock);
-
-/* Rank bookkeeping, shared with sleeping locks (kernel/sched). No-ops in release builds.
- * rank_assert_may_sleep(): no spinlock is held, preemption and interrupts are on, no RCU
- * read section. rank_assert_may_fault(), before user copies: no lock at all is held. */
 void rank_acquire(const void *lock, const char *name, enum lock_rank rank);
 void rank_release(const void *lock);
 void rank_assert_may_sleep(const char *what);
 void rank_assert_may_fault(const char *what);
 
-#ifdef ORIGAMI_LAB
 /* NULL: a violation panics. Tests of the check itself set it and go on. */
 extern void (*rank_violation)(const char *taking, const char *holding);
+#else
+#define spin_assert_held(lock)         ((void)(lock))
+#define rank_acquire(lock, name, rank) ((void)0)
+#define rank_release(lock)             ((void)0)
+#define rank_assert_may_sleep(what)    ((void)0)
+#define rank_assert_may_fault(what)    ((void)0)
 #endif

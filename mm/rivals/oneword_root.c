@@ -21,5 +21,5 @@ bool oneword_root_walk(struct gup_walk *walk, pxd_t *root, pxd_t first,
 {
 	if (end > arch_root_limit(arch_root_level(first)))
 		return false;
-	return gup_pgd_range(walk, root, first, address, end);
+	return gup_lockless(walk, root, first, address, end);
 }

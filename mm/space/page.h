@@ -38,10 +38,10 @@ enum page_type {
 };
 
 struct page {
+	s32 refs;         /* (a) 0 while free */
 	u8 type;          /* enum page_type; (l:frame) while free, owner's otherwise */
 	u8 order;         /* of the block this page heads */
 	u16 cpu;          /* lab: CPU that freed it */
-	s32 refs;         /* (a) 0 while free */
 	u32 generation;   /* lab: counts allocations of this frame */
 	u32 free_objects; /* (l:cache) */
 	struct list link; /* owner's */
@@ -75,8 +75,8 @@ static inline struct page *page_of_phys(phys_t address)
 	u64 index = (address.v >> PAGE_SHIFT) - page_first_frame;
 
 	LAB_ASSERT(index < page_frame_count, "no RAM at %lx", address.v);
-	return (struct page *)(page_base +
-			       (address.v >> PAGE_SHIFT) * sizeof(struct page));
+	return (struct page *)(page_base + (address.v & PAGE_MASK) /
+						   (PAGE_SIZE / sizeof(struct page)));
 }
 
 static inline phys_t page_phys(const struct page *page)

@@ -2,8 +2,8 @@
  * mm/table/gup_fast.c - the lockless range walk; see gup_fast.h for what it promises and
  * gup_leaf.h for what happens at its leaves.
  *
- * gup_pxd_loop() is the body of one level's loop; the instances for five levels pass each
- * other down, as in walk.c, and gup_pxd_range() goes around loops that are not needed.
+ * gup_pxd_range() is the body of one level's loop; the instances for the levels pass each
+ * other down, as in walk.c, and gup_lockless() goes straight where no loop is needed.
  * What is different: nothing is locked, so each entry is read once, and what was read is
  * what is used. The pair (pointer, value) goes down: the value finds the table below, the
  * pointer is what the first level that exists increments.
@@ -18,55 +18,72 @@
 #include "mm/table/lockless.h"
 
 #ifdef ORIGAMI_LAB
-const struct gup_step gup_step_lockless = {"lockless", gup_pgd_range, false};
+const struct gup_step gup_step_lockless = {"lockless", gup_lockless, false};
 const struct gup_step *gup_step_chosen __section("policy_words") = &gup_step_lockless;
 #endif
+
+bool gup_hold(int level, const struct gup_walk *walk, struct page *page,
+	unsigned long count, pxd_t *parent, pxd_t value, pxd_t *ptr, pxd_t entry)
+{
+	const bool pin = walk->flags & FOLL_PIN;
+	struct page *head = page_head(page);
+	s32 weight = page_weight(head, count, pin);
+
+	GUP_POINT(gup_read, ptr, entry.v);
+	if (!page_try_get(head, weight)) {
+		counter_add(COUNT_GUP_REFUSED, 1);
+		return false;
+	}
+	GUP_POINT(gup_grabbed, ptr, page);
+	if (!gup_same_block(head, weight, page, count, pin) ||
+		!gup_unchanged(level, parent, value, ptr, entry) ||
+		!gup_allowed(head, walk->flags)) {
+		page_put_many(head, weight);
+		return false;
+	}
+	if (pin && head->order)
+		atomic_add(&head->pins, weight);
+	return true;
+}
 
 bool gup_large_leaf(int level, struct gup_walk *walk, pxd_t *ptr, pxd_t entry,
 	unsigned long address, unsigned long end)
 {
-	struct page *page = gup_page(level, entry, address), *head;
+	struct page *page, *head;
 	unsigned long count;
 
-	if (!arch_pxd_allows(level, entry, walk->prot))
+	if (!pxd_leaf(level, entry) || !arch_pxd_allows(level, entry, walk->prot))
 		return false;
+	page = gup_page(level, entry, address);
 	for (; address != end; page += count, address += count << PAGE_SHIFT) {
+		struct page **next = walk->next;
+
 		head = page_head(page);
 		count = min((end - address) >> PAGE_SHIFT,
 			(unsigned long)(head + BIT(READ_ONCE(head->order)) - page));
-		if (!gup_hold(level, walk->flags & FOLL_PIN, walk, page, count, NULL,
-			    entry, ptr, entry))
+		if (!gup_hold(level, walk, page, count, NULL, entry, ptr, entry))
 			return false;
+#pragma GCC unroll 4
+		for (unsigned long i = 0; i < count; i++)
+			next[i] = page + i;
+		walk->next = next + count;
 	}
 	return true;
 }
 
-/* What one entry spans of the range. False: stop. */
-static __always_inline bool gup_entry(const int level, struct gup_walk *walk,
-	pxd_t *parent, pxd_t value, pxd_t *ptr, pxd_t entry, unsigned long address,
-	unsigned long end, gup_walk_fn *next)
+/* Does the way go on below this entry? Also through a level that is folded. */
+static __always_inline bool gup_goes_on(
+	const int level, const pxd_t *ptr, pxd_t entry, unsigned long address)
 {
-	if (level == LEVEL_PTE)
-		return gup_leaf(level, walk, parent, value, ptr, entry, address, end);
-	if (!pxd_folded(level, entry)) {
-		if (unlikely(arch_pxd_none(level, entry)))
-			return false;
-		if (unlikely(arch_pxd_leaf(level, entry)))
-			return gup_leaf(
-				level, walk, parent, value, ptr, entry, address, end);
-	}
 	if (IS_LAB && unlikely(pxd_bad(level, entry))) {
 		pxd_broken("neither table nor leaf", level, ptr, address);
 		return false;
 	}
-	/* SAFE(gup_pair): the slot itself, never the address of this copy of its value: a
-	 * level that is folded hands the pointer through, and the first one that exists
-	 * would step from the copy to whatever lies behind it on the stack. */
-	return next(walk, ptr, entry, address, end);
+	return pxd_folded(level, entry) || likely(arch_pxd_is_table(level, entry));
 }
 
-/* Several entries of one table, or of a root. */
-static __always_inline bool gup_pxd_loop(const int level, struct gup_walk *walk,
+/* Any range: entry after entry of one table, or of a root. */
+static __always_inline bool gup_pxd_range(const int level, struct gup_walk *walk,
 	pxd_t *parent, pxd_t value, unsigned long address, unsigned long end,
 	gup_walk_fn *next)
 {
@@ -74,110 +91,111 @@ static __always_inline bool gup_pxd_loop(const int level, struct gup_walk *walk,
 	pxd_t entry = pxd_value_lockless(level, ptr, value);
 
 	for (;;) {
-		unsigned long stop = level == LEVEL_PTE
-					     ? address + PAGE_SIZE
-					     : pxd_addr_end(level, address, end);
+		unsigned long stop = pxd_addr_end(level, address, end);
 
-		if (!gup_look(
-			    level, walk, parent, value, ptr, entry, address, stop, end) ||
-			!gup_entry(level, walk, parent, value, ptr, entry, address, stop,
-				next))
+		if (!gup_look(level, walk, parent, value, ptr, entry, address, stop, end))
+			return false;
+		/* SAFE(gup_pair): the slot itself, never the address of this copy of its
+		 * value: a level that is folded hands the pointer through, and the first
+		 * one that exists would step from the copy to whatever lies behind it on
+		 * the stack. */
+		if (!(gup_goes_on(level, ptr, entry, address)
+				    ? next(walk, ptr, entry, address, stop)
+				    : gup_large_leaf(
+					      level, walk, ptr, entry, address, stop)))
 			return false;
 		if (stop == end)
 			return true;
 		ptr++;
 		PXD_INVARIANT(level, ptr,
-			gup_slot_from_above(level, walk, parent, value, stop), stop);
+			pxd_slot_from_above(level, walk->root, parent, value, stop),
+			stop);
 		entry = pxd_read(ptr);
 		address = stop;
 	}
 }
 
-/* One entry, which spans all of the range: as in most calls. There is nothing to come
- * back for, so the next level is a jump away. */
-static __always_inline bool gup_pxd_one(const int level, struct gup_walk *walk,
-	pxd_t *parent, pxd_t value, unsigned long address, unsigned long end,
-	gup_walk_fn *next)
+/* The same for ptes, where nearly all of the time goes. */
+static __always_inline bool gup_ptes(const bool pin, struct gup_walk *walk, pxd_t *pmd,
+	pxd_t value, unsigned long address, unsigned long end)
 {
-	pxd_t *ptr = pxd_offset_lockless(level, parent, value, address);
-	pxd_t entry = pxd_value_lockless(level, ptr, value);
+	const unsigned int prot = walk->prot;
+	pxd_t *ptr = pxd_offset_lockless(LEVEL_PTE, pmd, value, address);
+	struct page **to = walk->next, **last = to + (end - address) / PAGE_SIZE;
 
-	return gup_look(level, walk, parent, value, ptr, entry, address, end, end) &&
-	       gup_entry(level, walk, parent, value, ptr, entry, address, end, next);
+	for (; to != last; ptr++, to++, address += PAGE_SIZE) {
+		pxd_t entry = pxd_read(ptr);
+
+		PXD_INVARIANT(LEVEL_PTE, ptr,
+			pxd_offset_lockless(LEVEL_PTE, pmd, value, address), address);
+		if (!gup_look(LEVEL_PTE, walk, pmd, value, ptr, entry, address,
+			    address + PAGE_SIZE, end) ||
+			!gup_pte(pin, walk, prot, pmd, value, ptr, entry, to))
+			break;
+	}
+	walk->next = to;
+	return to == last;
 }
 
-static __always_inline bool gup_pxd_range(const int level, struct gup_walk *walk,
-	pxd_t *parent, pxd_t value, unsigned long address, unsigned long end,
-	gup_walk_fn *next, gup_walk_fn *loop)
-{
-	if (unlikely((address ^ (end - 1)) >> ARCH_LEVEL_SHIFT(level)))
-		return loop(walk, parent, value, address, end);
-	return gup_pxd_one(level, walk, parent, value, address, end, next);
-}
-
-static __noinline bool gup_pte_loop(struct gup_walk *walk, pxd_t *pmd, pxd_t value,
+static __noinline bool gup_pte_range(struct gup_walk *walk, pxd_t *pmd, pxd_t value,
 	unsigned long address, unsigned long end)
 {
-	return gup_pxd_loop(LEVEL_PTE, walk, pmd, value, address, end, NULL);
+	if (walk->flags & FOLL_PIN)
+		return gup_ptes(true, walk, pmd, value, address, end);
+	return gup_ptes(false, walk, pmd, value, address, end);
 }
 
-static __always_inline bool gup_pte_range(struct gup_walk *walk, pxd_t *pmd, pxd_t value,
+static bool gup_pmd_range(struct gup_walk *walk, pxd_t *pud, pxd_t value,
 	unsigned long address, unsigned long end)
 {
-	return gup_pxd_range(
-		LEVEL_PTE, walk, pmd, value, address, end, NULL, gup_pte_loop);
+	return gup_pxd_range(LEVEL_PMD, walk, pud, value, address, end, gup_pte_range);
 }
 
-static __noinline bool gup_pmd_loop(struct gup_walk *walk, pxd_t *pud, pxd_t value,
+static bool gup_pud_range(struct gup_walk *walk, pxd_t *p4d, pxd_t value,
 	unsigned long address, unsigned long end)
 {
-	return gup_pxd_loop(LEVEL_PMD, walk, pud, value, address, end, gup_pte_range);
+	return gup_pxd_range(LEVEL_PUD, walk, p4d, value, address, end, gup_pmd_range);
 }
 
-static __always_inline bool gup_pmd_range(struct gup_walk *walk, pxd_t *pud, pxd_t value,
+static bool gup_p4d_range(struct gup_walk *walk, pxd_t *pgd, pxd_t value,
 	unsigned long address, unsigned long end)
 {
-	return gup_pxd_range(
-		LEVEL_PMD, walk, pud, value, address, end, gup_pte_range, gup_pmd_loop);
-}
-
-static __noinline bool gup_pud_loop(struct gup_walk *walk, pxd_t *p4d, pxd_t value,
-	unsigned long address, unsigned long end)
-{
-	return gup_pxd_loop(LEVEL_PUD, walk, p4d, value, address, end, gup_pmd_range);
-}
-
-static __always_inline bool gup_pud_range(struct gup_walk *walk, pxd_t *p4d, pxd_t value,
-	unsigned long address, unsigned long end)
-{
-	return gup_pxd_range(
-		LEVEL_PUD, walk, p4d, value, address, end, gup_pmd_range, gup_pud_loop);
-}
-
-static __noinline bool gup_p4d_loop(struct gup_walk *walk, pxd_t *pgd, pxd_t value,
-	unsigned long address, unsigned long end)
-{
-	return gup_pxd_loop(LEVEL_P4D, walk, pgd, value, address, end, gup_pud_range);
-}
-
-static __always_inline bool gup_p4d_range(struct gup_walk *walk, pxd_t *pgd, pxd_t value,
-	unsigned long address, unsigned long end)
-{
-	return gup_pxd_range(
-		LEVEL_P4D, walk, pgd, value, address, end, gup_pud_range, gup_p4d_loop);
-}
-
-static __noinline bool gup_pgd_loop(struct gup_walk *walk, pxd_t *root, pxd_t value,
-	unsigned long address, unsigned long end)
-{
-	return gup_pxd_loop(LEVEL_PGD, walk, root, value, address, end, gup_p4d_range);
+	return gup_pxd_range(LEVEL_P4D, walk, pgd, value, address, end, gup_pud_range);
 }
 
 bool gup_pgd_range(struct gup_walk *walk, pxd_t *root, pxd_t value, unsigned long address,
 	unsigned long end)
 {
-	return gup_pxd_range(
-		LEVEL_PGD, walk, root, value, address, end, gup_p4d_range, gup_pgd_loop);
+	return gup_pxd_range(LEVEL_PGD, walk, root, value, address, end, gup_p4d_range);
+}
+
+/* From the root. Most ranges lie in one lowest table: then each entry above it spans all
+ * of the range, there is nothing to come back for, and the way down is straight. */
+__always_inline bool gup_lockless(struct gup_walk *walk, pxd_t *ptr, pxd_t entry,
+	unsigned long address, unsigned long end)
+{
+	pxd_t *pte, value;
+
+	if (unlikely((address ^ (end - 1)) >> ARCH_LEVEL_SHIFT(LEVEL_PMD)))
+		return gup_pgd_range(walk, ptr, entry, address, end);
+#pragma GCC unroll 4
+	for (int level = LEVEL_PGD; level > LEVEL_PTE; level--) {
+		pxd_t *parent = ptr;
+
+		value = entry;
+		ptr = pxd_offset_lockless(level, parent, value, address);
+		entry = pxd_value_lockless(level, ptr, value);
+		if (!gup_look(level, walk, parent, value, ptr, entry, address, end, end))
+			return false;
+		if (!gup_goes_on(level, ptr, entry, address))
+			return gup_large_leaf(level, walk, ptr, entry, address, end);
+	}
+	if (end - address > PAGE_SIZE)
+		return gup_pte_range(walk, ptr, entry, address, end);
+	pte = pxd_offset_lockless(LEVEL_PTE, ptr, entry, address);
+	value = pxd_read(pte);
+	return gup_look(LEVEL_PTE, walk, ptr, entry, pte, value, address, end, end) &&
+	       gup_leaf(LEVEL_PTE, walk, ptr, entry, pte, value, address, end);
 }
 
 /* In a lockless section: `end` may be above what the root can express. */
@@ -210,7 +228,7 @@ unsigned long gup_fast(
 		"gup_fast(%lx, %lx, %x)", start, count, flags);
 	walk.next = pages;
 	walk.flags = flags;
-	walk.prot = flags & FOLL_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
+	walk.prot = PROT_READ | (flags & FOLL_WRITE ? PROT_WRITE : 0);
 #ifdef ORIGAMI_LAB
 	walk.look = NULL;
 #endif

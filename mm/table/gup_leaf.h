@@ -45,7 +45,7 @@ struct gup_walk {
  * it stopped. */
 typedef bool gup_walk_fn(struct gup_walk *walk, pxd_t *root, pxd_t first,
 	unsigned long start, unsigned long end);
-gup_walk_fn gup_pgd_range;
+gup_walk_fn gup_lockless, gup_pgd_range;
 
 /* How a walk gets from level to level: the reference, or a rival (mm/rivals). */
 struct gup_step {
@@ -59,22 +59,12 @@ struct gup_step {
 extern const struct gup_step gup_step_lockless, *gup_step_chosen;
 #else
 #ifndef STEP_WALK
-#define STEP_WALK        gup_pgd_range
+#define STEP_WALK        gup_lockless
 #define STEP_KNOWS_LIMIT false
 #endif
 extern gup_walk_fn STEP_WALK;
 #define gup_step_chosen (&(const struct gup_step){"", STEP_WALK, STEP_KNOWS_LIMIT})
 #endif
-
-/* Where the step from above would lead for `address`: with the levels above folded,
- * into the root that this walk began with. */
-static __always_inline pxd_t *gup_slot_from_above(const int level,
-	const struct gup_walk *walk, pxd_t *parent, pxd_t value, unsigned long address)
-{
-	if (level < LEVEL_PGD && pxd_folded(level + 1, value))
-		return pgd_offset(walk->root, address);
-	return pxd_offset_lockless(level, parent, value, address);
-}
 
 /* At the head of every turn of every loop. False: stop. Nothing in release builds. */
 static __always_inline bool gup_look(const int level, struct gup_walk *walk,
@@ -93,7 +83,8 @@ static __always_inline bool gup_look(const int level, struct gup_walk *walk,
 	turn.stop = stop;
 	turn.expected = NULL;
 	if (stop != end)
-		turn.expected = gup_slot_from_above(level, walk, parent, value, stop);
+		turn.expected =
+			pxd_slot_from_above(level, walk->root, parent, value, stop);
 	return walk->look(walk, &turn);
 #else
 	return true;
@@ -141,47 +132,22 @@ static __always_inline bool gup_allowed(const struct page *head, unsigned int fl
 	return true;
 }
 
-static __always_inline void gup_record(
-	struct gup_walk *walk, struct page *page, unsigned long count)
+/* Of a block whose head was grabbed with this weight, for `count` pages from `page` on:
+ * is it still the block that was weighed? */
+static __always_inline bool gup_same_block(const struct page *head, s32 weight,
+	struct page *page, unsigned long count, const bool pin)
 {
-	struct page **next = walk->next;
-
-#pragma GCC unroll 4
-	for (unsigned long i = 0; i < count; i++)
-		next[i] = page + i;
-	walk->next = next + count;
-}
-
-/* Hold a run of pages of one block, or nothing. */
-static __always_inline bool gup_hold(const int level, const bool pin,
-	struct gup_walk *walk, struct page *page, unsigned long count, pxd_t *parent,
-	pxd_t value, pxd_t *ptr, pxd_t entry)
-{
-	struct page *head = page_head(page);
-	s32 weight = page_weight(head, count, pin);
-
-	GUP_POINT(gup_read, ptr, entry.v);
-	if (unlikely(!page_try_get(head, weight))) {
-		counter_add(COUNT_GUP_REFUSED, 1);
-		return false;
-	}
-	GUP_POINT(gup_grabbed, ptr, page);
 	/* SAFE(gup_same_block): what was a single frame when its weight was chosen may be
-	 * a block now, or a tail of one, at the same place in the same entry. Pairs with
-	 * page_make_block(). (A page that was no tail is none now: a tail has no
-	 * references that could have been grabbed.) */
-	if (unlikely(!gup_unchanged(level, parent, value, ptr, entry) ||
-		     (pin && !gup_allowed(head, walk->flags)) ||
-		     (head != page && page_head(page) != head) ||
-		     (pin && page_weight(head, count, pin) != weight))) {
-		page_put_many(head, weight);
-		return false;
-	}
-	if (pin && weight == (s32)count)
-		atomic_add(&head->pins, weight);
-	gup_record(walk, page, count);
-	return true;
+	 * a block now, or a tail of one, at the same place in the same entry; from the
+	 * grab on it stays what it is. Pairs with page_make_block(). (A page that was no
+	 * tail is none now: a tail has no references that could have been grabbed.) */
+	return (head == page || page_head(page) == head) &&
+	       (!pin || page_weight(head, count, pin) == weight);
 }
+
+/* Hold a run of pages of one block, whatever its size, or nothing. */
+bool gup_hold(int level, const struct gup_walk *walk, struct page *page,
+	unsigned long count, pxd_t *parent, pxd_t value, pxd_t *ptr, pxd_t entry);
 
 /* The frame that a leaf shows at an address. */
 static __always_inline struct page *gup_page(
@@ -191,23 +157,54 @@ static __always_inline struct page *gup_page(
 		phys(arch_pxd_phys(level, entry).v + (address & (pxd_size(level) - 1))));
 }
 
+/* Hold the page of a pte, *to. False: it does not allow `prot`, or is in doubt. */
+static __always_inline bool gup_pte(const bool pin, const struct gup_walk *walk,
+	unsigned int prot, pxd_t *pmd, pxd_t value, pxd_t *ptr, pxd_t entry,
+	struct page **to)
+{
+	const s32 weight = pin ? PAGE_PIN_BIAS : 1;
+	struct page *page;
+	bool single;
+
+	if (unlikely(!arch_pxd_allows(LEVEL_PTE, entry, prot)))
+		return false;
+	*to = page = gup_page(LEVEL_PTE, entry, 0);
+	GUP_POINT(gup_read, ptr, entry.v);
+	/* Weighed as a single frame, which it nearly always is. A tail is refused: it has
+	 * no references. */
+	if (likely(page_try_get(page, weight))) {
+		GUP_POINT(gup_grabbed, ptr, page);
+		single = gup_same_block(page, weight, page, 1, pin);
+		if (likely(single && gup_unchanged(LEVEL_PTE, pmd, value, ptr, entry) &&
+			    (!pin || gup_allowed(page, walk->flags))))
+			return true;
+		page_put_many(page, weight);
+		if (single)
+			return false;
+	}
+	return gup_hold(LEVEL_PTE, walk, page, 1, pmd, value, ptr, entry);
+}
+
 /* A large leaf: one run after the other, each of one block. */
 bool gup_large_leaf(int level, struct gup_walk *walk, pxd_t *ptr, pxd_t entry,
 	unsigned long address, unsigned long end);
 
-/* *ptr, read as `entry`, is a leaf (or a pte of any kind) and spans [address, end) of the
+/* *ptr, read as `entry`, points to no table, or is a pte, and spans [address, end) of the
  * walk; (parent, value) is the pair that led here. False: stop. */
 static __always_inline bool gup_leaf(const int level, struct gup_walk *walk,
 	pxd_t *parent, pxd_t value, pxd_t *ptr, pxd_t entry, unsigned long address,
 	unsigned long end)
 {
+	const unsigned int prot = walk->prot;
+	struct page **to = walk->next;
+	bool held;
+
 	if (level != LEVEL_PTE)
 		return gup_large_leaf(level, walk, ptr, entry, address, end);
-	if (unlikely(!arch_pxd_allows(level, entry, walk->prot)))
-		return false;
 	if (walk->flags & FOLL_PIN)
-		return gup_hold(level, true, walk, gup_page(level, entry, 0), 1, parent,
-			value, ptr, entry);
-	return gup_hold(level, false, walk, gup_page(level, entry, 0), 1, parent, value,
-		ptr, entry);
+		held = gup_pte(true, walk, prot, parent, value, ptr, entry, to);
+	else
+		held = gup_pte(false, walk, prot, parent, value, ptr, entry, to);
+	walk->next = to + held;
+	return held;
 }

@@ -87,7 +87,7 @@ static __always_inline bool pxd_bad(const int level, pxd_t entry)
 /* The table that a well-formed table entry of an existing level points to. */
 static __always_inline pxd_t *pxd_table(const int level, pxd_t entry)
 {
-	return phys_to_virt(arch_pxd_phys(level, entry));
+	return phys_to_virt(arch_pxd_below(level, entry));
 }
 
 /*
@@ -99,16 +99,7 @@ static __always_inline pxd_t *pxd_offset_lockless(
 	const int level, pxd_t *parent, pxd_t value, unsigned long address)
 {
 	if (level == LEVEL_PGD)
-		switch (arch_root_level(value)) {
-		case LEVEL_PGD:
-			return parent + pxd_index(LEVEL_PGD, address);
-		case LEVEL_P4D:
-			return parent + pxd_index(LEVEL_P4D, address);
-		case LEVEL_PUD:
-			return parent + pxd_index(LEVEL_PUD, address);
-		default:
-			return parent + pxd_index(LEVEL_PMD, address);
-		}
+		return parent + pxd_index(arch_root_level(value), address);
 	/* SAFE(folded_same_slot): the caller's slot, never the address of a copy of the
 	 * value: the level that exists below increments this pointer, and would walk on
 	 * into whatever lies behind the copy. Pairs with the invariant in walk.c. */
@@ -132,6 +123,18 @@ static __always_inline pxd_t pxd_value_lockless(
 static __always_inline pxd_t *pgd_offset(pxd_t *root, unsigned long address)
 {
 	return pxd_offset_lockless(LEVEL_PGD, root, pxd_read(root), address);
+}
+
+/* What the incremented pointer of a loop is to be: where the step from above would lead
+ * for `address`. Levels fold from the top, so below a folded one the slots are the
+ * root's.
+ */
+static __always_inline pxd_t *pxd_slot_from_above(
+	const int level, pxd_t *root, pxd_t *parent, pxd_t value, unsigned long address)
+{
+	if (level < LEVEL_PGD && pxd_folded(level + 1, value))
+		return pgd_offset(root, address);
+	return pxd_offset_lockless(level, parent, value, address);
 }
 
 /* Lab builds: something that must hold about this slot does not. Panics, unless

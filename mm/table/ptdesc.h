@@ -20,10 +20,10 @@
 struct mm;
 
 struct ptdesc {
+	s32 refs;            /* (c) 1 */
 	u8 type;             /* (c) PAGE_TABLE */
 	u8 order;            /* (c) */
 	u16 cpu;             /* struct page's */
-	s32 refs;            /* (c) 1 */
 	u32 generation;      /* (c) lab: counts the lives of this frame */
 	u32 level;           /* (c) enum level: what its entries are */
 	struct list link;    /* (p) the gather that unlinked it */

@@ -54,13 +54,6 @@ static void count_tables(int change)
 	preempt_enable();
 }
 
-/* Nobody else sees the table yet: plain stores, published by whoever links it. */
-static void fill(pxd_t *entries, int level, pxd_t empty)
-{
-	for (unsigned long i = 0; i < pxd_entries(level); i++)
-		WRITE_ONCE(entries[i].v, empty.v);
-}
-
 struct ptdesc *table_alloc(struct mm *mm, int level)
 {
 	pxd_t empty = arch_pxd_empty(level);
@@ -72,8 +65,9 @@ struct ptdesc *table_alloc(struct mm *mm, int level)
 	table->level = level;
 	table->mm = mm;
 	list_init(&table->link);
-	if (empty.v)
-		fill(ptdesc_table(table), level, empty);
+	/* Nobody else sees the table yet: whoever links it publishes this. */
+	for (unsigned long i = 0; empty.v && i < BIT(ARCH_TABLE_ORDER(level)); i++)
+		fill_page((char *)ptdesc_table(table) + i * PAGE_SIZE, empty.v);
 	count_tables(1);
 	return table;
 }

@@ -44,16 +44,6 @@ static __always_inline bool walk_entry(const int level, struct walk *walk, pxd_t
 	return false;
 }
 
-/* Where the step from above would lead for `address`. Levels fold from the top, so the
- * slots of a level below a folded one lie in the root. */
-static __always_inline pxd_t *slot_from_above(const int level, struct walk *walk,
-	pxd_t *parent, pxd_t value, unsigned long address)
-{
-	if (level < LEVEL_PGD && pxd_folded(level + 1, value))
-		return pgd_offset(walk->mm->root, address);
-	return pxd_offset_lockless(level, parent, value, address);
-}
-
 static __always_inline bool walk_pxd_range(const int level, struct walk *walk,
 	pxd_t *parent, pxd_t value, unsigned long address, unsigned long end,
 	walk_fn *next)
@@ -70,7 +60,8 @@ static __always_inline bool walk_pxd_range(const int level, struct walk *walk,
 			return false;
 		ptr++;
 		PXD_INVARIANT(level, ptr,
-			slot_from_above(level, walk, parent, value, stop), stop);
+			pxd_slot_from_above(level, walk->mm->root, parent, value, stop),
+			stop);
 		entry = pxd_read(ptr);
 		address = stop;
 	}

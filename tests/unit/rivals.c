@@ -123,9 +123,12 @@ static void become_leaf(const pxd_t *ptr)
 /* Stop before what was read there is taken for a pte. */
 static bool look_where(struct gup_walk *walk, const struct gup_turn *turn)
 {
+	const struct page *page;
+
 	if (turn->level != LEVEL_PTE)
 		return true;
-	race.astray = page_head(page_of_virt(turn->ptr)) == race.block;
+	page = page_of_virt(turn->ptr);
+	race.astray = page >= race.block && page < race.block + BIT(race.block->order);
 	return false;
 }
 

@@ -8,8 +8,8 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/trace.h"
 #include "mm/space/frame.h"
+#include "mm/space/gup.h"
 #include "mm/table/descend.h"
-#include "mm/table/gup_fast.h"
 #include "mm/table/policy.h"
 
 #define RW (PROT_READ | PROT_WRITE)
@@ -125,17 +125,18 @@ UNIT_TEST(sim_gup_rechecks_pmd)
 	finish();
 }
 
-/* A single frame when it was weighed, the head of a block when it is held, at the same
- * place: a pin would be counted one way and dropped the other. */
-static void page_becomes_block(void)
+/* Unmaps the page, and maps the block of 2^order frames that begins with the same one at
+ * the same place with the same rights: the entry is what it was. */
+static void remap_as(unsigned int order)
 {
 	struct page *block;
 	struct descent at;
 
 	table_mm_unmap(&mm, AT, AT + PAGE_SIZE, AT, AT + PAGE_SIZE);
-	while ((block = frame_alloc(2, PAGE_ANON, 0)) != mapped)
+	while ((block = frame_alloc(order, PAGE_ANON, 0)) != mapped)
 		page_put(block);
-	page_make_block(block);
+	if (order)
+		page_make_block(block);
 	EXPECT_EQ(descend_alloc(&mm, AT, LEVEL_PTE, &at), 0);
 	spin_lock(&mm.table_lock);
 	pxd_set(LEVEL_PTE, at.ptr, arch_pxd_leaf_make(LEVEL_PTE, page_phys(block), RW));
@@ -143,6 +144,25 @@ static void page_becomes_block(void)
 	spin_unlock(&mm.table_lock);
 }
 
+static void block_becomes_page(void)
+{
+	remap_as(0);
+}
+
+static void page_becomes_block(void)
+{
+	remap_as(2);
+}
+
+static void page_becomes_block_and_page(void)
+{
+	remap_as(2);
+	sim_at(TRACE_gup_read, block_becomes_page);
+}
+
+/* A single frame when it was weighed, the head of a block when it is grabbed, at the same
+ * place: it would be counted as a pin one way and dropped the other. So it is weighed
+ * again; and again, if it has become a single frame meanwhile. */
 UNIT_TEST(sim_gup_weighs_page_again)
 {
 	make();
@@ -152,9 +172,15 @@ UNIT_TEST(sim_gup_weighs_page_again)
 		mapped = table_mm_map(&mm, AT, RW);
 	}
 	sim_at(TRACE_gup_read, page_becomes_block);
-	EXPECT_EQ(gup_fast(AT, 1, FOLL_PIN, pages), 0);
+	EXPECT_EQ(gup_fast(AT, 1, FOLL_PIN, pages), 1);
 	EXPECT_EQ(mapped->order, 2);
+	EXPECT_EQ(mapped->refs, 2);
+	EXPECT_EQ(mapped->pins, 1);
+	gup_unpin(pages, 1);
+	remap_as(0);
+	sim_at(TRACE_gup_read, page_becomes_block_and_page);
+	EXPECT_EQ(gup_fast(AT, 1, FOLL_PIN, pages), 0);
+	EXPECT_EQ(mapped->order, 0);
 	EXPECT_EQ(mapped->refs, 1);
-	EXPECT_EQ(mapped->pins, 0);
 	finish();
 }

@@ -21,6 +21,15 @@ static inline void clear_page(void *page)
 	__builtin_memset(page, 0, PAGE_SIZE);
 }
 
+static inline void fill_page(void *page, u64 word)
+{
+	*(u64 *)page = word;
+	/* MVC goes from left to right: it copies on what it has just stored. */
+	asm volatile("mvc 8(248,%0),0(%0)" : : "a"(page) : "memory");
+	for (size_t done = 256; done < PAGE_SIZE; done += 256)
+		__builtin_memcpy((char *)page + done, page, 256);
+}
+
 static inline void copy_page(void *to, const void *from)
 {
 	__builtin_memcpy(to, from, PAGE_SIZE);

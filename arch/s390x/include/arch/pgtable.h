@@ -84,7 +84,7 @@ static inline bool arch_pxd_exists(int level, pxd_t e)
 {
 	if (FOLD_LEVELS)
 		return level < FOLD_LEVELS;
-	return level == LEVEL_PTE || (e.v & CRST_TYPE) == crst_type(level);
+	return level <= LEVEL_PMD || (e.v & CRST_TYPE) == crst_type(level);
 }
 
 static inline bool arch_pxd_none(int level, pxd_t e)
@@ -95,6 +95,11 @@ static inline bool arch_pxd_none(int level, pxd_t e)
 static inline bool arch_pxd_leaf(int level, pxd_t e)
 {
 	return e.v & (level == LEVEL_PTE ? PTE_USED : CRST_LEAF);
+}
+
+static inline bool arch_pxd_is_table(int level, pxd_t e)
+{
+	return !(e.v & (CRST_INVALID | CRST_LEAF));
 }
 
 static inline bool arch_pxd_present(int level, pxd_t e)
@@ -109,11 +114,16 @@ static inline pxd_t arch_pxd_table(int level, phys_t table)
 	return (pxd_t){table.v | crst_type(level) | CRST_LENGTH};
 }
 
+static inline phys_t arch_pxd_below(int level, pxd_t e)
+{
+	return phys(e.v & (level == LEVEL_PMD ? ~0x7ffUL : PAGE_MASK));
+}
+
 static inline phys_t arch_pxd_phys(int level, pxd_t e)
 {
 	if (arch_pxd_leaf(level, e))
 		return phys(e.v & ~0UL << ARCH_LEVEL_SHIFT(level));
-	return phys(e.v & (level == LEVEL_PMD ? ~0x7ffUL : PAGE_MASK));
+	return arch_pxd_below(level, e);
 }
 
 static inline bool arch_pxd_bad(int level, pxd_t e)
@@ -150,7 +160,10 @@ static inline unsigned int arch_pxd_prot(int level, pxd_t e)
 
 static inline bool arch_pxd_allows(int level, pxd_t e, unsigned int prot)
 {
-	return !(prot & ~arch_pxd_prot(level, e));
+	unsigned long bits = (unsigned long)prot
+			     << (level == LEVEL_PTE ? PTE_PROT : CRST_PROT);
+
+	return (e.v & bits) == bits;
 }
 
 static inline int arch_root_level(pxd_t first)

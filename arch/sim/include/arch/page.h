@@ -24,4 +24,5 @@ static inline phys_t virt_to_phys(const void *pointer)
 }
 
 void clear_page(void *page);
+void fill_page(void *page, u64 word);
 void copy_page(void *to, const void *from);

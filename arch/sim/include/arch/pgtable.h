@@ -78,6 +78,12 @@ static inline bool arch_pxd_leaf(int level, pxd_t e)
 	return (e.v & SIM_KIND) == sim_leaf_kind(level);
 }
 
+static inline bool arch_pxd_is_table(int level, pxd_t e)
+{
+	sim_check_level(level, e);
+	return (e.v & SIM_KIND) == sim_table_kind(level);
+}
+
 static inline bool arch_pxd_bad(int level, pxd_t e)
 {
 	if (arch_pxd_none(level, e))
@@ -97,6 +103,11 @@ static inline phys_t arch_pxd_phys(int level, pxd_t e)
 {
 	sim_check_level(level, e);
 	return phys(e.v & SIM_PHYS);
+}
+
+static inline phys_t arch_pxd_below(int level, pxd_t e)
+{
+	return arch_pxd_phys(level, e);
 }
 
 static inline pxd_t arch_pxd_table(int level, phys_t table)

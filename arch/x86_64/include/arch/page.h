@@ -29,11 +29,16 @@ static inline phys_t virt_to_phys(const void *pointer)
 	return phys(address - (address >= KERNEL_BASE ? KERNEL_BASE : DIRECT_MAP_BASE));
 }
 
-static inline void clear_page(void *page)
+static inline void fill_page(void *page, u64 word)
 {
 	unsigned long words = PAGE_SIZE / 8;
 
-	asm volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0UL) : "memory");
+	asm volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(word) : "memory");
+}
+
+static inline void clear_page(void *page)
+{
+	fill_page(page, 0);
 }
 
 static inline void copy_page(void *to, const void *from)

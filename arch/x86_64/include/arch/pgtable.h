@@ -80,20 +80,29 @@ static __always_inline bool arch_pxd_leaf(int level, pxd_t e)
 	       (level == LEVEL_PTE || (level <= LEVEL_PUD && e.v & PXD_LARGE));
 }
 
+static __always_inline bool arch_pxd_is_table(int level, pxd_t e)
+{
+	return (e.v & (PXD_PRESENT | (level <= LEVEL_PUD ? PXD_LARGE : 0))) ==
+	       PXD_PRESENT;
+}
+
 static __always_inline bool arch_pxd_bad(int level, pxd_t e)
 {
 	return !arch_pxd_none(level, e) && !arch_pxd_leaf(level, e) &&
 	       (e.v & ~PXD_PHYS) != (PXD_TABLE | x86_type(level));
 }
 
+static __always_inline phys_t arch_pxd_below(int level, pxd_t e)
+{
+	return phys(e.v & PXD_PHYS);
+}
+
 static __always_inline phys_t arch_pxd_phys(int level, pxd_t e)
 {
-	u64 address = e.v & PXD_PHYS;
-
 	/* A large leaf's low address bits hold flags (PAT) or must be zero. */
 	if (arch_pxd_leaf(level, e))
-		address &= ~((1UL << ARCH_LEVEL_SHIFT(level)) - 1);
-	return phys(address);
+		return phys(e.v & PXD_PHYS & ~0UL << ARCH_LEVEL_SHIFT(level));
+	return arch_pxd_below(level, e);
 }
 
 static __always_inline pxd_t arch_pxd_table(int level, phys_t table)
