@@ -30,6 +30,7 @@
 #include "mm/table/policy.h"
 #include "tests/unit/crew.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -550,11 +551,35 @@ static bool is_wanted(const struct race *race)
 	return !strcmp(wanted, race->name);
 }
 
+/* An actor follows a wild pointer: the end of its run. The handler has a stack of its
+ * own, and does not return. */
+static void wild(int signal, siginfo_t *info, void *context)
+{
+	char text[60];
+
+	snprintf(
+		text, sizeof(text), "a wild access to %lx", (unsigned long)info->si_addr);
+	explore_fail(text);
+}
+
+static void catch_wild(void)
+{
+	static char stack[64 << 10] __section("sim_log");
+	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
+	struct sigaction action = {
+		.sa_sigaction = wild, .sa_flags = SA_ONSTACK | SA_NODEFER | SA_SIGINFO};
+
+	(void)sigaltstack(&alternate, NULL);
+	(void)sigaction(SIGSEGV, &action, NULL);
+	(void)sigaction(SIGBUS, &action, NULL);
+}
+
 /* A small machine: all of it is put back before each execution. */
 void race_init(void)
 {
 	if (!wanted[0])
 		return;
+	catch_wild();
 	sim_frames = FRAMES;
 	sim_frame_parts = SIM_CPUS;
 }
