@@ -11,6 +11,7 @@
  *     record=FILE            the first violation, for tests/tools/show.py
  *     mutant=NAME            the tree is not as it should be, but this one
  *     cells=boot             only the cell of the given policies
+ *     sweeps=flush,tables,reader,rcu     these axes instead of the race's own
  *
  * For each cell: one run by the race's script, for the verdict that the other machines
  * are compared with, and the search. Each in a process of its own, so that a cell begins
@@ -118,6 +119,21 @@ static bool parse_cells(const char *value)
 	return boot_cell;
 }
 OPTION(race_cells, "cells", "boot: the given policies only", parse_cells);
+
+static char sweeps[64];
+
+static bool parse_sweeps(const char *value)
+{
+	size_t i;
+
+	if (!string_copy(sweeps, value, sizeof(sweeps)))
+		return false;
+	for (i = 0; sweeps[i]; i++)
+		if (sweeps[i] == ',')
+			sweeps[i] = ' ';
+	return true;
+}
+OPTION(race_sweeps, "sweeps", "AXIS,...: explore all values of these", parse_sweeps);
 
 static bool parse_runs(const char *value)
 {
@@ -519,7 +535,7 @@ static bool next_place(struct race_place *where, unsigned int at[AXIS_RCU + 1])
 	return false;
 }
 
-static bool run_race(const struct race *race)
+static bool run_race(struct race *race)
 {
 	unsigned int at[AXIS_RCU + 1] = {0};
 	struct race_place where = {.value = {race_axis_values[AXIS_FLUSH][policies.flush],
@@ -531,6 +547,8 @@ static bool run_race(const struct race *race)
 	bool good = true;
 
 	racing = race;
+	if (sweeps[0])
+		race->sweeps = sweeps;
 	for (int axis = 0; axis <= AXIS_RCU; axis++)
 		if (!boot_cell && race_sweeps(race, axis))
 			where.value[axis] = values_of(axis)[0];
