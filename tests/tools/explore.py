@@ -216,17 +216,16 @@ USUAL = set()
 # --- mutants ---------------------------------------------------------------------------
 
 def where(cell):
-    """The cell, whatever the tree's mistake."""
-    return cell.race, cell.place.partition(" mutant=")[0], cell.memory
+    """The cell, whatever the tree's mistake, and the memory model."""
+    return cell.race, cell.place.partition(" mutant=")[0]
 
 
 def usual_damage():
     """The cells that are damaged in the tree as it is: they show nothing of a mutant."""
     if not USUAL:
         for machine in MACHINES:
-            for memory in MEMORIES:
-                cells, _ = explore("all", machine, memory)
-                USUAL.update(where(cell) for cell in cells if cell.search == "DAMAGED")
+            cells, _ = explore("all", machine, "sc", options=("most=1",))
+            USUAL.update(where(cell) for cell in cells if cell.expected == "DAMAGED")
     return USUAL
 
 
@@ -237,7 +236,7 @@ def kills(mutant, races=None):
         for machine in MACHINES:
             for race in races or ("all",):
                 cells, _ = explore(race, machine, memory, mutant.name, mutant.tree,
-                                   ("most=20000",))
+                                   ("most=2000",))
                 damaged = [cell for cell in cells
                            if cell.search == "DAMAGED" and where(cell) not in usual]
                 if damaged:
