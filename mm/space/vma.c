@@ -101,8 +101,8 @@ int vma_lookup_rcu(struct mm *mm, unsigned long address, struct vma_snapshot *sn
 
 	snapshot->seq = mm_seq_read(mm);
 	set = rcu_dereference(mm->vmas);
-	vma = vma_at(set, vma_index(set, address));
 	TRACE_POINT(vma_look);
+	vma = vma_at(set, vma_index(set, address));
 	if (vma)
 		snapshot_take(snapshot, vma);
 	if (mm_seq_moved(mm, snapshot->seq))
