@@ -138,6 +138,14 @@ def show_cell(cell):
         print(lanes_text(load(cell.record)))
 
 
+def write_pages(record):
+    """HTML= and PERFETTO=: the same execution for a browser and for a trace viewer."""
+    for variable, option in (("HTML", "--html"), ("PERFETTO", "--perfetto")):
+        if os.environ.get(variable):
+            subprocess.check_call(["tests/tools/show.py", option, os.environ[variable], record])
+            print("written: " + os.environ[variable])
+
+
 def report_race(race, cells, trouble, verbose, show):
     bad = [(cell, problem) for cell in cells for problem in cell.problems()]
     if cells:
@@ -161,16 +169,17 @@ def main_explore():
     wanted = os.environ.get("RACE")
     memories = [os.environ["MEMORY"]] if os.environ.get("MEMORY") else MEMORIES
     failures, everything = 0, []
-    for race in [wanted] if wanted else race_names():
-        of_race = []
-        for machine in MACHINES:
-            for memory in memories:
-                cells, trouble = explore(race, machine, memory, mutant, tree)
+    settings = [(machine, memory) for memory in memories for machine in MACHINES]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for race in [wanted] if wanted else race_names():
+            of_race = []
+            for cells, trouble in pool.map(
+                    lambda way: explore(race, way[0], way[1], mutant, tree), settings):
                 failures += report_race(race, cells, trouble, os.environ.get("V"), True)
                 of_race += cells
-        everything += of_race
-        if of_race and not mutant:
-            print("    through %s" % " ".join(functions(of_race[:1])))
+            everything += of_race
+            if of_race and not mutant:
+                print("    through %s" % " ".join(functions(of_race[:1])))
     seconds = sum(cell.ms for cell in everything) / 1000
     print("explored: %d cells, %d executions, %d steps in %.1f s of one core (%.1f M steps/s),"
           " bounds hit: %d; %d not as expected" % (
@@ -178,11 +187,12 @@ def main_explore():
               sum(cell.steps for cell in everything), seconds,
               sum(cell.steps for cell in everything) / 1e6 / max(seconds, 0.001),
               sum(cell.cut for cell in everything), failures))
+    damaged = [cell for cell in everything if cell.search == "DAMAGED"]
     if mutant:
-        damaged = [cell for cell in everything if cell.search == "DAMAGED"]
         print("with MUTANT=%s damage in %d cells" % (mutant, len(damaged)))
-        if damaged:
-            show_cell(damaged[0])
+    if damaged and (mutant or wanted):
+        show_cell(damaged[0])
+        write_pages(damaged[0].record)
     return 1 if failures or not everything else 0
 
 
