@@ -49,7 +49,7 @@ void op_set(enum op_kind kind, const char *name)
 	struct op *op = running ? &running->op : &nobodys;
 
 	op->kind = kind;
-	op->drains = op->plain = false;
+	op->drains = op->plain = op->releases = false;
 	op->touches = op->joins = op->choices = op->chosen = 0;
 	op->name = name;
 	op->frame = op->pc = NULL;

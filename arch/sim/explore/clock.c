@@ -18,6 +18,7 @@
 struct cell {
 	unsigned long key;
 	u16 last[MODES][ACTORS]; /* event number + 1, or 0 */
+	struct sync sync;
 };
 
 struct event events[EVENTS_MAX];
@@ -36,6 +37,7 @@ void clock_reset(void)
 	run++;
 	cells_used = 0;
 	memset(now, 0, sizeof(now));
+	sync_reset();
 }
 
 static struct cell *cell_at(unsigned long key)
@@ -91,7 +93,7 @@ bool op_dependent(const struct op *pending, const struct op *op)
 	return false;
 }
 
-static void join(struct clock *clock, const struct clock *other)
+void clock_join(struct clock *clock, const struct clock *other)
 {
 	for (int i = 0; i < 16; i++)
 		if (clock->of[i] < other->of[i])
@@ -146,6 +148,12 @@ static void find(const struct op *op, unsigned int actor)
 			look_at(cell_at(key), op->touch[i].mode, actor);
 }
 
+static void comes_after(u32 n, u32 before)
+{
+	clock_join(&events[n].clock, &events[before].clock);
+	sync_after(n, before);
+}
+
 /* A rival that a later one has to come after, or that this actor knew of already, is no
  * race: turning it round alone is impossible. */
 static void order(u32 n, unsigned int actor, void (*race)(u32 i, u32 n))
@@ -157,15 +165,17 @@ static void order(u32 n, unsigned int actor, void (*race)(u32 i, u32 n))
 	event->clock = known;
 	event->clock.of[actor] = event->index;
 	for (unsigned int k = 0; k < enabler_count; k++)
-		join(&event->clock, &events[enablers[k]].clock);
+		comes_after(n, enablers[k]);
 	for (unsigned int k = 0; k < event->op.joins; k++)
-		join(&event->clock, &events[event->op.join[k]].clock);
+		comes_after(n, event->op.join[k]);
+	for (unsigned int k = 0; k < rival_count && !explore_wrong; k++)
+		explore_wrong = sync_race(n, rivals[k]);
 	while ((i = take_latest()) >= 0) {
 		if (known.of[events[i].actor] >= events[i].index)
 			continue;
-		join(&known, &events[i].clock);
+		clock_join(&known, &events[i].clock);
 		race((u32)i, n);
-		join(&event->clock, &events[i].clock);
+		clock_join(&event->clock, &events[i].clock);
 	}
 }
 
@@ -196,5 +206,8 @@ void clock_event(u32 n, unsigned int actor, void (*race)(u32 i, u32 n))
 		order(n, actor, race);
 	}
 	leave_traces(n, actor);
+	sync_event(n,
+		event->op.touches ? &cell_at(event->op.touch[0].address / 4)->sync : NULL,
+		!race);
 	now[actor] = event->clock;
 }

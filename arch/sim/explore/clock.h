@@ -20,6 +20,8 @@ struct event {
 	u8 actor;
 	u16 index; /* of its actor, from 1 */
 	struct clock clock;
+	struct clock
+		synced; /* the same, by what the code itself orders; see datarace.c */
 	struct op op;
 };
 
@@ -40,6 +42,18 @@ static inline bool happens_before(u32 i, u32 j)
 
 /* Would the actor's pending op compete with `op`, which is about to happen? */
 bool op_dependent(const struct op *pending, const struct op *op);
+
+/* datarace.c: does the code order event n, a plain access or beside one, after the rivals
+ * that it conflicts with? NULL, or the sentence that says which it does not. */
+struct sync {
+	struct clock released; /* by who stored there last */
+};
+void sync_reset(void);
+void sync_after(u32 n, u32 before);                    /* event n comes after that one */
+void sync_event(u32 n, struct sync *word, bool known); /* known: a repetition */
+const char *sync_race(u32 n, u32 rival);
+
+void clock_join(struct clock *clock, const struct clock *other);
 
 /* What a CAS is, as memory stands: a write, or, where it would fail, a read. */
 enum touch_mode op_mode(const struct op *op, unsigned int touch);

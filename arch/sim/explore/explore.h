@@ -105,6 +105,7 @@ __noreturn void explore_fail(const char *text);
 /* memory.c: is the access allowed? And all state of mm and machine: kept, put back. */
 void memory_check(unsigned long address, unsigned int size);
 bool memory_is_private(unsigned long address);
+bool memory_is_judged(unsigned long address); /* mm's: what tests keep is their own */
 void explore_save(void);
 void explore_restore(void);
 

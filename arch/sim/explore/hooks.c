@@ -15,7 +15,7 @@ static __always_inline struct op *announce(enum op_kind kind, const volatile voi
 	struct op *op = &running->op;
 
 	op->kind = kind;
-	op->drains = op->plain = false;
+	op->drains = op->plain = op->releases = false;
 	op->joins = op->choices = 0;
 	op->touches = 1;
 	op->touch[0] = (struct touch){(unsigned long)at, size, mode};
@@ -40,11 +40,16 @@ static __always_inline void load(const volatile void *at, unsigned int size, boo
 	memory_check((unsigned long)at, size);
 }
 
-static __always_inline void store(const volatile void *at, unsigned int size, bool plain)
+static __always_inline void store(
+	const volatile void *at, unsigned int size, bool plain, bool releases)
 {
+	struct op *op;
+
 	if (!memory_is_private((unsigned long)at) &&
 		!buffer_store((unsigned long)at, size)) {
-		announce(OP_STORE, at, size, TOUCH_WRITE)->plain = plain;
+		op = announce(OP_STORE, at, size, TOUCH_WRITE);
+		op->plain = plain;
+		op->releases = releases;
 		actor_stop();
 	}
 	memory_check((unsigned long)at, size);
@@ -86,7 +91,7 @@ HOOK void __tsan_init(void)
 	}                                                                                \
 	HOOK void __tsan_write##size(void *at)                                           \
 	{                                                                                \
-		store(at, size, true);                                                   \
+		store(at, size, true, false);                                            \
 	}                                                                                \
 	HOOK void __tsan_volatile_read##size(void *at)                                   \
 	{                                                                                \
@@ -94,7 +99,7 @@ HOOK void __tsan_init(void)
 	}                                                                                \
 	HOOK void __tsan_volatile_write##size(void *at)                                  \
 	{                                                                                \
-		store(at, size, false);                                                  \
+		store(at, size, false, false);                                           \
 	}
 
 #define RMW(bits, name, op)                                                              \
@@ -118,7 +123,7 @@ HOOK void __tsan_init(void)
 		if (order == __ATOMIC_SEQ_CST)                                           \
 			rmw(at, bits / 8);                                               \
 		else                                                                     \
-			store(at, bits / 8, false);                                      \
+			store(at, bits / 8, false, order >= __ATOMIC_RELEASE);           \
 		__atomic_store_n(at, value, __ATOMIC_SEQ_CST);                           \
 	}                                                                                \
 	HOOK int __tsan_atomic##bits##_compare_exchange_strong(volatile u##bits *at,     \

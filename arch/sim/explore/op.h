@@ -36,8 +36,9 @@ struct touch {
 
 struct op {
 	enum op_kind kind;
-	bool drains; /* not before this CPU's store buffer is empty */
-	bool plain;  /* an access that the compiler may do as it likes */
+	bool drains;   /* not before this CPU's store buffer is empty */
+	bool plain;    /* an access that the compiler may do as it likes */
+	bool releases; /* what was done before is seen by whoever reads it */
 	u8 touches, joins, choices;
 	u8 chosen; /* OP_CHOOSE: which of the choices */
 	struct touch touch[OP_TOUCHES];

@@ -107,6 +107,14 @@ bool memory_is_private(unsigned long address)
 		       (unsigned long)(__stop_policy_words - __start_policy_words));
 }
 
+bool memory_is_judged(unsigned long address)
+{
+	return inside(address, sim_ram, SIM_RAM_SIZE) ||
+	       inside(address, objects, OBJECTS) ||
+	       inside(address, (char *)page_array,
+		       page_frame_count * sizeof(struct page));
+}
+
 /* --- save and restore -----------------------------------------------------------------
  */
 

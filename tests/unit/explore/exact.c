@@ -12,6 +12,8 @@
 #include "kernel/base/print.h"
 #include "kernel/base/spin.h"
 #include "kernel/sched/rcu.h"
+#include "kernel/base/string.h"
+#include "mm/space/cache.h"
 #include "mm/space/frame.h"
 #include "tests/unit/crew.h"
 #include "tests/unit/unit.h"
@@ -309,4 +311,78 @@ UNIT_TEST(exact_store_buffers)
 	compare("store buffers and fences", store_x_mb_load_y, store_y_mb_load_x, NULL);
 	compare("message passing", write_x_y, read_y_x, NULL);
 	explore_tso = false;
+}
+
+/* --- data races ------------------------------------------------------------------------
+ */
+
+static u64 *shared; /* [0] is accessed plainly, [1] says that it may be */
+
+static void plain_inc(unsigned long me)
+{
+	shared[0] = shared[0] + 1;
+}
+
+static void locked_plain_inc(unsigned long me)
+{
+	spin_lock(&lock);
+	plain_inc(me);
+	spin_unlock(&lock);
+}
+
+static void publish_plain(unsigned long me)
+{
+	shared[0] = 7;
+	atomic_store_release(&shared[1], 1);
+}
+
+static void publish_badly(unsigned long me)
+{
+	shared[0] = 7;
+	WRITE_ONCE(shared[1], 1);
+}
+
+static void read_published(unsigned long me)
+{
+	if (atomic_load_acquire(&shared[1]))
+		x = (u32)shared[0];
+}
+
+static void retire_plain(unsigned long me)
+{
+	shared[0] = 7;
+	synchronize_rcu();
+	shared[0] = 8;
+}
+
+static void read_in_section(unsigned long me)
+{
+	rcu_read_lock();
+	x = (u32)READ_ONCE(shared[0]);
+	rcu_read_unlock();
+}
+
+static bool races(void (*a)(unsigned long), void (*b)(unsigned long))
+{
+	struct search search = {.kind = SEARCH_CLASSES, .start = start};
+
+	actors_of[0] = a;
+	actors_of[1] = b;
+	actors_of[2] = NULL;
+	shared = kmalloc(2 * sizeof(*shared));
+	spin_init(&lock, "test", RANK_PAGE_TABLE);
+	explore_save();
+	search_run(&search);
+	kfree(shared);
+	return search.violations && !strncmp(explore_wrong, "a data race", 11);
+}
+
+UNIT_TEST(explore_sees_data_races)
+{
+	EXPECT(races(plain_inc, plain_inc));
+	EXPECT(!races(locked_plain_inc, locked_plain_inc));
+	EXPECT(races(locked_plain_inc, plain_inc));
+	EXPECT(!races(publish_plain, read_published));
+	EXPECT(races(publish_badly, read_published));
+	EXPECT(races(retire_plain, read_in_section));
 }
