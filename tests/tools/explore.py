@@ -242,11 +242,11 @@ def usual_damage():
 def kills(mutant, races=None):
     """Explores the races with the mutant until damage: the cell, or None."""
     usual = usual_damage()
-    for memory in MEMORIES:
+    for memory, most in zip(MEMORIES, ("2000", "300")):
         for machine in MACHINES:
             for race in races or ("all",):
                 cells, _ = explore(race, machine, memory, mutant.name, mutant.tree,
-                                   ("most=2000",))
+                                   ("most=" + most,))
                 damaged = [cell for cell in cells
                            if cell.search == "DAMAGED" and where(cell) not in usual]
                 if damaged:
@@ -275,9 +275,11 @@ def try_mutant(mutant):
 
 
 def is_explored(mutant):
-    """Only what removes something from mm/ can show there."""
+    """Only what removes something from the files of mm/ that run there can show."""
     with open(mutant.patch) as stream:
-        return re.search(r"^\+\+\+ (b/)?mm/", stream.read(), re.M)
+        changed = re.search(r"^\+\+\+ (?:b/)?(mm/\S+)", stream.read(), re.M)
+    return changed and (changed.group(1).endswith(".h") or os.path.exists(
+        "build/sim-A-explore/%s.o" % changed.group(1)[:-2]))
 
 
 def main_mutants():
