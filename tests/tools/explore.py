@@ -101,7 +101,7 @@ def build(mutant):
     complaint = it.prepare(("explore",))
     if complaint:
         sys.exit("%s does not apply: %s" % (it.patch, complaint))
-    result = make_in(it.tree, *BUILT)
+    result = make_in(it.tree, *BUILT, ARCH="x86_64")
     if result.returncode:
         sys.exit("%s does not compile:\n%s" % (it.patch, result.stdout))
     return it.tree
@@ -258,7 +258,7 @@ def prepare(mutant):
     complaint = mutant.prepare(("explore",))
     if complaint:
         return complaint
-    result = make_in(mutant.tree, *BUILT)
+    result = make_in(mutant.tree, *BUILT, ARCH="x86_64")
     return result.stdout if result.returncode else ""
 
 
