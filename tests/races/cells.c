@@ -65,6 +65,17 @@ static size_t restricts(const char *where, const char *axis, const char **values
 	return 0;
 }
 
+const char *race_fixes(const struct race *race, enum race_axis axis)
+{
+	const char *values, *const *known = race_axis_values[axis];
+	size_t length = restricts(race->sweeps, axis_names[axis], &values);
+
+	for (; length && *known; known++)
+		if (lists(values, length, ',', *known))
+			return *known;
+	return NULL;
+}
+
 static bool fits(const char *where, const struct race_place *place)
 {
 	for (int axis = 0; axis < RACE_AXES; axis++) {

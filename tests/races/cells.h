@@ -29,6 +29,9 @@ extern const char *const *const race_axis_values[AXIS_RCU];
 bool race_sweeps(const struct race *race, enum race_axis axis);
 bool race_sweeps_named(const struct race *race, const char *axis);
 
+/* The value that the race insists on ("tables=ipi" among what it sweeps), or NULL. */
+const char *race_fixes(const struct race *race, enum race_axis axis);
+
 /* The row of the race's table that counts there; NULL: none does. */
 const struct race_cell *race_cell_at(
 	const struct race *race, const struct race_place *place);

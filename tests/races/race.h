@@ -76,8 +76,8 @@ struct race {
 	void (*check)(void);
 	void (*teardown)(void);
 	const char *script;
-	const char
-		*sweeps; /* axes whose every value is a cell; of others the default is */
+	const char *sweeps; /* axes whose every value is a cell; of others the default
+			       is, or what "axis=value" says here */
 	const struct race_cell *cells; /* ends with {} */
 };
 
@@ -102,6 +102,10 @@ void race_damaged(const char *what, const char *file, int line);
 /* For reuse: the frame, which was freed just now, becomes a stranger's (PAGE_KERNEL).
  * NULL: it is not free. */
 struct page *race_take_frame(const struct page *frame);
+
+/* Until the frames are given back, nobody gets any. */
+void race_take_all_frames(void);
+void race_give_frames_back(void);
 
 /* "A recheck fired": adds to this count since the race began make the verdict DETECTED
  * (counters gup_recheck_pte, gup_recheck_pmd, gup_refused, gup_over_limit and those that

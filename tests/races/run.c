@@ -304,7 +304,9 @@ static void run_race(const struct race *race)
 	racing = race;
 	boots_place(&place);
 	for (int axis = 0; axis < AXIS_RCU; axis++)
-		if (!boot_cell && race_sweeps(race, axis))
+		if (race_fixes(race, axis))
+			place.value[axis] = race_fixes(race, axis);
+		else if (!boot_cell && race_sweeps(race, axis))
 			place.value[axis] = race_axis_values[axis][0];
 	do
 		run_cell(&place, &script);
@@ -349,4 +351,43 @@ struct page *race_take_frame(const struct page *wanted_frame)
 	while (count)
 		frame_free(others[--count]);
 	return page;
+}
+
+/* Once, the machine is made a small one: freeing costs time, as all is poisoned. */
+#define SMALL 4096 /* frames */
+
+static struct list taken = LIST_INIT(taken); /* (p) the actor */
+static bool is_small;                        /* (p) the actor */
+
+static void take_blocks(unsigned int from, struct list *to)
+{
+	struct page *page;
+
+	for (int order = (int)from; order >= 0; order--)
+		while ((page = frame_alloc(order, PAGE_KERNEL, 0)))
+			list_push(to, &page->link);
+}
+
+void race_take_all_frames(void)
+{
+	struct frame_stats stats;
+	struct page *page;
+
+	frame_stats(&stats);
+	while (!is_small && stats.free > SMALL) {
+		page = frame_alloc(FRAME_ORDER_MAX, PAGE_KERNEL, 0);
+		if (!page)
+			break;
+		frame_stats(&stats); /* never given back */
+	}
+	is_small = true;
+	take_blocks(FRAME_ORDER_MAX, &taken);
+}
+
+void race_give_frames_back(void)
+{
+	struct list *item;
+
+	while ((item = list_pop(&taken)))
+		frame_free(list_entry(item, struct page, link));
 }

@@ -185,6 +185,16 @@ struct page *race_take_frame(const struct page *frame)
 	return page;
 }
 
+void race_take_all_frames(void)
+{
+	sim_frames_left = 0;
+}
+
+void race_give_frames_back(void)
+{
+	sim_frames_left = ~0UL;
+}
+
 static void act(unsigned long number)
 {
 	racing->actor[number]();
@@ -550,7 +560,9 @@ static bool run_race(struct race *race)
 	if (sweeps[0])
 		race->sweeps = sweeps;
 	for (int axis = 0; axis <= AXIS_RCU; axis++)
-		if (!boot_cell && race_sweeps(race, axis))
+		if (race_fixes(race, axis))
+			where.value[axis] = race_fixes(race, axis);
+		else if (!boot_cell && race_sweeps(race, axis))
 			where.value[axis] = values_of(axis)[0];
 	do
 		good &= run_apart(&where);
