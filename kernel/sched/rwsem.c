@@ -69,6 +69,8 @@ static __noinline void queue_up(struct rwsem *sem, bool writes)
 		flags = spin_lock_irqsave(&sem->lock);
 	}
 	spin_unlock_irqrestore(&sem->lock, flags);
+	if (writes)
+		sem->writer = current();
 }
 
 static __noinline void leave_and_grant(struct rwsem *sem, bool writes)
@@ -94,7 +96,7 @@ void rwsem_lock(struct rwsem *sem, bool writes)
 	do {
 		if (unlikely(state & in_the_way)) {
 			queue_up(sem, writes);
-			break;
+			return;
 		}
 	} while (!atomic_cas_value(
 		&sem->state, &state, state + (writes ? WRITER : READER)));
@@ -108,14 +110,14 @@ void rwsem_unlock(struct rwsem *sem, bool writes)
 
 	ASSERT(writes ? sem->writer == current() : state >= READER,
 		"%s is not held by who unlocks it", sem->name);
+	rank_release(sem);
 	if (writes)
 		sem->writer = NULL;
 	do {
 		if (unlikely(state & WAITERS)) {
 			leave_and_grant(sem, writes);
-			break;
+			return;
 		}
 	} while (!atomic_cas_value(
 		&sem->state, &state, state - (writes ? WRITER : READER)));
-	rank_release(sem);
 }

@@ -68,7 +68,7 @@ static void **link_of(const struct cache *cache, void *object)
 
 static void poison(const struct cache *cache, void *object)
 {
-	for (size_t n = 1; n <= cache->poison; n++)
+	for (size_t n = 1; IS_LAB && n <= cache->poison; n++)
 		((unsigned long *)object)[n] = CACHE_POISON;
 }
 
@@ -139,10 +139,10 @@ void *cache_alloc_dirty(struct cache *cache)
 			return NULL;
 		object = take(cache, slab);
 	}
-	ASSERT(poison_left(cache, object) == cache->poison,
+	LAB_ASSERT(poison_left(cache, object) == cache->poison,
 		"%s of %lu bytes at %p was written after it was freed", cache->name,
 		cache->size, object);
-	if (cache->poison)
+	if (IS_LAB && cache->poison)
 		((unsigned long *)object)[1] = 0; /* it no longer looks free */
 	return object;
 }
@@ -165,7 +165,7 @@ void cache_free(struct cache *cache, void *object)
 		cache->name);
 	/* SAFE(cache_double_free): an object that is on the free list twice gets two
 	 * owners; pairs with the poison left by the first cache_free() */
-	ASSERT(!cache->poison || poison_left(cache, object) < cache->poison,
+	LAB_ASSERT(!cache->poison || poison_left(cache, object) < cache->poison,
 		"%s of %lu bytes at %p freed twice", cache->name, cache->size, object);
 	poison(cache, object);
 	spin_lock(&cache->lock);

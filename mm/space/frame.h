@@ -26,8 +26,7 @@ static inline void frame_free(struct page *page)
 	page_put(page);
 }
 
-/* page_put() found that refs has become 0. The block has the order it was allocated with.
- */
+/* page_put() found that refs is 0 now. The block has the order it was allocated with. */
 void frame_release(struct page *page);
 
 /* The same for many blocks of order 0 at once. */

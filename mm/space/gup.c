@@ -24,8 +24,7 @@ struct gup_slow {
 	int error; /* why a page that is mapped is not to be had, or 0 */
 };
 
-/* table_lock held. The pages of one block from `page` on; returns how many: 0: refused.
- */
+/* table_lock held. The pages of one block from `page` on; how many; 0: refused. */
 static unsigned long hold_run(
 	struct gup_slow *slow, struct page *page, unsigned long count)
 {
@@ -68,10 +67,16 @@ static bool hold_leaf(
 	return false;
 }
 
+static bool hold_ptes(
+	struct walk *walk, pxd_t *ptr, unsigned long address, unsigned long end)
+{
+	return walk_ptes(walk, ptr, address, end, hold_leaf);
+}
+
 /* mm->lock held: hold what is mapped, up to the first page that is not. */
 static void hold_mapped(struct mm *mm, struct gup_slow *slow)
 {
-	static const struct walk_ops ops = {.leaf = hold_leaf};
+	static const struct walk_ops ops = {.leaf = hold_leaf, .ptes = hold_ptes};
 	struct walk walk = {.mm = mm, .ops = &ops, .arg = slow};
 
 	if (slow->address >= mm->limit)
@@ -164,9 +169,12 @@ static __always_inline void drop(struct page **pages, unsigned long count, const
 		struct page *head = page_head(*pages++);
 		s32 run = 1;
 
-		if (head->order)
-			for (; pages < end && page_head(*pages) == head; pages++)
-				run++;
+		if (likely(!head->order)) {
+			page_put_many(head, pin ? PAGE_PIN_BIAS : 1);
+			continue;
+		}
+		for (; pages < end && page_head(*pages) == head; pages++)
+			run++;
 		page_drop(head, run, pin);
 	}
 }

@@ -28,13 +28,11 @@ unsigned long poison_find_damage(const struct page *page);
 /* In a write section: remove all mappings in [start, end); holes are fine. */
 int unmap_locked(struct mm *mm, unsigned long start, unsigned long end);
 
-/* In a write section: promise zeroed memory in [start, end), in place of what is there.
- */
+/* In a write section: promise zeroed memory in [start, end), in place of what is. */
 int map_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
 	unsigned int flags);
 
-/* The page-aligned end of a range of addresses that some mm may have; false: it is none.
- */
+/* The page-aligned end of a range of addresses that some mm may have; false: none. */
 bool user_range_end(unsigned long start, size_t length, unsigned long *end);
 
 /* A promise of `length` writable bytes that could never be kept: more than all RAM. */

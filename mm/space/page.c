@@ -44,14 +44,9 @@ static void unmake_block(struct page *head)
 	}
 }
 
-void page_put_many(struct page *head, s32 n)
+void page_gone(struct page *head)
 {
-	s32 refs = atomic_sub(&head->refs, n);
-
-	if (likely(refs > 0))
-		return;
-	ASSERT(refs == 0, "%d references after %d were dropped: frame freed twice", refs,
-		n);
+	ASSERT(!head->refs, "%d references left: frame freed twice", head->refs);
 	if (head->order && head[1].type == PAGE_TAIL)
 		unmake_block(head);
 	frame_release(head);

@@ -121,8 +121,15 @@ void page_make_block(struct page *head);
 
 void page_get(struct page *page);
 
+/* No reference is left: frees the block. */
+void page_gone(struct page *head);
+
 /* Drops n references; the last one frees the block. */
-void page_put_many(struct page *head, s32 n);
+static inline void page_put_many(struct page *head, s32 n)
+{
+	if (unlikely(atomic_sub(&head->refs, n) <= 0))
+		page_gone(head);
+}
 
 /* Drops a reference of each; the array is used up. */
 void page_put_all(struct page **pages, unsigned int count);

@@ -13,21 +13,27 @@
 #include "mm/table/tlb.h"
 #include "mm/table/walk.h"
 
-static bool protect_leaf(
-	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
-{
-	const unsigned int *prot = walk->arg;
-	phys_t frame = arch_pxd_phys(LEVEL_PTE, entry);
-
-	ASSERT(level == LEVEL_PTE, "leaf of level %d", level);
-	pxd_unhook(LEVEL_PTE, ptr, address, arch_pxd_leaf_make(LEVEL_PTE, frame, *prot));
-	return false;
-}
-
 static bool protect_ptes(
 	struct walk *walk, pxd_t *ptr, unsigned long address, unsigned long end)
 {
-	return walk_ptes(walk, ptr, address, end, protect_leaf);
+	const unsigned int prot = *(const unsigned int *)walk->arg;
+
+	for (; address != end; ptr++, address += PAGE_SIZE) {
+		pxd_t entry = pxd_read(ptr);
+
+		if (pxd_none(LEVEL_PTE, entry))
+			continue;
+		entry = arch_pxd_leaf_make(
+			LEVEL_PTE, arch_pxd_phys(LEVEL_PTE, entry), prot);
+		pxd_unhook(LEVEL_PTE, ptr, address, entry);
+	}
+	return false;
+}
+
+static bool protect_leaf(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	panic("a leaf of level %d at %lx is to be protected", level, address);
 }
 
 static void protect_tables(

@@ -22,8 +22,7 @@ struct vma_set {
 	struct vma *vma[];
 };
 
-/* --- looking (vma.c) ------------------------------------------------------------------
- */
+/* --- looking (vma.c) ---------------------------------------------------------------- */
 
 /* The index of the lowest VMA that ends above `address`; set->count: there is none. It
  * may begin above `address`, too. vma_find(): the VMA itself, or NULL. */
@@ -73,8 +72,7 @@ struct vma_snapshot {
  */
 int vma_lookup_rcu(struct mm *mm, unsigned long address, struct vma_snapshot *snapshot);
 
-/* --- changing (vma_edit.c): a write section is open -----------------------------------
- */
+/* --- changing (vma_edit.c): a write section is open --------------------------------- */
 
 void vma_init(void); /* once, at boot */
 

@@ -66,8 +66,7 @@ void vma_set_free(struct mm *mm)
 	set_free(mm->vmas);
 }
 
-/* --- an edit ---------------------------------------------------------------------------
- */
+/* --- an edit ------------------------------------------------------------------------ */
 
 static void free_spare(struct vma_edit *edit)
 {
@@ -150,8 +149,7 @@ static void edit_remove(struct vma_set *set, unsigned int first, unsigned int la
 	set->count -= gone;
 }
 
-/* --- fields ----------------------------------------------------------------------------
- */
+/* --- fields ------------------------------------------------------------------------- */
 
 static void set_start(struct vma *vma, unsigned long start)
 {
@@ -191,8 +189,7 @@ static void edit_cut(struct vma_edit *edit, unsigned int index, unsigned long ad
 	edit_add(edit, index + 1, address, end, low->prot, low->flags);
 }
 
-/* --- removing --------------------------------------------------------------------------
- */
+/* --- removing ----------------------------------------------------------------------- */
 
 /* The range lies within one VMA, of which something is left on both sides. */
 static bool is_hole(const struct vma_range *range)
@@ -250,8 +247,7 @@ int vma_remove(struct mm *mm, const struct vma_range *range)
 	return 0;
 }
 
-/* --- merging ---------------------------------------------------------------------------
- */
+/* --- merging ------------------------------------------------------------------------ */
 
 static bool joins(const struct vma *low, const struct vma *high)
 {
@@ -318,8 +314,7 @@ int vma_replace(struct mm *mm, const struct vma_range *range, unsigned int prot,
 	return 0;
 }
 
-/* --- protecting ------------------------------------------------------------------------
- */
+/* --- protecting --------------------------------------------------------------------- */
 
 static void set_prot(const struct vma_set *set, unsigned int first, unsigned int last,
 	unsigned int prot)

@@ -12,7 +12,6 @@
  */
 #include "mm/table/gather.h"
 #include "kernel/base/counters.h"
-#include "kernel/base/thread_info.h"
 #include "mm/space/frame.h"
 #include "mm/table/pgtable.h"
 #include "mm/table/table.h"
@@ -179,9 +178,7 @@ static void escalate(struct gather *gather)
 	 * What of it the other gather has unhooked is not in our span: all of the mm is.
 	 * Pairs with gather_begin(). */
 	gather_span(gather, 0, gather->mm->limit);
-	preempt_disable();
-	counter_add(COUNT_TLB_ESCALATIONS, 1);
-	preempt_enable();
+	counter_add_exact(COUNT_TLB_ESCALATIONS, 1);
 }
 
 void gather_end(struct gather *gather)

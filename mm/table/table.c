@@ -10,7 +10,6 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/spin.h"
-#include "kernel/base/thread_info.h"
 #include "kernel/base/trace.h"
 #include "mm/space/frame.h"
 #include "mm/space/mm.h"
@@ -47,13 +46,6 @@ void pxd_check_store(int level, const pxd_t *ptr)
 	spin_assert_held(&table->mm->table_lock);
 }
 
-static void count_tables(int change)
-{
-	preempt_disable();
-	counter_add(COUNT_TABLES, change);
-	preempt_enable();
-}
-
 struct ptdesc *table_alloc(struct mm *mm, int level)
 {
 	pxd_t empty = arch_pxd_empty(level);
@@ -68,14 +60,14 @@ struct ptdesc *table_alloc(struct mm *mm, int level)
 	/* Nobody else sees the table yet: whoever links it publishes this. */
 	for (unsigned long i = 0; empty.v && i < BIT(ARCH_TABLE_ORDER(level)); i++)
 		fill_page((char *)ptdesc_table(table) + i * PAGE_SIZE, empty.v);
-	count_tables(1);
+	counter_add_exact(COUNT_TABLES, 1);
 	return table;
 }
 
 void table_free_unused(struct ptdesc *table)
 {
 	TRACE(table_free, ptdesc_table(table), table->level);
-	count_tables(-1);
+	counter_add_exact(COUNT_TABLES, -1);
 	frame_free((struct page *)table);
 }
 

@@ -10,7 +10,6 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/ipi.h"
 #include "kernel/base/panic.h"
-#include "kernel/base/thread_info.h"
 #include "kernel/base/trace.h"
 #include "mm/space/frame.h"
 #include "mm/space/mm.h"
@@ -24,9 +23,7 @@ static void free_now(struct list *tables, enum counter how)
 
 	for (; (item = list_pop(tables)); count++)
 		table_free_unused(list_entry(item, struct ptdesc, link));
-	preempt_disable();
-	counter_add(how, count);
-	preempt_enable();
+	counter_add_exact(how, count);
 }
 
 static void chain_over(struct rcu_head *head)

@@ -6,7 +6,7 @@
  * shifts and masks and a level that a machine never folds costs nothing.
  */
 #include "mm/table/walk.h"
-#include "mm/table/table.h"
+#include "mm/table/descend.h"
 
 typedef bool walk_fn(struct walk *walk, pxd_t *parent, pxd_t value, unsigned long address,
 	unsigned long end);
@@ -67,6 +67,18 @@ static __always_inline bool walk_pxd_range(const int level, struct walk *walk,
 	}
 }
 
+/* A range in one lowest table, for ops to which only leaves matter. */
+static bool walk_straight(struct walk *walk, unsigned long address, unsigned long end)
+{
+	struct descent at;
+
+	descend_find(walk->mm, address, &at);
+	if (at.level == LEVEL_PTE)
+		return walk->ops->ptes(walk, at.ptr, address, end);
+	return pxd_leaf(at.level, at.entry) &&
+	       visit_leaf(walk, at.level, at.ptr, at.entry, address);
+}
+
 static bool walk_pte_range(struct walk *walk, pxd_t *pmd, pxd_t value,
 	unsigned long address, unsigned long end)
 {
@@ -104,10 +116,13 @@ static bool walk_pgd_range(struct walk *walk, pxd_t *root, pxd_t first,
 unsigned long walk_range(struct walk *walk, unsigned long start, unsigned long end)
 {
 	pxd_t *root = READ_ONCE(walk->mm->root);
+	bool stopped;
 
 	LAB_ASSERT(start < end && end <= walk->mm->limit, "walk [%lx, %lx), limit %lx",
 		start, end, walk->mm->limit);
-	if (walk_pgd_range(walk, root, pxd_read(root), start, end))
-		return walk->stopped;
-	return end;
+	if (walk->ops->ptes && !((start ^ (end - 1)) >> ARCH_LEVEL_SHIFT(LEVEL_PMD)))
+		stopped = walk_straight(walk, start, end);
+	else
+		stopped = walk_pgd_range(walk, root, pxd_read(root), start, end);
+	return stopped ? walk->stopped : end;
 }

@@ -14,12 +14,11 @@ struct walk;
 
 /* All callbacks may be NULL. `address` is the first one that the entry maps. */
 struct walk_ops {
-	/* An entry that maps memory. True: stop BEFORE it; the walk can be resumed there.
-	 */
+	/* An entry that maps memory. True: stop BEFORE it; one can go on there. */
 	bool (*leaf)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
 		unsigned long address);
-	/* Optional: walk_ptes() with `leaf` inlined, so that a run of ptes is one call.
-	 */
+	/* Optional, for those to whom only leaves matter: walk_ptes() with `leaf`
+	 * inlined, so that a run of ptes is one call. */
 	bool (*ptes)(
 		struct walk *walk, pxd_t *ptr, unsigned long address, unsigned long end);
 	/* An entry that points to a table, before what is below it. True: skip that. */

@@ -137,20 +137,17 @@ static inline bool arch_pxd_bad(int level, pxd_t e)
 /* There is no write-only and no execute-only: any right includes reading. */
 static inline pxd_t arch_pxd_leaf_make(int level, phys_t frame, unsigned int prot)
 {
-	unsigned long v = frame.v;
+	/* Without branches, so that a loop with one `prot` computes them once. */
+	unsigned long none = !prot, rights = prot | (none ^ PROT_READ);
+	unsigned long bits = (prot & PROT_WRITE ? 0 : DAT_READONLY) |
+			     (prot & PROT_EXEC ? 0 : DAT_NOEXEC);
 
-	if (prot)
-		prot |= PROT_READ;
-	else
-		v |= level == LEVEL_PTE ? PTE_INVALID : CRST_INVALID;
-	if (!(prot & PROT_WRITE))
-		v |= DAT_READONLY;
-	if (!(prot & PROT_EXEC))
-		v |= DAT_NOEXEC;
 	if (level == LEVEL_PTE)
-		return (pxd_t){v | PTE_USED | (unsigned long)prot << PTE_PROT};
-	return (pxd_t){
-		v | CRST_LEAF | crst_type(level) | (unsigned long)prot << CRST_PROT};
+		bits |= none * PTE_INVALID | PTE_USED | rights << PTE_PROT;
+	else
+		bits |= none * CRST_INVALID | CRST_LEAF | crst_type(level) |
+			rights << CRST_PROT;
+	return (pxd_t){frame.v | bits};
 }
 
 static inline unsigned int arch_pxd_prot(int level, pxd_t e)
