@@ -63,6 +63,26 @@ static inline void list_splice(struct list *head, struct list *from)
 	list_init(from);
 }
 
+/* The first `count` of `from`, or all, in order, to the front of the list; how many. */
+static inline unsigned int list_splice_some(
+	struct list *head, struct list *from, unsigned int count)
+{
+	struct list *first = from->next, *last = from;
+	unsigned int n = 0;
+
+	for (; n < count && last->next != from; n++)
+		last = last->next;
+	if (!n)
+		return 0;
+	from->next = last->next;
+	last->next->prev = from;
+	last->next = head->next;
+	head->next->prev = last;
+	first->prev = head;
+	head->next = first;
+	return n;
+}
+
 static inline struct list *list_pop(struct list *head)
 {
 	struct list *item = head->next;

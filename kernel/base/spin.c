@@ -74,7 +74,7 @@ static void note_release(struct spinlock *lock)
 
 #endif
 
-void spin_lock(struct spinlock *lock)
+static __always_inline void take(struct spinlock *lock)
 {
 	preempt_disable();
 	note_acquire(lock);
@@ -92,6 +92,11 @@ static void unlock(struct spinlock *lock)
 	atomic_store_release(&lock->locked, 0);
 }
 
+void spin_lock(struct spinlock *lock)
+{
+	take(lock);
+}
+
 void spin_unlock(struct spinlock *lock)
 {
 	unlock(lock);
@@ -102,7 +107,7 @@ unsigned long spin_lock_irqsave(struct spinlock *lock)
 {
 	unsigned long flags = arch_irq_save();
 
-	spin_lock(lock);
+	take(lock);
 	return flags;
 }
 

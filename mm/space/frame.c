@@ -101,20 +101,18 @@ static struct page *block_take(unsigned int order)
 	return page;
 }
 
-/* list->lock and frame_lock held: a single frame if there is any, else all frames of one
+/* list->lock and frame_lock held: single frames if there are any, else all frames of one
  * block, a small one rather than part of a large one. */
 static bool list_add(struct frame_list *list)
 {
-	struct list *single = list_pop(&singles);
-	unsigned int order = 0;
+	unsigned int count, order = 0;
 	struct page *page;
 
-	if (single) {
-		list_append(&list->pages, single);
-		list->count++;
-		block_frames--;
+	count = list_splice_some(&list->pages, &singles, 1U << FRAME_BATCH_ORDER);
+	list->count += count;
+	block_frames -= count;
+	if (count)
 		return true;
-	}
 	while (order < FRAME_BATCH_ORDER && list_empty(&blocks[order]))
 		order++;
 	page = block_take(order);

@@ -81,7 +81,8 @@ static inline struct page *page_of_phys(phys_t address)
 
 static inline phys_t page_phys(const struct page *page)
 {
-	return phys((page_first_frame + (u64)(page - page_array)) << PAGE_SHIFT);
+	return phys(
+		((unsigned long)page - page_base) * (PAGE_SIZE / sizeof(struct page)));
 }
 
 static inline struct page *page_of_virt(const void *address)

@@ -23,7 +23,8 @@
 
 #define ARCH_TLB_BROADCASTS 1
 
-#define ARCH_LEVEL_SHIFT(level) ((level) == LEVEL_PTE ? 12 : 9 + 11 * (level))
+#define ARCH_LEVEL_SHIFT(level)                                                          \
+	((level) == LEVEL_PTE ? 12 : 20 + 11 * ((level)-LEVEL_PMD))
 #define ARCH_LEVEL_BITS(level)  ((level) == LEVEL_PTE ? 8 : 11)
 #define ARCH_TABLE_ORDER(level) ((level) == LEVEL_PTE ? 0 : 2)
 
