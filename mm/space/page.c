@@ -46,7 +46,8 @@ static void unmake_block(struct page *head)
 
 void page_gone(struct page *head)
 {
-	ASSERT(!head->refs, "%d references left: frame freed twice", head->refs);
+	ASSERT(!READ_ONCE(head->refs), "%d references left: frame freed twice",
+		head->refs);
 	if (head->order && head[1].type == PAGE_TAIL)
 		unmake_block(head);
 	frame_release(head);

@@ -2,8 +2,7 @@
  * arch/sim/explore/clock.c - dependence, clocks and races; see clock.h.
  *
  * For every four bytes of memory that somebody touches there is a cell with the last
- * event of each actor that read, wrote or enabled there. Earlier ones of the same actor
- * are ordered before it, so those are all that a new event has to be compared with.
+ * event of each actor that read, wrote or enabled there: earlier ones come before it.
  */
 #include "arch/sim/explore/clock.h"
 #include "kernel/base/panic.h"

@@ -61,7 +61,8 @@ const char *sync_race(u32 n, u32 rival)
 		!memory_is_judged(now->op.touch[0].address) ||
 		synced[now->actor].of[then->actor] >= then->index)
 		return NULL;
-	snprintf(text, sizeof(text), "a data race: step %u and step %u, %s", rival, n,
-		now->op.plain && then->op.plain ? "both plain" : "one of them plain");
+	snprintf(text, sizeof(text), "a data race: at %p%s, and before at %p%s",
+		now->op.pc, now->op.plain ? " (plain)" : "", then->op.pc,
+		then->op.plain ? " (plain)" : "");
 	return text;
 }
