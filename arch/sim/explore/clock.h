@@ -28,8 +28,7 @@ struct event {
 extern struct event events[EVENTS_MAX];
 extern u32 explore_event; /* the number of the event under way */
 
-/* The run begins anew. */
-void clock_reset(void);
+void clock_reset(void); /* the run begins anew */
 
 /* Event `n` is the actor's op. race(i, n) is called for every event i that races with it,
  * the latest first; NULL: it is a repetition, whose clock is known. */
