@@ -45,8 +45,14 @@ def killed_by_program(mutant, arch, file, *options):
     return result.status != 0, result
 
 
+def killed_by_race(mutant, arch, name, *options):
+    """Some cell is not what it is in the tree as it should be."""
+    result = in_guest(mutant, arch, ("race=" + name, "SMP=4") + options)
+    return result.status != 0 and "\nrace 1 " in result.log, result
+
+
 KILLERS = {"host": killed_by_host, "unit": killed_by_unit, "crash": killed_by_crash,
-           "program": killed_by_program}
+           "program": killed_by_program, "race": killed_by_race}
 GOALS = {"host": ("build/sim-A-asan/unit", "build/sim-B-asan/unit")}
 GOALS.update((arch, ("image", "ARCH=" + arch)) for arch in MACHINES)
 
@@ -54,8 +60,9 @@ GOALS.update((arch, ("image", "ARCH=" + arch)) for arch in MACHINES)
 def trials(mutant):
     """What is to be tried: (words, must it be killed?)."""
     yield mutant.fields.get("Killed-by", "nothing").split(), True
-    if "Oracle" in mutant.fields:
-        yield mutant.fields["Oracle"].split(), True
+    for more in ("Oracle", "Race"):
+        if more in mutant.fields:
+            yield mutant.fields[more].split(), True
     harmless, _, why = mutant.fields.get("Harmless-on", "").partition(":")
     if harmless:
         yield harmless.split() if why.strip() else ["without-a-reason"], False

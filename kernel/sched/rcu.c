@@ -209,7 +209,7 @@ bool rcu_awaits(const struct thread *reader, bool keeps_cpu)
 {
 	if (counts_readers)
 		return rcu_counter_awaits(reader);
-	if (READ_ONCE(reader->rcu_preempted))
+	if (!list_empty(&reader->rcu_blocked)) /* as over() does it, without the lock */
 		return READ_ONCE(reader->rcu_period) <= READ_ONCE(rcu.started);
 	return keeps_cpu && atomic_load(&rcu.waiting) & 1U << READ_ONCE(reader->cpu);
 }

@@ -109,6 +109,26 @@ RACE(gup_table_free) = {
 			{"mutant=tables_ipi reader=irq rcu=counter", RACE_DAMAGED,
 				"it is not counted"},
 			{"mutant=tables_ipi", RACE_EXCLUDED, "grace period"},
+			{"mutant=rcu_grace flush=ipi reader=irq,both", RACE_EXCLUDED,
+				"cross-call"},
+			{"mutant=rcu_grace tables=ipi reader=irq,both", RACE_EXCLUDED,
+				"cross-call"},
+			{"mutant=rcu_grace tables=rcu,rcu-ipi-fallback reader=rcu,both "
+			 "rcu=counter",
+				RACE_EXCLUDED, "grace period"},
+			{"mutant=rcu_preempted_reader flush=ipi reader=irq,both",
+				RACE_EXCLUDED, "cross-call"},
+			{"mutant=rcu_preempted_reader tables=ipi reader=irq,both",
+				RACE_EXCLUDED, "cross-call"},
+			{"mutant=rcu_preempted_reader tables=rcu,rcu-ipi-fallback "
+			 "reader=irq,both rcu=merged",
+				RACE_EXCLUDED, "grace period"},
+			{"mutant=rcu_preempted_reader tables=rcu,rcu-ipi-fallback "
+			 "reader=rcu,both rcu=counter",
+				RACE_EXCLUDED, "grace period"},
+			{"mutant=rcu_preempted_reader", RACE_DAMAGED,
+				"the reader is forgotten"},
+			{"mutant=rcu_grace", RACE_DAMAGED, "no grace period"},
 			{},
 		},
 };

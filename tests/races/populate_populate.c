@@ -49,7 +49,7 @@ RACE(populate_populate) = {
 	.sweeps = "fold",
 	.cells =
 		(const struct race_cell[]){
-			{"mutant=populate_recheck", RACE_DAMAGED,
+			{"mutant=populate_recheck,descend_reread", RACE_DAMAGED,
 				"a table is lost with its pages"},
 			{"", RACE_EXCLUDED, "page table"},
 			{},

@@ -76,7 +76,8 @@ RACE(vma_lookup_munmap) = {
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=seq_recheck", RACE_DAMAGED, "another VMA's fields"},
-			{"mutant=vma_set_grace", RACE_DAMAGED, "the set is freed"},
+			{"mutant=vma_set_grace,rcu_grace,rcu_preempted_reader",
+				RACE_DAMAGED, "the set is freed"},
 			{"", RACE_DETECTED, "the sequence has moved"},
 			{},
 		},

@@ -13,9 +13,10 @@ test that must fail:
     Killed-by: unit ARCH NAME           unit test NAME in a guest, a panic included
     Killed-by: crash ARCH NAME WORD...  the crash test NAME no longer says WORD...
     Killed-by: program ARCH FILE        the test program tests/linux/FILE.c
+    Killed-by: race ARCH NAME           a cell of tests/races/NAME.c has another verdict
 
-A second line, `Oracle:`, of the same form, names a test that a check of the lab kernel
-(mm/oracle) fails, though it does not look for this mistake.
+More lines of the same form: `Oracle:` names a test that a check of the lab kernel
+(mm/oracle) fails, though it does not look for this mistake; `Race:` a race.
 
 Boot options may follow, as may SMP=n. Where something else makes the mistake harmless, the
 patch says so, and the test has to pass there:
