@@ -347,7 +347,7 @@ replay: tools $(if $(filter sim,$(ARCH)),$(SIM_EXPLORED)) ## one race by one sch
 explore settle why explore-mutants: export RACE := $(RACE)
 explore: $(SIM_EXPLORED) ## every interleaving of every race (RACE= MUTANT= MEMORY= HTML= PERFETTO=)
 	@MUTANT="$(MUTANT)" MEMORY="$(MEMORY)" HTML="$(HTML)" PERFETTO="$(PERFETTO)" \
-		tests/tools/explore.py explore
+		SEARCH="$(SEARCH)" EVICTS="$(EVICTS)" tests/tools/explore.py explore
 settle: $(SIM_EXPLORED) ## what does IRQ-off buy you? one table of explored verdicts
 	@tests/tools/settle.py
 why: $(SIM_EXPLORED) ## AT=file:line: what goes wrong without the protection there

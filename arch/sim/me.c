@@ -77,6 +77,11 @@ __weak void sim_irqs_closing(void)
 {
 }
 
+__weak unsigned int sim_choose(unsigned int n)
+{
+	return 0;
+}
+
 __weak void sim_irqs_opening(void)
 {
 }

@@ -180,11 +180,15 @@ static bool walk(pxd_t *root, unsigned long address, struct tlb_entry *entry)
 	return false;
 }
 
+bool sim_tlb_evicts;
+
 static struct tlb_entry *translate(unsigned long address)
 {
 	struct mmu *mmu = &mmus[sim_me.cpu];
 	struct tlb_entry found = {.used = true, .address = address & PAGE_MASK};
 
+	if (sim_tlb_evicts && sim_choose(2))
+		forget(mmu, found.address, found.address + 1);
 	for (int i = 0; i < TLB_ENTRIES; i++)
 		if (mmu->tlb[i].used && mmu->tlb[i].address == found.address) {
 			ASSERT(!mmu->tlb[i].freed, "cpu %u uses a freed frame at %lx",
@@ -250,6 +254,15 @@ bool sim_user_store(unsigned long address, u64 value)
 		*word = value;
 	mmu_unlock();
 	return word != NULL;
+}
+
+/* The CPU fills its TLB of its own accord, from whatever root is loaded. */
+void sim_speculate(unsigned long address)
+{
+	mmu_lock(HARDWARE_USER_BEGIN);
+	(void)translate(address);
+	(void)access(NULL, address, false);
+	mmu_unlock();
 }
 
 unsigned int sim_tlb_entries(void)

@@ -23,6 +23,14 @@ void sim_on_cpu(unsigned int cpu);              /* from now on we are that CPU *
 bool sim_user_store(unsigned long address, u64 value);
 bool sim_user_load(unsigned long address, u64 *value);
 
+/* This CPU walks of its own accord, and remembers what it finds; and does it, at times,
+ * forget a translation of its own accord (where interleavings are explored)? */
+void sim_speculate(unsigned long address);
+extern bool sim_tlb_evicts;
+
+/* A choice of the machine, 0 .. n - 1: a search tries every one; otherwise 0. */
+unsigned int sim_choose(unsigned int n);
+
 /* How many translations this CPU holds. */
 unsigned int sim_tlb_entries(void);
 

@@ -28,6 +28,7 @@ static void laze(void)
 		word = 0;
 	mm_use(NULL);
 	TRACE_POINT(race);
+	race_speculate(RACE_AT);
 }
 
 static void unmap(void)

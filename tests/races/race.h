@@ -103,6 +103,10 @@ void race_damaged(const char *what, const char *file, int line);
  * NULL: it is not free. */
 struct page *race_take_frame(const struct page *frame);
 
+/* This CPU's hardware walks to the address of its own accord, from the root that it has
+ * loaded. On the simulated machine; real ones do as they like. */
+void race_speculate(unsigned long address);
+
 /* Until the frames are given back, nobody gets any. */
 void race_take_all_frames(void);
 void race_give_frames_back(void);

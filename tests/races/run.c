@@ -353,6 +353,10 @@ struct page *race_take_frame(const struct page *wanted_frame)
 	return page;
 }
 
+void race_speculate(unsigned long address)
+{
+}
+
 /* Once, the machine is made a small one: freeing costs time, as all is poisoned. */
 #define SMALL 4096 /* frames */
 

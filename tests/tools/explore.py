@@ -2,6 +2,7 @@
 """explore.py - every interleaving of the races in tests/races, on the simulated machine.
 
     explore.py explore     make explore [RACE=...] [MUTANT=name] [MEMORY=sc|tso] [V=1]
+                           [SEARCH=classes|everything|preemptions:N|random] [EVICTS=1]
     explore.py replay      make replay ARCH=sim RACE=... [SCHED="..."] [CELL="..."] [GDB=1]
     explore.py why         make why AT=file:line [RACE=...]
     explore.py mutants     make explore-mutants [MUTANT="name ..."]
@@ -138,6 +139,17 @@ def show_cell(cell):
         print(lanes_text(load(cell.record)))
 
 
+def by_luck(cell, mutant, tree, walks=10000):
+    """What a tester without a search would have seen of this cell."""
+    policies = [word for word in cell.place.split()
+                if word.split("=")[0] in ("flush", "tables", "reader", "rcu", "step")]
+    result = run_program(tree, cell.machine, cell.memory, "race=" + cell.race, "search=random",
+                         "cells=boot", "mutant=" + mutant, "most=%d" % walks,
+                         *[word for word in policies if word != "step=lockless"])
+    found = re.search(r" violations=(\d+)", result.stdout)
+    return "%s of %d random walks" % (found.group(1) if found else "?", walks)
+
+
 def write_pages(record):
     """HTML= and PERFETTO=: the same execution for a browser and for a trace viewer."""
     for variable, option in (("HTML", "--html"), ("PERFETTO", "--perfetto")):
@@ -169,12 +181,14 @@ def main_explore():
     wanted = os.environ.get("RACE")
     memories = [os.environ["MEMORY"]] if os.environ.get("MEMORY") else MEMORIES
     failures, everything = 0, []
+    more = (["search=" + os.environ["SEARCH"]] if os.environ.get("SEARCH") else []) + (
+        ["evicts="] if os.environ.get("EVICTS") else [])
     settings = [(machine, memory) for memory in memories for machine in MACHINES]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for race in [wanted] if wanted else race_names():
             of_race = []
             for cells, trouble in pool.map(
-                    lambda way: explore(race, way[0], way[1], mutant, tree), settings):
+                    lambda way: explore(race, way[0], way[1], mutant, tree, more), settings):
                 failures += report_race(race, cells, trouble, os.environ.get("V"), True)
                 of_race += cells
             everything += of_race
@@ -189,7 +203,9 @@ def main_explore():
               sum(cell.cut for cell in everything), failures))
     damaged = [cell for cell in everything if cell.search == "DAMAGED"]
     if mutant:
-        print("with MUTANT=%s damage in %d cells" % (mutant, len(damaged)))
+        print("with MUTANT=%s damage in %d cells%s" % (mutant, len(damaged), damaged and (
+            ": the first in execution %d of the search, and %s" % (
+                min(cell.first for cell in damaged), by_luck(damaged[0], mutant, tree)))))
     if damaged and (mutant or wanted):
         show_cell(damaged[0])
         write_pages(damaged[0].record)

@@ -61,6 +61,3 @@ struct op {
 void op_set(enum op_kind kind, const char *name);
 void op_touch(unsigned long address, unsigned int size, enum touch_mode mode);
 void op_drains(void);
-
-/* A choice of the machine, 0 .. n - 1: every one is tried. Without a search: 0. */
-unsigned int sim_choose(unsigned int n);

@@ -95,6 +95,13 @@ static bool parse_memory(const char *value)
 }
 OPTION(race_memory, "memory", "sc or tso: when others see a store", parse_memory);
 
+static bool parse_evicts(const char *value)
+{
+	sim_tlb_evicts = true;
+	return !*value;
+}
+OPTION(race_evicts, "evicts", "TLBs forget of their own accord, too", parse_evicts);
+
 static bool parse_script(const char *value)
 {
 	return string_copy(script_text, value, sizeof(script_text));
@@ -183,6 +190,11 @@ struct page *race_take_frame(const struct page *frame)
 	page = frame_alloc(0, PAGE_KERNEL, 0);
 	sim_frame_wanted = NULL;
 	return page;
+}
+
+void race_speculate(unsigned long address)
+{
+	sim_speculate(address);
 }
 
 void race_take_all_frames(void)
