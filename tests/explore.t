@@ -6,6 +6,7 @@ import re
 import sys
 
 sys.path.insert(0, "tests/tools")
+from explore import explored_mutants
 from tap import MACHINES, comment, done, run, test
 
 result = run("make", "-s", "explore")
@@ -24,6 +25,12 @@ for race in ("gup_two_walkers", "gup_pmd_border"):
 result = run("make", "-s", "settle")
 test(result.status == 0 and "0 claims do not hold" in result.output, "make settle", result)
 comment(result.output[-1500:])
+
+# Each protection, removed: killed by the race that its patch names, or survives, and why.
+results = list(explored_mutants())
+for well, line in results:
+    test(well, line.split(" (")[0].rstrip(), line)
+test(sum(" killed by " in line for _, line in results) >= 25, "25 mutants and more are killed")
 
 # Found by the search, shown on one screen, and then made again where it is real.
 for mutant, race in (("gup_pte_recheck", "gup_munmap"), ("limit_before_root", "gup_grow"),

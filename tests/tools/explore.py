@@ -47,7 +47,9 @@ class Cell:
 
     def problems(self):
         if self.expected == "nothing":
-            yield "no row of its table is about this cell"
+            if " mutant=" not in self.place:
+                yield "no row of its table is about this cell"
+            return
         if self.script != self.expected or (
                 self.script == "EXCLUDED" and self.script_because != self.because):
             yield "the script's verdict is %s %s, expected %s %s" % (
@@ -203,9 +205,10 @@ def main_explore():
               sum(cell.cut for cell in everything), failures))
     damaged = [cell for cell in everything if cell.search == "DAMAGED"]
     if mutant:
-        print("with MUTANT=%s damage in %d cells%s" % (mutant, len(damaged), damaged and (
-            ": the first in execution %d of the search, and %s" % (
-                min(cell.first for cell in damaged), by_luck(damaged[0], mutant, tree)))))
+        print("with MUTANT=%s damage in %d cells" % (mutant, len(damaged)))
+    if mutant and damaged:
+        print("the first in execution %d of the search; by luck in %s" % (
+            min(cell.first for cell in damaged), by_luck(damaged[0], mutant, tree)))
     if damaged and (mutant or wanted):
         show_cell(damaged[0])
         write_pages(damaged[0].record)
@@ -287,9 +290,9 @@ def expectation(mutant):
     if survives == "survives":
         return None, None, why
     words = field.split()
-    if len(words) != 4:
+    if len(words) < 4:
         return None, None, ""
-    race, geometry, fold, memory = words
+    race, geometry, fold, memory = words[:4]
     return race, [m for m in MACHINES if m[0] == geometry and m[2] == fold][0], memory
 
 
@@ -305,7 +308,8 @@ def try_mutant(mutant):
     shutil.rmtree(mutant.tree)
     if not cell:
         return False, "%-24s survives, though nothing says why" % mutant.name
-    return bool(race) and cell.first <= 100, \
+    limit = int((mutant.fields.get("Explored", "").split() + ["100"] * 5)[4]) if race else 0
+    return cell.first <= limit, \
         "%-24s killed by %s in execution %d (%s %s): %s" % (
             mutant.name, cell.race, cell.first, cell.place, cell.memory, cell.why)
 

@@ -25,7 +25,7 @@ patch says so, and the test has to pass there:
 
 What the search over all interleavings says (tests/tools/explore.py):
 
-    Explored: RACE GEOMETRY FOLD MEMORY     that race finds it, in 100 executions at most
+    Explored: RACE GEOMETRY FOLD MEMORY [N] that race finds it, in 100 (N) executions at most
     Explored: survives: why                 no race does, on that machine model
 
 Protections without a mutant stand in tests/mutants/UNKILLED, with the reason. The copies lie in build/mutants/; objects built before are copied too, so that only what
