@@ -6,21 +6,24 @@
  * accesses; in the guests, and there too, `make races` runs its script and compares the
  * verdict.
  *
- *     static struct mm *mm;
- *
- *     static void setup(void) { mm = ...; }
- *     static void walk(void) { ... gup_fast() ... RACE_CLAIM(it is mine, "a stranger's");
- * } static void unmap(void) { mm_unmap(mm, ...); } static void check(void) {
- * RACE_CLAIM(...); } static void teardown(void) { mm_put(mm); }
+ *     static void walk(void)
+ *     {
+ *             ... gup_fast() ... RACE_CLAIM(held != stranger, "a stranger's frame");
+ *     }
  *
  *     RACE(gup_munmap) = {
+ *             .name = "gup_munmap",
  *             .story = "gup_fast() beside munmap() of the page",
- *             .setup = setup, .actor = {walk, unmap}, .check = check, .teardown =
- * teardown, .script = "0@gup_read 1 r 0", .sweeps = "flush reader", .cells = (const
- * struct race_cell[]){
- *                     {"flush=ipi", RACE_EXCLUDED, "cross-call"},
+ *             .setup = setup,
+ *             .actor = {walk, unmap},
+ *             .check = check,
+ *             .teardown = teardown,
+ *             .script = "0@gup_read 1 0",
+ *             .sweeps = "flush reader",
+ *             .cells = (const struct race_cell[]){
+ *                     {"mutant=gup_pte_recheck flush=ipi", RACE_EXCLUDED, "cross-call"},
  *                     {"mutant=gup_pte_recheck", RACE_DAMAGED, ""},
- *                     {"", RACE_DETECTED, "recheck of the pte"},
+ *                     {"", RACE_DETECTED, "the pte is not what it was"},
  *                     {}},
  *     };
  *
@@ -38,7 +41,8 @@
  *     r              grace periods go on until callbacks have run, or wait likewise
  *
  * What of it cannot be followed because the actor waits is noted (that is what EXCLUDED
- * means) and the next part comes. After the last part all run to their ends.
+ * means) and the next part comes. After the last part all run to their ends. What fired
+ * tells more than who waited: a run in which both happened is DETECTED.
  */
 #pragma once
 

@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE     10000  /* steps: who loops until another is done is interrupted */
-#define SPINS_MAX 100000 /* steps in a row in which actors only spin: they always will   \
-			  */
+#define SLICE 10000 /* steps: who loops until another is done is interrupted */
+#define SPINS_MAX                                                                        \
+	100000 /* steps in a row in which actors only spin: they always will             \
+		*/
 
 char explore_taken[SCHEDULES];
 
