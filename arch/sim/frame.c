@@ -31,6 +31,7 @@ static u64 frames_used;
 static u64 cursors[SIM_CPUS_ALL]; /* index of the frame to look at next, in a part */
 u64 sim_frame_parts = 1;
 struct page *sim_frame_wanted;
+u64 sim_frames_touched;
 
 /* The frames of a block: of one that is handed out, all but the first are PAGE_RESERVED.
  */
@@ -94,6 +95,8 @@ static struct page *take_counted(unsigned int order)
 		sim_blocks_used++;
 		frames_used += 1UL << order;
 		mark(page, order, PAGE_RESERVED);
+		sim_frames_touched = max(
+			sim_frames_touched, (u64)(page - page_array) + (1UL << order));
 	}
 	pthread_mutex_unlock(&lock);
 	return page;

@@ -41,6 +41,7 @@ void sim_tlb_forbid(phys_t frame, unsigned long bytes);
  * allocations; the frame that the next allocation gets, or nothing, if it is not free. */
 extern u64 sim_frames, sim_frame_parts;
 extern struct page *sim_frame_wanted;
+extern u64 sim_frames_touched; /* no frame from this one on was ever used */
 
 /* The next `successes` frame allocations work, later ones fail; ~0: no limit. */
 extern unsigned long sim_frames_left;

@@ -144,7 +144,7 @@ static unsigned long copy_frames(bool save)
 {
 	unsigned long done = 0;
 
-	for (u64 i = 0; i < page_frame_count; i++) {
+	for (u64 i = 0; i < frame_array.size / sizeof(struct page); i++) {
 		char *frame = sim_ram + i * PAGE_SIZE;
 
 		if (page_array[i].type == PAGE_FREE)
@@ -165,7 +165,7 @@ void explore_save(void)
 		(unsigned long)(__stop_simdata - __start_simdata));
 	keep(&percpu_first, __percpu_start,
 		(unsigned long)(__percpu_end - __percpu_start));
-	keep(&frame_array, (char *)page_array, page_frame_count * sizeof(struct page));
+	keep(&frame_array, (char *)page_array, sim_frames_touched * sizeof(struct page));
 	for (unsigned int i = 0; i < SIM_CPUS_ALL; i++) {
 		keep(&object_bytes[i], objects + i * ARENA, objects_end[i]);
 		keep(&object_map[i], live + i * ARENA / GRANULE,
@@ -190,9 +190,13 @@ static void restore_objects(unsigned int i)
 /* The array of struct page first: it tells which frames were in use. */
 void explore_restore(void)
 {
+	u64 touched = sim_frames_touched;
+
 	ASSERT(!running && saved_frames, "nothing was saved");
 	put_back(&simdata);
 	put_back(&percpu_first);
+	for (u64 i = frame_array.size / sizeof(struct page); i < touched; i++)
+		page_array[i] = (struct page){.type = PAGE_FREE};
 	put_back(&frame_array);
 	for (unsigned int i = 0; i < SIM_CPUS_ALL; i++)
 		restore_objects(i);
