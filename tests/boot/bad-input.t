@@ -101,10 +101,18 @@ def command_lines():
         result = run("make", "-s", "exec", *variables)
         test(result.status != 0 and words in result.output,
              "make exec %s: \"%s\"" % (" ".join(variables), words), result)
-    for target in ("explore", "races", "replay", "settle", "conformance"):
-        result = run("make", "-s", target)
-        test(result.status != 0 and "later release" in result.output,
-             "make %s says that it comes later" % target, result)
+    for arguments, words in ((["conformance"], "later release"),
+                             (["explore", "RACE=nothing"], "there is no race nothing"),
+                             (["races", "RACE=nothing"], "nothing"),
+                             (["replay"], "say which race"),
+                             (["replay", "ARCH=sim"], "say which race"),
+                             (["replay", "ARCH=sim", "RACE=gup_gup", "SCHED=0@nowhere"],
+                              "nowhere"),
+                             (["why", "AT=mm/nowhere.c:1"], "say where"),
+                             (["why", "AT=mm/README.md:1"], "no protection")):
+        result = run("make", "-s", *arguments)
+        test(result.status != 0 and words in result.output,
+             "make %s: \"%s\"" % (" ".join(arguments), words), result)
 
 
 for arch in MACHINES:

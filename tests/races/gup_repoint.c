@@ -2,21 +2,22 @@
  * tests/races/gup_repoint.c - gup_fast() while its pte is made to lead to another page:
  * the page is discarded, and a fault brings a new one to the same place.
  *
- * Whatever the walk gets was mapped there at some time in the call. The old page may be
- * among that, but only as long as its reference is what keeps it; and a pte that holds
- * the same value again by chance is the same mapping again.
+ * Whatever the walk gets was mapped there at some time in the call. (Were the same frame
+ * to come back, the pte would be what it was, and so would the mapping: that is no
+ * mistake. So the race holds the old one.)
  */
 #include "arch/contract/uaccess.h"
 #include "mm/table/gup_fast.h"
 #include "tests/races/help.h"
 
 static struct mm *mm;
-static struct page *old; /* mapped at RACE_AT, in the beginning */
+static struct page *old; /* mapped at RACE_AT in the beginning, and held */
 
 static void setup(void)
 {
 	mm = race_mm(1, RACE_RW);
 	old = race_page(mm, RACE_AT);
+	page_get(old);
 }
 
 static void walk(void)
@@ -54,6 +55,7 @@ static void check(void)
 
 static void teardown(void)
 {
+	page_put(old);
 	mm_put(mm);
 }
 

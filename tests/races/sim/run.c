@@ -492,7 +492,11 @@ static void run_cell(void)
 	const char *wrong =
 		script_parse(script_text[0] ? script_text : racing->script, &script);
 
-	ASSERT(!wrong, "script of race %s: %s", racing->name, wrong);
+	if (wrong) {
+		print("script \"%s\": %s\n",
+			script_text[0] ? script_text : racing->script, wrong);
+		_exit(1);
+	}
 	racing->setup();
 	explore_save();
 	if (crew_schedule_text[0])
