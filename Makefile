@@ -321,7 +321,7 @@ check: tools ## builds, rules, style, unit tests on the host: under 2 minutes
 	@tests/tools/suite.py tests/check.t
 test: tools ## all that CI runs
 	@tests/tools/suite.py tests/check.t tests/unit.t $(sort $(wildcard tests/boot/*.t)) \
-		$(sort $(wildcard tests/linux/*.t)) tests/show.t tests/mutants.t
+		$(sort $(wildcard tests/linux/*.t)) tests/show.t tests/explore.t tests/mutants.t
 mutants: both $(SIM_UNITS) ## remove one protection at a time: a test must notice
 	@ONLY="$(MUTANT)" tests/tools/suite.py tests/mutants.t
 bench: tools ## instructions per operation, beside aims and Linux's (ARCH= PRICES=1)
