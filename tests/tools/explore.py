@@ -221,7 +221,8 @@ def main_replay():
         sys.exit("replay: say which race: make replay ARCH=sim RACE=gup_munmap")
     tree = build(os.environ.get("MUTANT", ""))
     geometry = os.environ.get("GEOMETRY") or "A"
-    machine = [m for m in MACHINES if m[0] == geometry][0]
+    grows = "fold=permm" in (os.environ.get("CELL") or "")
+    machine = [m for m in MACHINES if m[0] == geometry and (not grows or m[2] == "permm")][0]
     by_steps = re.match(r"(i?s?\d|r)x\d", schedule)
     options = ["cells=boot", "race=" + race] + (os.environ.get("CELL") or "").split()
     options = [o for o in options if not o.startswith(("step=lockless", "fold=", "machine="))]

@@ -88,7 +88,7 @@ static void mistake(const char *what, unsigned long address)
 
 void memory_check(unsigned long address, unsigned int size)
 {
-	if (inside(address, sim_ram, SIM_RAM_SIZE) &&
+	if (sim_ram && inside(address, sim_ram, SIM_RAM_SIZE) &&
 		page_of_virt((void *)address)->type == PAGE_FREE)
 		mistake("frame", address);
 	if (objects && inside(address, objects, OBJECTS) &&

@@ -396,8 +396,9 @@ static const char *policies_text(void)
 	static char text[200];
 	struct race_place where = *place;
 
-	where.value[AXIS_MACHINE] = where.value[AXIS_FOLD] = where.value[AXIS_MUTANT] =
-		"";
+	where.value[AXIS_MACHINE] = where.value[AXIS_MUTANT] = "";
+	if (fold_policy.kind == SIM_FOLD) /* the machine's usual one */
+		where.value[AXIS_FOLD] = "";
 	race_place_text(&where, text, sizeof(text));
 	return text;
 }
