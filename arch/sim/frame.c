@@ -131,9 +131,11 @@ void frame_release(struct page *page)
 {
 	unsigned long bytes = PAGE_SIZE << page->order;
 
+	/* First of all: whether it was freed before is a matter of which step comes
+	 * first. */
+	sim_hardware(HARDWARE_FREE, (unsigned long)page_address(page), bytes);
 	ASSERT(page->type > PAGE_FREE_CPU && !page->refs, "frame type %u refs %d",
 		page->type, page->refs);
-	sim_hardware(HARDWARE_FREE, (unsigned long)page_address(page), bytes);
 	sim_tlb_forbid(page_phys(page), bytes);
 	TRACE(frame_free, page_phys(page).v, page->order);
 	memset(page_address(page), 0x5a, bytes); /* a late access races with this */

@@ -28,7 +28,6 @@ static struct buffer {
 } buffers[SIM_CPUS];
 
 bool explore_tso;
-extern u32 explore_event;
 
 bool buffer_is_empty(unsigned int cpu)
 {

@@ -26,7 +26,6 @@ struct event {
 };
 
 extern struct event events[EVENTS_MAX];
-extern u32 explore_event; /* the number of the event under way */
 
 void clock_reset(void); /* the run begins anew */
 

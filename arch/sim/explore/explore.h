@@ -125,5 +125,7 @@ bool rcu_pending(void);           /* callbacks wait */
 void sim_rcu_choose(bool counts); /* rcu=counter */
 void rcu_joins(struct actor *actor);
 
-/* ipi.c: the CPU is inside a handler, and cannot mask interrupts before its end. */
-bool ipi_handled(unsigned int cpu);
+/* ipi.c: a step that no handler of this CPU may lie over: waits for its end. */
+void ipi_stop_unhandled(void);
+
+extern u32 explore_event; /* the number of the event under way (clock.h) */

@@ -32,18 +32,13 @@ static bool none_in_instruction(void *none)
 	return true;
 }
 
-static bool no_handler(void *me)
-{
-	return !ipi_handled((unsigned int)(unsigned long)me);
-}
-
 static void begin_instruction(unsigned int cpu)
 {
 	op_set(OP_USER, "begins");
 	op_touch(OBJECT_IRQ(cpu), 4, TOUCH_WRITE);
 	op_touch(OBJECT_MMU(cpu), 4, TOUCH_WRITE);
 	op_drains();
-	actor_wait("the handler", no_handler, (void *)(unsigned long)cpu);
+	ipi_stop_unhandled();
 	in_instruction[cpu] = true;
 	sim_me.in_hardware = true;
 }

@@ -46,9 +46,14 @@ static void handler(unsigned long cpu)
 	handles[cpu] = false;
 }
 
-bool ipi_handled(unsigned int cpu)
+static bool no_handler(void *handled)
 {
-	return handles[cpu];
+	return !*(bool *)handled;
+}
+
+void ipi_stop_unhandled(void)
+{
+	actor_wait("the handler", no_handler, &handles[sim_me.cpu]);
 }
 
 static bool all_answered(void *none)

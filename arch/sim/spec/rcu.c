@@ -29,8 +29,7 @@ static bool busy;                 /* the actor is inside a callback */
 static struct thread rcu_thread;
 static unsigned int mode __section("policy_words"); /* 1: counter */
 
-/* The event that ended each section of an actor; search.c asks. */
-extern u32 explore_event;
+/* The event that ended each section of an actor; rcu_joins() tells it. */
 static u32 ends[READERS][SECTIONS_MAX] __section("sim_log");
 
 static const char *const modes[] = {"merged", "counter"};
@@ -82,18 +81,13 @@ static void touch_section(void)
 		op_touch(OBJECT_READER(number_of(running)), 4, TOUCH_WRITE);
 }
 
-static bool no_handler(void *me)
-{
-	return !ipi_handled((unsigned int)(unsigned long)me);
-}
-
 void sim_irqs_closing(void)
 {
 	op_set(OP_IRQ_OFF, NULL);
 	op_touch(OBJECT_IRQ(sim_me.cpu), 4, TOUCH_WRITE);
 	if (running && !mode && !section_open(running))
 		touch_section();
-	actor_wait("the handler", no_handler, (void *)(unsigned long)sim_me.cpu);
+	ipi_stop_unhandled();
 }
 
 void sim_irqs_closed(void)
