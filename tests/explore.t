@@ -34,7 +34,8 @@ test(sum(" killed by " in line for _, line in results) >= 25, "25 mutants and mo
 
 # Found by the search, shown on one screen, and then made again where it is real.
 for mutant, race in (("gup_pte_recheck", "gup_munmap"), ("limit_before_root", "gup_grow"),
-                     ("root_before_limit", "grow_gup"), ("fault_recheck", "fault_fault")):
+                     ("root_before_limit", "grow_gup"), ("fault_recheck", "fault_fault"),
+                     ("grab_from_zero", "gup_freed")):
     result = run("make", "-s", "explore", "RACE=" + race, "MUTANT=" + mutant, "MEMORY=sc")
     shown = result.output.partition("\nrace      ")[2]
     test("!!" in shown and len(shown.splitlines()) < 50,

@@ -35,5 +35,4 @@ static inline void audited_load(pxd_t *root, const struct mm *mm)
 
 	arch_root_load(root);
 	ledger_loaded(begun, mm);
-	TRACE_POINT(tlb_loaded);
 }

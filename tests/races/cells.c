@@ -3,8 +3,13 @@
  * one axis by commas.
  */
 #include "tests/races/cells.h"
+#include "kernel/base/counters.h"
 #include "kernel/base/print.h"
 #include "kernel/base/string.h"
+#include "kernel/sched/rcu.h"
+#include "mm/rivals/rivals.h"
+#include "mm/table/fold.h"
+#include "mm/table/policy.h"
 
 static const char *const axis_names[RACE_AXES] = {
 	"flush", "tables", "reader", "step", "rcu", "fold", "machine", "mutant"};
@@ -15,7 +20,10 @@ static const char *const readers[] = {"irq", "rcu", "both", "none", NULL};
 static const char *const steps[] = {"lockless", "addrend-folded", "addrend-value",
 	"rederef", "depth", "oneword-root", NULL};
 
-const char *const *const race_axis_values[AXIS_RCU] = {flushes, tables, readers, steps};
+static const char *const rcus[] = {"merged", "counter", NULL};
+
+const char *const *const race_axis_values[AXIS_RCU + 1] = {
+	flushes, tables, readers, steps, rcus};
 
 /* The length of what stands before `end` or the text's end. */
 static size_t until(const char *text, char end)
@@ -122,4 +130,88 @@ void race_place_text(const struct race_place *place, char *to, size_t size)
 		if (*place->value[axis] && length < size)
 			length += format_text(to + length, size - length, "%s%s=%s",
 				length ? " " : "", axis_names[axis], place->value[axis]);
+}
+
+bool race_is_called(const struct race *race, const char *pattern)
+{
+	size_t length = strlen(pattern);
+
+	if (!strcmp(pattern, "all"))
+		return true;
+	if (length && pattern[length - 1] == '*')
+		return !strncmp(pattern, race->name, length - 1);
+	return !strcmp(pattern, race->name);
+}
+
+/* --- one cell after the other ------------------------------------------------------- */
+
+static unsigned int number_of(enum race_axis axis, const char *value)
+{
+	unsigned int n = 0;
+
+	while (strcmp(race_axis_values[axis][n], value))
+		n++;
+	return n;
+}
+
+void race_boots_place(const struct race *race, struct race_place *place,
+	const char *machine, const char *mutant)
+{
+	*place = (struct race_place){
+		.value = {flushes[policies.flush], tables[policies.tables],
+			readers[policies.reader], gup_step_chosen->name,
+			rcus[rcu_counts_readers()], fold_name(), machine, mutant}};
+	for (int axis = 0; axis <= AXIS_RCU; axis++)
+		if (race_fixes(race, axis))
+			place->value[axis] = race_fixes(race, axis);
+}
+
+void race_first_cell(const struct race *race, struct race_place *place, int axes)
+{
+	for (int axis = 0; axis < axes; axis++)
+		if (!race_fixes(race, axis) && race_sweeps(race, axis))
+			place->value[axis] = race_axis_values[axis][0];
+}
+
+/* As an odometer: the last axis turns fastest. */
+bool race_next_cell(const struct race *race, struct race_place *place, int axes)
+{
+	for (int axis = axes - 1; axis >= 0; axis--) {
+		const char *const *values = race_axis_values[axis], *next;
+
+		if (!race_sweeps(race, axis))
+			continue;
+		next = values[number_of(axis, place->value[axis]) + 1];
+		place->value[axis] = next ? next : values[0];
+		if (next)
+			return true;
+	}
+	return false;
+}
+
+void race_choose(const struct race_place *place)
+{
+	policies.flush = number_of(AXIS_FLUSH, place->value[AXIS_FLUSH]);
+	policies.tables = number_of(AXIS_TABLES, place->value[AXIS_TABLES]);
+	policies.reader = number_of(AXIS_READER, place->value[AXIS_READER]);
+	gup_step_chosen = gup_step_find(place->value[AXIS_STEP]);
+}
+
+/* --- rechecks ----------------------------------------------------------------------- */
+
+static const enum counter rechecks[RACE_RECHECKS] = {COUNT_GUP_RECHECK_PTE,
+	COUNT_GUP_RECHECK_PMD, COUNT_GUP_REFUSED, COUNT_GUP_OVER_LIMIT};
+
+void race_count_rechecks(s64 counts[RACE_RECHECKS])
+{
+	for (int i = 0; i < RACE_RECHECKS; i++)
+		counts[i] = counter_sum(rechecks[i]);
+}
+
+const char *race_rechecked(const s64 before[RACE_RECHECKS])
+{
+	for (int i = 0; i < RACE_RECHECKS; i++)
+		if (counter_sum(rechecks[i]) != before[i])
+			return counter_name(rechecks[i]);
+	return NULL;
 }

@@ -7,11 +7,11 @@
 #include "tests/races/race.h"
 
 enum race_axis {
-	AXIS_FLUSH, /* this one and the next three can be chosen while the machine runs */
+	AXIS_FLUSH, /* this one and the next three can be chosen while any machine runs */
 	AXIS_TABLES,
 	AXIS_READER,
 	AXIS_STEP,
-	AXIS_RCU, /* the boot's, or the build's, from here on */
+	AXIS_RCU, /* on the simulated machine this one, too; else the boot's */
 	AXIS_FOLD,
 	AXIS_MACHINE,
 	AXIS_MUTANT,
@@ -23,7 +23,7 @@ struct race_place {
 };
 
 /* The values of an axis that can be chosen, ended by NULL. */
-extern const char *const *const race_axis_values[AXIS_RCU];
+extern const char *const *const race_axis_values[AXIS_RCU + 1];
 
 /* Is every value of the axis a cell? */
 bool race_sweeps(const struct race *race, enum race_axis axis);
@@ -44,3 +44,23 @@ const char *race_verdict_name(enum race_verdict verdict);
 
 /* "flush=ipi tables=rcu ...", without a mutant if there is none. */
 void race_place_text(const struct race_place *place, char *to, size_t size);
+
+/* Is it the race called so: NAME, PREFIX* or all? */
+bool race_is_called(const struct race *race, const char *pattern);
+
+/* The place of the boot's own policies, and of those that the race fixes. */
+void race_boots_place(const struct race *race, struct race_place *place,
+	const char *machine, const char *mutant);
+
+/* Of the cells that the race sweeps over the first `axes` axes: the first one, from the
+ * boot's place; and the next one, or false: that was the last. */
+void race_first_cell(const struct race *race, struct race_place *place, int axes);
+bool race_next_cell(const struct race *race, struct race_place *place, int axes);
+
+/* Makes the policies those of the place: of the axes up to AXIS_STEP. */
+void race_choose(const struct race_place *place);
+
+/* Rechecks of the kernel that have fired: so many, and which one since; NULL: none. */
+#define RACE_RECHECKS 4
+void race_count_rechecks(s64 counts[RACE_RECHECKS]);
+const char *race_rechecked(const s64 before[RACE_RECHECKS]);

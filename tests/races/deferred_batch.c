@@ -12,9 +12,7 @@
 #include "tests/races/walk.h"
 
 static struct mm *mm;
-static struct page *page;          /* held: it is no frame for a batch */
-static const struct ptdesc *table; /* (p) the walker: where the pmd entry leads to */
-static u32 generation;             /* (p) the walker */
+static struct page *page; /* held: it is no frame for a batch */
 
 static void setup(void)
 {
@@ -23,30 +21,10 @@ static void setup(void)
 	page_get(page);
 }
 
-/* Each turn of the walk; false ends it. */
-static bool look(struct gup_walk *walk, const struct gup_turn *turn)
-{
-	bool is_table;
-
-	if (turn->level == LEVEL_PMD) {
-		if (pxd_none(LEVEL_PMD, turn->entry))
-			return false; /* the tables went before we came */
-		table = ptdesc_of(LEVEL_PTE, pxd_table(LEVEL_PMD, turn->entry));
-		generation = table->generation;
-		TRACE_POINT(gup_table);
-	}
-	if (turn->level != LEVEL_PTE)
-		return true;
-	is_table = READ_ONCE(table->type) == PAGE_TABLE &&
-		   READ_ONCE(table->generation) == generation;
-	RACE_CLAIM(is_table, "the walker reads a table that was freed");
-	return is_table;
-}
-
 static void walk(void)
 {
 	mm_use(mm);
-	race_walk(mm, RACE_AT, look);
+	race_walk(mm, RACE_AT, race_look_at_table);
 	mm_use(NULL);
 }
 
@@ -65,10 +43,6 @@ static void free_tables(void)
 	mm_write_unlock(mm);
 }
 
-static void check(void)
-{
-}
-
 static void teardown(void)
 {
 	page_put(page);
@@ -80,7 +54,6 @@ RACE(deferred_batch) = {
 	.story = "a walk in a table that is freed without memory for a batch",
 	.setup = setup,
 	.actor = {walk, free_tables},
-	.check = check,
 	.teardown = teardown,
 	.script = "0@gup_table 1 r 0",
 	.sweeps = "flush tables=rcu-ipi-fallback reader rcu",

@@ -9,31 +9,7 @@
  * second look at the pte is what keeps it from a stranger's frame, under flush=ipi too.
  */
 #include "mm/oracle/ledger.h"
-#include "mm/table/gup_fast.h"
-#include "tests/races/help.h"
-
-static struct mm *mm;
-static struct page *page; /* mapped at RACE_AT */
-static struct page *stranger;
-
-static void setup(void)
-{
-	mm = race_mm(2, PROT_READ);
-	page = race_page(mm, RACE_AT);
-	stranger = NULL;
-}
-
-static void walk(void)
-{
-	struct page *held;
-
-	mm_use(mm);
-	if (gup_fast(RACE_AT, 1, FOLL_GET, &held)) {
-		RACE_CLAIM(held != stranger, "the walker holds a stranger's frame");
-		page_put(held);
-	}
-	mm_use(NULL);
-}
+#include "tests/races/stranger.h"
 
 /* The ledger knows of flushes only: it is told of one. */
 static void take_away(void)
@@ -49,19 +25,7 @@ static void take_away(void)
 	mm_read_unlock(mm);
 	ledger_flushed_everywhere(ledger_begin(), mm);
 	page_put(page);
-	stranger = race_take_frame(page);
-}
-
-static void check(void)
-{
-	RACE_CLAIM(!stranger || stranger->refs == 1, "the stranger's frame is held");
-}
-
-static void teardown(void)
-{
-	if (stranger)
-		frame_free(stranger);
-	mm_put(mm);
+	give_to_stranger();
 }
 
 RACE(elided_flush) = {

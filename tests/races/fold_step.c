@@ -38,10 +38,6 @@ static void walk(void)
 	mm_use(NULL);
 }
 
-static void check(void)
-{
-}
-
 static void teardown(void)
 {
 	mm_put(mm);
@@ -52,7 +48,6 @@ RACE(fold_step) = {
 	.story = "a walk over the border of two root entries",
 	.setup = setup,
 	.actor = {walk},
-	.check = check,
 	.teardown = teardown,
 	.script = "0",
 	.sweeps = "step fold",

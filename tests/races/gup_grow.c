@@ -8,59 +8,13 @@
  * has both in one word, and no order to get wrong: it goes in with what it read, old or
  * new.
  */
-#include "mm/table/fold.h"
-#include "mm/table/gup_fast.h"
-#include "tests/races/help.h"
-
-static struct mm *mm;
-static unsigned long beyond; /* what a root that is too small would take for RACE_AT */
-
-static void setup(void)
-{
-	int level;
-
-	mm = race_mm(1, PROT_READ);
-	level = fold_root_level(mm);
-	beyond = RACE_AT + pxd_size(level) * pxd_entries(level);
-	if (beyond < mm->limit) /* the largest of roots: just above it */
-		beyond = RACE_AT + mm->limit;
-}
-
-static void walk(void)
-{
-	struct page *held;
-
-	mm_use(mm);
-	if (gup_fast(beyond, 1, FOLL_GET, &held)) {
-		race_damaged("the page of another address", __FILE__, __LINE__);
-		page_put(held);
-	}
-	mm_use(NULL);
-}
-
-/* Where roots do not grow it is refused. */
-static void grow(void)
-{
-	mm_write_lock(mm);
-	(void)fold_grow(mm, beyond + PAGE_SIZE);
-	mm_write_unlock(mm);
-}
-
-static void check(void)
-{
-}
-
-static void teardown(void)
-{
-	mm_put(mm);
-}
+#include "tests/races/grow.h"
 
 RACE(gup_grow) = {
 	.name = "gup_grow",
 	.story = "a root grows while gup_fast() is between limit and root",
 	.setup = setup,
 	.actor = {walk, grow},
-	.check = check,
 	.teardown = teardown,
 	.script = "0@gup_root 1 0",
 	.sweeps = "step fold",

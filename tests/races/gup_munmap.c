@@ -7,49 +7,12 @@
  * in use again. The second look at the pte saves the stranger. Without it, a flush by IPI
  * saves him by waiting for the walker, whose interrupts are off; a broadcast does not.
  */
-#include "mm/table/gup_fast.h"
-#include "tests/races/help.h"
-
-static struct mm *mm;
-static struct page *page; /* mapped at RACE_AT */
-static struct page *stranger;
-
-/* A second page keeps the table. */
-static void setup(void)
-{
-	mm = race_mm(2, PROT_READ);
-	page = race_page(mm, RACE_AT);
-	stranger = NULL;
-}
-
-static void walk(void)
-{
-	struct page *held;
-
-	mm_use(mm);
-	if (gup_fast(RACE_AT, 1, FOLL_GET, &held)) {
-		RACE_CLAIM(held != stranger, "the walker holds a stranger's frame");
-		page_put(held);
-	}
-	mm_use(NULL);
-}
+#include "tests/races/stranger.h"
 
 static void unmap(void)
 {
 	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
-	stranger = race_take_frame(page);
-}
-
-static void check(void)
-{
-	RACE_CLAIM(!stranger || stranger->refs == 1, "the stranger's frame is held");
-}
-
-static void teardown(void)
-{
-	if (stranger)
-		frame_free(stranger);
-	mm_put(mm);
+	give_to_stranger();
 }
 
 RACE(gup_munmap) = {

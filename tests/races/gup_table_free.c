@@ -12,48 +12,22 @@
 #include "tests/races/walk.h"
 
 static struct mm *mm;
-static const struct ptdesc *table; /* (p) the walker: where the pmd entry leads to */
-static u32 generation;             /* (p) the walker */
 
 static void setup(void)
 {
 	mm = race_mm(1, PROT_READ);
 }
 
-/* Each turn of the walk; false ends it. */
-static bool look(struct gup_walk *walk, const struct gup_turn *turn)
-{
-	bool is_table;
-
-	if (turn->level == LEVEL_PMD) {
-		if (pxd_none(LEVEL_PMD, turn->entry))
-			return false; /* unmapped before we came */
-		table = ptdesc_of(LEVEL_PTE, pxd_table(LEVEL_PMD, turn->entry));
-		generation = table->generation;
-		TRACE_POINT(gup_table);
-	}
-	if (turn->level != LEVEL_PTE)
-		return true;
-	is_table = READ_ONCE(table->type) == PAGE_TABLE &&
-		   READ_ONCE(table->generation) == generation;
-	RACE_CLAIM(is_table, "the walker reads a table that was freed");
-	return is_table;
-}
-
 static void walk(void)
 {
 	mm_use(mm);
-	race_walk(mm, RACE_AT, look);
+	race_walk(mm, RACE_AT, race_look_at_table);
 	mm_use(NULL);
 }
 
 static void unmap(void)
 {
 	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
-}
-
-static void check(void)
-{
 }
 
 static void teardown(void)
@@ -66,7 +40,6 @@ RACE(gup_table_free) = {
 	.story = "a lockless walk in a table that munmap() frees",
 	.setup = setup,
 	.actor = {walk, unmap},
-	.check = check,
 	.teardown = teardown,
 	.script = "0@gup_table 1 r 0",
 	.sweeps = "flush tables reader rcu",

@@ -41,10 +41,6 @@ static void unmap(void)
 	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
 }
 
-static void check(void)
-{
-}
-
 static void teardown(void)
 {
 	mm_put(mm);
@@ -55,7 +51,6 @@ RACE(lazy_returns) = {
 	.story = "a lazy CPU comes back beside munmap()",
 	.setup = setup,
 	.actor = {laze_and_return, unmap},
-	.check = check,
 	.teardown = teardown,
 	.script = "0@race 1 0",
 	.sweeps = "flush",

@@ -36,10 +36,6 @@ static void unmap(void)
 	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
 }
 
-static void check(void)
-{
-}
-
 static void teardown(void)
 {
 	mm_put(mm);
@@ -50,7 +46,6 @@ RACE(lazy_tables) = {
 	.story = "a table is freed while a lazy CPU has it loaded",
 	.setup = setup,
 	.actor = {laze, unmap},
-	.check = check,
 	.teardown = teardown,
 	.script = "0@race 1 r 0",
 	.sweeps = "flush tables",

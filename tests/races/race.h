@@ -77,7 +77,7 @@ struct race {
 	const char *story; /* one line */
 	void (*setup)(void);
 	void (*actor[RACE_ACTORS])(void); /* the unused ones are NULL */
-	void (*check)(void);
+	void (*check)(void);              /* NULL: the actors and the oracles see all */
 	void (*teardown)(void);
 	const char *script;
 	const char *sweeps; /* axes whose every value is a cell; of others the default

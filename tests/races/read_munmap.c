@@ -45,10 +45,6 @@ static void unmap(void)
 		*(u64 *)page_address(stranger) = SECRET;
 }
 
-static void check(void)
-{
-}
-
 static void teardown(void)
 {
 	if (stranger)
@@ -61,7 +57,6 @@ RACE(read_munmap) = {
 	.story = "a program reads a page beside munmap() of it",
 	.setup = setup,
 	.actor = {read_twice, unmap},
-	.check = check,
 	.teardown = teardown,
 	.script = "0@race 1 0",
 	.sweeps = "flush",

@@ -44,10 +44,6 @@ static void unmap(void)
 	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
 }
 
-static void check(void)
-{
-}
-
 static void teardown(void)
 {
 	mm_put(mm);
@@ -58,7 +54,6 @@ RACE(rederef) = {
 	.story = "a walk that reads an entry twice, beside munmap()",
 	.setup = setup,
 	.actor = {walk, unmap},
-	.check = check,
 	.teardown = teardown,
 	.script = "0@gup_table 1 0",
 	.sweeps = "flush step",

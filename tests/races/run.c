@@ -89,15 +89,8 @@ OPTION(race_mutant, "mutant",
 
 static bool is_wanted(const struct race *race)
 {
-	size_t length = strlen(wanted);
-
-	if (swept[0] && !race_sweeps_named(race, swept))
-		return false;
-	if (!strcmp(wanted, "all"))
-		return true;
-	if (wanted[length - 1] == '*')
-		return !strncmp(wanted, race->name, length - 1);
-	return !strcmp(wanted, race->name);
+	return (!swept[0] || race_sweeps_named(race, swept)) &&
+	       race_is_called(race, wanted);
 }
 
 /* --- one run, and its verdict ---------------------------------------------------------
@@ -125,24 +118,6 @@ void race_detected(const char *what)
 	atomic_store(&detected, what);
 }
 
-static const enum counter rechecks[] = {COUNT_GUP_RECHECK_PTE, COUNT_GUP_RECHECK_PMD,
-	COUNT_GUP_REFUSED, COUNT_GUP_OVER_LIMIT};
-
-static void count_rechecks(s64 *counts)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(rechecks); i++)
-		counts[i] = counter_sum(rechecks[i]);
-}
-
-/* What fired since, or NULL. */
-static const char *rechecked(const s64 *before)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(rechecks); i++)
-		if (counter_sum(rechecks[i]) != before[i])
-			return counter_name(rechecks[i]);
-	return atomic_load(&detected);
-}
-
 static void move_to(unsigned int cpu)
 {
 	(void)thread_set_allowed(current(), 1U << cpu);
@@ -160,7 +135,8 @@ static const char *run_actors(const struct script *script, bool tells)
 	wait = race_follow(racing, script, tells);
 	rcu_barrier();
 	move_to(0);
-	racing->check();
+	if (racing->check)
+		racing->check();
 	racing->teardown();
 	rcu_barrier();
 	RACE_CLAIM(!ledger_outstanding(), "references to user frames are left");
@@ -169,15 +145,17 @@ static const char *run_actors(const struct script *script, bool tells)
 
 static struct outcome run_once(const struct script *script, bool tells)
 {
-	s64 before[ARRAY_SIZE(rechecks)];
+	s64 before[RACE_RECHECKS];
 	struct outcome outcome = {.verdict = RACE_HARMLESS};
 	const char *wait, *recheck;
 
 	damaged = 0;
 	detected = NULL;
-	count_rechecks(before);
+	race_count_rechecks(before);
 	wait = run_actors(script, tells);
-	recheck = rechecked(before);
+	recheck = race_rechecked(before);
+	if (!recheck)
+		recheck = atomic_load(&detected);
 	if (damaged) {
 		outcome = damage;
 		outcome.verdict = RACE_DAMAGED;
@@ -219,26 +197,6 @@ static struct outcome run_often(const struct script *script)
 	return first;
 }
 
-static void choose(const struct race_place *place)
-{
-	const char *const *values;
-
-	for (int axis = 0; axis < AXIS_STEP; axis++) {
-		unsigned int n = 0;
-
-		for (values = race_axis_values[axis];
-			strcmp(values[n], place->value[axis]); n++)
-			continue;
-		if (axis == AXIS_FLUSH)
-			policies.flush = n;
-		else if (axis == AXIS_TABLES)
-			policies.tables = n;
-		else
-			policies.reader = n;
-	}
-	gup_step_chosen = gup_step_find(place->value[AXIS_STEP]);
-}
-
 static void run_cell(const struct race_place *place, const struct script *script)
 {
 	const struct race_cell *expected = race_cell_at(racing, place);
@@ -251,7 +209,7 @@ static void run_cell(const struct race_place *place, const struct script *script
 	print("race %u %s %s: begins, expected %s %s\n", cell_number, racing->name, text,
 		race_verdict_name(expected ? expected->verdict : RACE_NONE),
 		expected ? expected->because : "");
-	choose(place);
+	race_choose(place);
 	outcome = run_often(script);
 	print("race %u %s %s: %s %s\n", cell_number, racing->name, text,
 		race_verdict_name(outcome.verdict), outcome.because);
@@ -260,41 +218,11 @@ static void run_cell(const struct race_place *place, const struct script *script
 
 /* --- all cells of a race ----------------------------------------------------------- */
 
-static void boots_place(struct race_place *place)
-{
-	*place = (struct race_place){
-		.value = {
-			race_axis_values[AXIS_FLUSH][policies.flush],
-			race_axis_values[AXIS_TABLES][policies.tables],
-			race_axis_values[AXIS_READER][policies.reader],
-			gup_step_chosen->name,
-			rcu_counts_readers() ? "counter" : "merged",
-			fold_name(),
-			MACHINE,
-			mutant,
-		}};
-}
-
-/* The next combination of the axes that are swept; false: that was the last. */
-static bool next_place(struct race_place *place, unsigned int at[AXIS_RCU])
-{
-	for (int axis = AXIS_RCU - 1; axis >= 0; axis--) {
-		if (boot_cell || !race_sweeps(racing, axis))
-			continue;
-		if (!race_axis_values[axis][++at[axis]])
-			at[axis] = 0;
-		place->value[axis] = race_axis_values[axis][at[axis]];
-		if (at[axis])
-			return true;
-	}
-	return false;
-}
-
 static void run_race(const struct race *race)
 {
 	struct table_policies usual = policies;
 	const struct gup_step *usual_step = gup_step_chosen;
-	unsigned int at[AXIS_RCU] = {0};
+	int axes = boot_cell ? 0 : AXIS_RCU;
 	struct race_place place;
 	struct script script;
 	const char *wrong =
@@ -302,15 +230,11 @@ static void run_race(const struct race *race)
 
 	ASSERT(!wrong, "script of race %s: %s", race->name, wrong);
 	racing = race;
-	boots_place(&place);
-	for (int axis = 0; axis < AXIS_RCU; axis++)
-		if (race_fixes(race, axis))
-			place.value[axis] = race_fixes(race, axis);
-		else if (!boot_cell && race_sweeps(race, axis))
-			place.value[axis] = race_axis_values[axis][0];
+	race_boots_place(race, &place, MACHINE, mutant);
+	race_first_cell(race, &place, axes);
 	do
 		run_cell(&place, &script);
-	while (next_place(&place, at));
+	while (race_next_cell(race, &place, axes));
 	policies = usual;
 	gup_step_chosen = usual_step;
 }

@@ -33,10 +33,6 @@ static void unmap(void)
 	(void)mm_unmap(mm, RACE_AT, PAGE_SIZE);
 }
 
-static void check(void)
-{
-}
-
 static void teardown(void)
 {
 	mm_put(mm);
@@ -47,9 +43,8 @@ RACE(switch_flush) = {
 	.story = "a CPU loads an mm beside munmap()",
 	.setup = setup,
 	.actor = {use, unmap},
-	.check = check,
 	.teardown = teardown,
-	.script = "0@tlb_loaded 1 0",
+	.script = "0@tlb_load 1 0",
 	.sweeps = "flush",
 	.cells =
 		(const struct race_cell[]){

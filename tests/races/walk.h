@@ -30,3 +30,30 @@ static inline void race_walk(struct mm *mm, unsigned long address, gup_look_fn *
 	if (walk.next != &page)
 		page_put(page);
 }
+
+/* --- a walker that stops in a table, which must not be freed before it leaves ----------
+ */
+
+static const struct ptdesc
+	*race_walked;        /* (p) the walker: where the pmd entry leads to */
+static u32 race_walked_life; /* (p) the walker */
+
+/* Each turn of the walk; false ends it. */
+static inline bool race_look_at_table(struct gup_walk *walk, const struct gup_turn *turn)
+{
+	bool is_table;
+
+	if (turn->level == LEVEL_PMD) {
+		if (pxd_none(LEVEL_PMD, turn->entry))
+			return false; /* taken away before we came */
+		race_walked = ptdesc_of(LEVEL_PTE, pxd_table(LEVEL_PMD, turn->entry));
+		race_walked_life = race_walked->generation;
+		TRACE_POINT(gup_table);
+	}
+	if (turn->level != LEVEL_PTE)
+		return true;
+	is_table = READ_ONCE(race_walked->type) == PAGE_TABLE &&
+		   READ_ONCE(race_walked->generation) == race_walked_life;
+	RACE_CLAIM(is_table, "the walker reads a table that was freed");
+	return is_table;
+}

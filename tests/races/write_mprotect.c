@@ -39,10 +39,6 @@ static void protect(void)
 	atomic_store(&promised, 1);
 }
 
-static void check(void)
-{
-}
-
 static void teardown(void)
 {
 	mm_put(mm);
@@ -53,7 +49,6 @@ RACE(write_mprotect) = {
 	.story = "a program writes while mprotect() forbids it",
 	.setup = setup,
 	.actor = {write_twice, protect},
-	.check = check,
 	.teardown = teardown,
 	.script = "0@race 1 0",
 	.sweeps = "flush",

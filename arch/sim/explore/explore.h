@@ -94,6 +94,7 @@ const char *explore_run(const char *schedule);
 /* One preemption: `steps` of CPU `first`, then CPU `then` until it waits or is done. */
 const char *explore_preempt(unsigned int first, unsigned int steps, unsigned int then);
 extern char explore_taken[SCHEDULES]; /* the schedule of the last run, to replay it */
+extern char crew_schedule[SCHEDULES]; /* option schedule=, blanks for its commas */
 
 /* A schedule's text, made step by step. */
 void schedule_begin(void);

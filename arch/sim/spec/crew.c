@@ -11,19 +11,18 @@
 #include "kernel/base/print.h"
 #include "kernel/base/string.h"
 
-char crew_schedule_text[SCHEDULES];
+char crew_schedule[SCHEDULES];
 
 static bool parse_schedule(const char *value)
 {
 	size_t i;
 
 	for (i = 0; value[i] && i < SCHEDULES - 1; i++)
-		crew_schedule_text[i] = value[i] == ',' ? ' ' : value[i];
-	crew_schedule_text[i] = '\0';
+		crew_schedule[i] = value[i] == ',' ? ' ' : value[i];
+	crew_schedule[i] = '\0';
 	return !value[i];
 }
-OPTION(crew_schedule, "schedule", "0x5,1x9,r1x1: who steps when (explore)",
-	parse_schedule);
+OPTION(schedule, "schedule", "0x5,1x9,r1x1: who steps when (explore)", parse_schedule);
 
 void sim_build_init(void)
 {
@@ -65,7 +64,7 @@ void crew_start(void (*fn)(unsigned long arg), unsigned long arg, cpuset_t allow
 
 void crew_join(void)
 {
-	const char *violation = explore_run(crew_schedule_text);
+	const char *violation = explore_run(crew_schedule);
 
 	if (!violation)
 		return;

@@ -9,14 +9,30 @@
 #include "tests/races/cells.h"
 #include "tests/races/script.h"
 
+/* options.c */
+extern struct sim_asked {
+	char wanted[64], script[256], record[256], mutant[48], sweeps[64];
+	enum search_kind kind;
+	u64 bound, most;
+	bool boot_cell;
+} asked;
+
+/* machine.c: the race's setup, and what it leaves is kept. */
+extern const struct race *sim_racing;
+void sim_race_setup(void);
+
 /* Starts the actors; all is as the race's setup has left it. */
 void sim_race_start(void);
 
 /* After an execution that went well: grace periods end, and the race's check. */
 void sim_race_end(void);
 
-/* A recheck fired in this execution, and which; NULL: none did. */
+/* A recheck fired in this execution, and which; NULL: none did. In so many executions. */
 const char *sim_race_detected(void);
+extern u64 sim_detections;
+
+/* find.c: a script that leads to damage, or "" and false: none was found. */
+bool sim_find_script(char *text, size_t size);
 
 /* Follows the script; the name of the first wait that kept a part from being followed, or
  * NULL. explore_wrong tells whether it went well. tells: print what each part did. */
