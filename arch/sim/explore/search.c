@@ -33,15 +33,13 @@ static u64 random_state;
 static double weight;
 static u64 seen[1U << 20]; /* hashes of classes */
 
-#define bit(n) (1U << (n))
-
 static u16 who_can(void)
 {
 	u16 mask = 0;
 
 	for (unsigned int i = 0; i < ACTORS; i++)
 		if (actors[i].alive && actor_can_step(i))
-			mask |= bit(i);
+			mask |= BIT(i);
 	return mask;
 }
 
@@ -57,17 +55,17 @@ static u16 initials(u32 i, u32 n)
 		unsigned int actor = events[k].actor;
 		bool needs = false;
 
-		if ((have & bit(actor)) || (k < n && happens_before(i, k)))
+		if ((have & BIT(actor)) || (k < n && happens_before(i, k)))
 			continue;
 		for (u16 left = have; left; left &= left - 1) {
 			unsigned int other = __builtin_ctz(left);
 
 			needs |= events[k].clock.of[other] >= first[other];
 		}
-		have |= bit(actor);
+		have |= BIT(actor);
 		first[actor] = events[k].index;
 		if (!needs)
-			result |= bit(actor);
+			result |= BIT(actor);
 	}
 	return result;
 }
@@ -89,8 +87,8 @@ static void race(u32 i, u32 n)
 		return;
 	who = initials(i, n);
 	if (!(frames[i].todo & who))
-		try_from(i, who & bit(events[n].actor) & frames[i].enabled
-				    ? bit(events[n].actor)
+		try_from(i, who & BIT(events[n].actor) & frames[i].enabled
+				    ? BIT(events[n].actor)
 				    : who);
 }
 
@@ -100,7 +98,7 @@ static unsigned int prefer(u16 mask)
 {
 	unsigned int last = depth ? frames[depth - 1].chosen : 0;
 
-	return mask & bit(last) ? last : (unsigned int)__builtin_ctz(mask);
+	return mask & BIT(last) ? last : (unsigned int)__builtin_ctz(mask);
 }
 
 static unsigned int draw(u16 mask)
@@ -119,13 +117,13 @@ static unsigned int draw(u16 mask)
 /* Who went to sleep above, and has not been woken by the step that was made since. */
 static u16 still_asleep(const struct frame *above)
 {
-	u16 asleep = 0, before = (above->asleep | above->done) & ~bit(above->chosen);
+	u16 asleep = 0, before = (above->asleep | above->done) & ~BIT(above->chosen);
 
 	for (; before; before &= before - 1) {
 		unsigned int actor = __builtin_ctz(before);
 
 		if (!op_dependent(&actors[actor].op, &events[depth - 1].op))
-			asleep |= bit(actor);
+			asleep |= BIT(actor);
 	}
 	return asleep;
 }
@@ -136,10 +134,10 @@ static u16 sleepers; /* of the next frame */
 static void bound_todo(struct frame *frame)
 {
 	unsigned int last = depth ? frames[depth - 1].chosen : ACTORS;
-	bool stops = depth && (frame->enabled & bit(last));
+	bool stops = depth && (frame->enabled & BIT(last));
 
 	frame->todo = stops && frames[depth - 1].preemptions == now->bound
-			      ? bit(last)
+			      ? BIT(last)
 			      : frame->enabled;
 }
 
@@ -152,7 +150,7 @@ static bool new_frame(struct frame *frame, u16 can)
 	}
 	switch (now->kind) {
 	case SEARCH_CLASSES:
-		frame->todo = bit(prefer(can & ~frame->asleep));
+		frame->todo = BIT(prefer(can & ~frame->asleep));
 		break;
 	case SEARCH_PREEMPTIONS:
 		bound_todo(frame);
@@ -174,7 +172,7 @@ static void count_preemption(struct frame *frame)
 	unsigned int last = depth ? frames[depth - 1].chosen : frame->chosen;
 
 	frame->preemptions = depth ? frames[depth - 1].preemptions : 0;
-	if (frame->chosen != last && (frame->enabled & bit(last)))
+	if (frame->chosen != last && (frame->enabled & BIT(last)))
 		frame->preemptions++;
 }
 
@@ -237,7 +235,7 @@ static bool go_back(void)
 			repeated = depth + 1;
 			return true;
 		}
-		frame->done |= bit(frame->chosen);
+		frame->done |= BIT(frame->chosen);
 		left = frame->todo & ~(frame->done | frame->asleep);
 		if (left) {
 			frame->chosen = __builtin_ctz(left);
