@@ -9,9 +9,7 @@
  *
  * What to do is added when a race shows (source-DPOR, Abdulla et al., POPL 2014): from
  * the frame of the first of the two steps somebody has to go on who leads to the second
- * one without it. One special case: a CPU under an interrupt handler cannot step although
- * it is independent of the handler. What it would have to do before a step of the handler
- * it has to do before the handler begins.
+ * one without it.
  */
 #include "arch/sim/explore/search.h"
 #include "arch/sim/explore/clock.h"
@@ -274,6 +272,7 @@ static bool is_new(u64 hash)
 {
 	u64 slot = hash % ARRAY_SIZE(seen);
 
+	ASSERT(now->classes < ARRAY_SIZE(seen) / 2, "%lu classes", now->classes);
 	for (; seen[slot]; slot = (slot + 1) % ARRAY_SIZE(seen))
 		if (seen[slot] == hash)
 			return false;

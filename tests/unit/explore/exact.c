@@ -287,7 +287,8 @@ static void take_and_free(unsigned long me)
 
 UNIT_TEST(exact_choices)
 {
-	/* Of three choices one writes x: 3 * 2 orders of y, and once two of x. */
+	/* Two choices leave x alone: two orders each, of y; with x written there are 3.
+	 */
 	EXPECT_EQ(compare("choices", choose, write_y_x, NULL), 7);
 	compare("frames", take_and_free, take_and_free, NULL);
 }
