@@ -342,8 +342,12 @@ replay: tools $(if $(filter sim,$(ARCH)),$(SIM_EXPLORED)) ## one race by one sch
 	@RACE="$(RACE)" SCHED="$(SCHED)" CELL="$(CELL)" MUTANT="$(MUTANT)" MEMORY="$(MEMORY)" \
 		GEOMETRY="$(GEOMETRY)" GDB="$(GDB)" \
 		tests/tools/$(if $(filter sim,$(ARCH)),explore,races).py replay
-# Every interleaving, on the simulated machine.
+# Every interleaving, on the simulated machine. Who edits mm/ and looks again waits for two
+# geometries of it: they are compiled side by side.
 .PHONY: explore settle why explore-mutants
+ifneq ($(filter explore settle why,$(MAKECMDGOALS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
 explore settle why explore-mutants: export RACE := $(RACE)
 explore: $(SIM_EXPLORED) ## every interleaving of every race (RACE= MUTANT= MEMORY= HTML= PERFETTO=)
 	@MUTANT="$(MUTANT)" MEMORY="$(MEMORY)" HTML="$(HTML)" PERFETTO="$(PERFETTO)" \

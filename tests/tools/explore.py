@@ -13,12 +13,14 @@ race's script, and whether the search has found damage. Here they are compared, 
 geometry of the machine, each way that its tables fold, and each memory model. Damage that
 nobody expects is shown (show.py), with the commands that replay it.
 """
+import fnmatch
 import os
 import re
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 
 from mutant import Mutant, all_mutants, make_in
 from show import lanes_text, load
@@ -185,12 +187,17 @@ def main_explore():
     failures, everything = 0, []
     more = (["search=" + os.environ["SEARCH"]] if os.environ.get("SEARCH") else []) + (
         ["evicts="] if os.environ.get("EVICTS") else [])
-    settings = [(machine, memory) for memory in memories for machine in MACHINES]
+    races = fnmatch.filter(race_names(), wanted or "*")
+    if not races:
+        sys.exit("explore: no race is called %s; there are: %s" % (
+            wanted, " ".join(race_names())))
+    ways = [(race, machine, memory)
+            for race in races for memory in memories for machine in MACHINES]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for race in [wanted] if wanted else race_names():
+        explored = pool.map(lambda way: explore(*way, mutant, tree, more), ways)
+        for race, results in groupby(zip(ways, explored), lambda pair: pair[0][0]):
             of_race = []
-            for cells, trouble in pool.map(
-                    lambda way: explore(race, way[0], way[1], mutant, tree, more), settings):
+            for _, (cells, trouble) in results:
                 failures += report_race(race, cells, trouble, os.environ.get("V"), True)
                 of_race += cells
             everything += of_race
