@@ -12,6 +12,7 @@
  *   ARCH_LEVEL_BITS(level)     log2 of the entries of a table of this level
  *   ARCH_TABLE_ORDER(level)    log2 of the frames of a table of this level
  *
+ *   pxd_t arch_pxd_read(ptr)               one load: not torn, not repeated
  *   pxd_t arch_pxd_empty(level)            the value of an unused entry
  *   bool arch_pxd_exists(level, e)         e, met where the walk expects `level`, is
  * really of that level; false: the level is folded and the word belongs to a lower one

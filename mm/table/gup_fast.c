@@ -187,8 +187,10 @@ __always_inline bool gup_lockless(struct gup_walk *walk, pxd_t *ptr, pxd_t entry
 		entry = pxd_value_lockless(level, ptr, value);
 		if (!gup_look(level, walk, parent, value, ptr, entry, address, end, end))
 			return false;
+		/* Asked here too: where no leaf can be, nobody needs the slot. */
 		if (!gup_goes_on(level, ptr, entry, address))
-			return gup_large_leaf(level, walk, ptr, entry, address, end);
+			return pxd_leaf(level, entry) &&
+			       gup_large_leaf(level, walk, ptr, entry, address, end);
 	}
 	if (end - address > PAGE_SIZE)
 		return gup_pte_range(walk, ptr, entry, address, end);

@@ -56,7 +56,7 @@ static __always_inline unsigned long pxd_addr_end(
 /* One load, not torn, not repeated: what a walk decides on is what it then uses. */
 static __always_inline pxd_t pxd_read(const pxd_t *ptr)
 {
-	return (pxd_t){READ_ONCE(ptr->v)};
+	return arch_pxd_read(ptr);
 }
 
 static __always_inline bool pxd_folded(const int level, pxd_t entry)

@@ -74,6 +74,11 @@ static inline unsigned long crst_type(int level)
 	return (unsigned long)(level - LEVEL_PMD) << 2;
 }
 
+static inline pxd_t arch_pxd_read(const pxd_t *ptr)
+{
+	return (pxd_t){READ_ONCE(ptr->v)};
+}
+
 static inline pxd_t arch_pxd_empty(int level)
 {
 	if (level == LEVEL_PTE)

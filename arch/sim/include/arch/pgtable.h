@@ -38,6 +38,11 @@ static inline unsigned long sim_leaf_kind(int level)
 
 #include <arch/geometry.h>
 
+static inline pxd_t arch_pxd_read(const pxd_t *ptr)
+{
+	return (pxd_t){READ_ONCE(ptr->v)};
+}
+
 static inline pxd_t arch_pxd_empty(int level)
 {
 	return (pxd_t){fold_policy.kind == FOLD_PERMM ? sim_tag(level) : 0};

@@ -54,6 +54,16 @@ static __always_inline u64 x86_type(int level)
 	return level == LEVEL_P4D ? x86_fold.type : 0;
 }
 
+/* MOV. A volatile load would do as well, but the compiler would put its address into a
+ * register first, at every level of every walk. */
+static __always_inline pxd_t arch_pxd_read(const pxd_t *ptr)
+{
+	pxd_t e;
+
+	asm volatile("mov %1, %0" : "=r"(e.v) : "m"(*ptr));
+	return e;
+}
+
 static __always_inline pxd_t arch_pxd_empty(int level)
 {
 	return (pxd_t){x86_type(level)};
@@ -61,7 +71,7 @@ static __always_inline pxd_t arch_pxd_empty(int level)
 
 static __always_inline bool arch_pxd_exists(int level, pxd_t e)
 {
-	return level != LEVEL_PGD || (e.v & x86_fold.type) == x86_fold.pgd;
+	return level != LEVEL_PGD || likely((e.v & x86_fold.type) == x86_fold.pgd);
 }
 
 static __always_inline bool arch_pxd_none(int level, pxd_t e)
@@ -80,10 +90,11 @@ static __always_inline bool arch_pxd_leaf(int level, pxd_t e)
 	       (level == LEVEL_PTE || (level <= LEVEL_PUD && e.v & PXD_LARGE));
 }
 
+/* One subtraction, one test: without PRESENT, the subtraction leaves the bit set. */
 static __always_inline bool arch_pxd_is_table(int level, pxd_t e)
 {
-	return (e.v & (PXD_PRESENT | (level <= LEVEL_PUD ? PXD_LARGE : 0))) ==
-	       PXD_PRESENT;
+	return !((e.v - PXD_PRESENT) &
+		 (PXD_PRESENT | (level <= LEVEL_PUD ? PXD_LARGE : 0)));
 }
 
 static __always_inline bool arch_pxd_bad(int level, pxd_t e)
@@ -92,9 +103,12 @@ static __always_inline bool arch_pxd_bad(int level, pxd_t e)
 	       (e.v & ~PXD_PHYS) != (PXD_TABLE | x86_type(level));
 }
 
+/* Subtracted, not masked: a well-formed table entry has exactly these flags, and one
+ * constant then takes them off and finds the table in the direct map. In p4d entries a
+ * variable would have to be subtracted as well. */
 static __always_inline phys_t arch_pxd_below(int level, pxd_t e)
 {
-	return phys(e.v & PXD_PHYS);
+	return phys(level == LEVEL_P4D ? e.v & PXD_PHYS : e.v - PXD_TABLE);
 }
 
 static __always_inline phys_t arch_pxd_phys(int level, pxd_t e)
@@ -102,7 +116,7 @@ static __always_inline phys_t arch_pxd_phys(int level, pxd_t e)
 	/* A large leaf's low address bits hold flags (PAT) or must be zero. */
 	if (arch_pxd_leaf(level, e))
 		return phys(e.v & PXD_PHYS & ~0UL << ARCH_LEVEL_SHIFT(level));
-	return arch_pxd_below(level, e);
+	return phys(e.v & PXD_PHYS);
 }
 
 static __always_inline pxd_t arch_pxd_table(int level, phys_t table)
