@@ -134,11 +134,11 @@ $(KERNEL): $(OBJ) $O/symbols.c
 #   threads  a host thread for each CPU, under the thread sanitizer
 #   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
 SIM_MM := $(wildcard mm/table/*.c) mm/oracle/invariant.c \
-	$(patsubst %,mm/space/%.c,advise anon brk draw fault gup lock map mm page protect \
-		unmap vma vma_edit)
+	$(patsubst %,mm/space/%.c,advise anon brk cow draw fault fork gup lock map mm page \
+		protect unmap vma vma_edit)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
-	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_gup mm_lock mm_model runner \
+	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_fork mm_gup mm_lock mm_model runner \
 		vma_edit)
 SIM_SRC += $(wildcard tests/unit/fold_*.c tests/unit/mm_gup_*.c)
 SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads mm_threads_gup vma_lookup)

@@ -32,6 +32,9 @@ static const char *const names[COUNTERS] = {
 	[COUNT_GUP_RECHECK_PMD] = "gup_recheck_failed_pmd",
 	[COUNT_GUP_REFUSED] = "gup_refused",
 	[COUNT_GUP_OVER_LIMIT] = "gup_over_limit",
+	[COUNT_GUP_FORKED] = "gup_forked",
+	[COUNT_GUP_SHARED] = "gup_shared",
+	[COUNT_COW_COPIES] = "cow_copies",
 };
 
 s64 counter_sum(enum counter which)

@@ -22,6 +22,9 @@ enum counter {
 	COUNT_GUP_RECHECK_PMD, /* or the one above it */
 	COUNT_GUP_REFUSED,     /* the frame's count was zero, or too high */
 	COUNT_GUP_OVER_LIMIT,  /* the range is above what the root can express */
+	COUNT_GUP_FORKED,      /* a fork was copying the entries meanwhile */
+	COUNT_GUP_SHARED,      /* the page is shared, and was to be pinned */
+	COUNT_COW_COPIES,      /* shared pages copied for a write or a pin */
 	COUNT_TLB_FLUSHES_RANGE,
 	COUNT_TLB_FLUSHES_FULL,
 	COUNT_TLB_IPIS,         /* CPUs that a flush interrupted */

@@ -26,6 +26,7 @@ enum lock_rank {
 	RANK_TLB_WAIT,   /* the cross-call lock: holding it is waiting for other CPUs */
 	RANK_CACHE,      /* an object cache */
 	RANK_STACKS,     /* the kernel stack window */
+	RANK_LEDGER,     /* lab: the books about frames */
 	RANK_FRAME_LIST, /* a CPU's list of free frames */
 	RANK_FRAME,      /* the buddy allocator */
 	RANK_RCU,        /* grace-period state, callback lists */

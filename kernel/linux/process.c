@@ -4,8 +4,8 @@
  * kernel/task makes and ends them; here flags are checked, user words are written, and
  * what a thread promised Linux at its end is kept (clear_child_tid, robust futexes).
  *
- * A child shares its parent's address space until it execs (vfork, posix_spawn). A copy
- * of the address space, as plain fork wants it, does not exist yet: -ENOSYS.
+ * A child gets a copy of its parent's address space (fork), or shares it until it execs
+ * (vfork, posix_spawn).
  */
 #include "kernel/linux/linux.h"
 #include "kernel/linux/path.h"
@@ -31,13 +31,7 @@ static int check_flags(unsigned long flags)
 		return -EPERM;
 	if (flags & CLONE_THREAD)
 		return (flags & THREAD_FLAGS) == THREAD_FLAGS ? 0 : -EINVAL;
-	if (flags & (CLONE_SIGHAND | CLONE_PARENT | CLONE_PIDFD))
-		return -EINVAL;
-	if (flags & CLONE_VM)
-		return 0;
-	linux_note_once("fork without CLONE_VM comes with a later release (ENOSYS): use "
-			"posix_spawn or vfork");
-	return -ENOSYS;
+	return flags & (CLONE_SIGHAND | CLONE_PARENT | CLONE_PIDFD) ? -EINVAL : 0;
 }
 
 /* As on Linux: a thread whose number cannot be written there is a thread all the same. */
@@ -45,6 +39,16 @@ static void write_tid(unsigned long address, int tid)
 {
 	if (user_put(address, &tid, sizeof(tid)))
 		return;
+}
+
+/* In the child's memory, which may be a copy of ours. */
+static void write_child_tid(struct task_thread *child, unsigned long address)
+{
+	struct mm *mine = current()->mm;
+
+	mm_use(child->thread.task->mm);
+	write_tid(address, child->tid);
+	mm_use(mine);
 }
 
 static void prepare_child(struct task_thread *child, const struct linux_clone *clone)
@@ -61,7 +65,7 @@ static void prepare_child(struct task_thread *child, const struct linux_clone *c
 	if (clone->flags & CLONE_PARENT_SETTID)
 		write_tid(clone->parent_tid, child->tid);
 	if (clone->flags & CLONE_CHILD_SETTID)
-		write_tid(clone->child_tid, child->tid); /* its memory is ours */
+		write_child_tid(child, clone->child_tid);
 }
 
 static long clone(struct regs *regs, const struct linux_clone *clone)
@@ -73,8 +77,9 @@ static long clone(struct regs *regs, const struct linux_clone *clone)
 
 	if (error)
 		return error;
-	error = clone->flags & CLONE_THREAD ? task_add_thread(regs, &child)
-					    : task_create_child(regs, &child);
+	error = clone->flags & CLONE_THREAD
+			? task_add_thread(regs, &child)
+			: task_create_child(regs, !(clone->flags & CLONE_VM), &child);
 	if (error)
 		return error;
 	prepare_child(child, clone);

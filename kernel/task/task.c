@@ -152,9 +152,11 @@ static struct task *alloc_task(struct handles *handles)
 /* Arguments and name are the parent's until exec. */
 static void inherit_locked(struct task *task, struct task *parent)
 {
-	task->mm = parent->mm;
-	mm_get(task->mm);
-	task->borrows_mm = true;
+	if (!task->mm) {
+		task->mm = parent->mm;
+		mm_get(task->mm);
+		task->borrows_mm = true;
+	}
 	task->program = parent->program;
 	string_copy(task->name, parent->name, sizeof(task->name));
 	task->arguments = kmalloc(parent->arguments_size + 1);
@@ -208,18 +210,33 @@ int task_add_thread(const struct regs *regs, struct task_thread **thread)
 	return error ? error : enter(current_task(), *thread);
 }
 
-int task_create_child(const struct regs *regs, struct task_thread **thread)
+static int start_child(struct task *task, const struct regs *regs, bool fork,
+	struct task_thread **thread)
+{
+	int error;
+
+	if (fork) {
+		task->mm = mm_fork(current()->mm);
+		if (!task->mm)
+			return -ENOMEM;
+	}
+	error = make_thread(task, regs, thread);
+	return error ? error : enter(task, *thread);
+}
+
+int task_create_child(const struct regs *regs, bool fork, struct task_thread **thread)
 {
 	struct task *task = alloc_task(handles_copy(current_task()->handles));
 	int error;
 
 	if (!task)
 		return -ENOMEM;
-	error = make_thread(task, regs, thread);
-	if (!error)
-		error = enter(task, *thread);
-	if (error)
+	error = start_child(task, regs, fork, thread);
+	if (error) {
 		handles_free(task->handles);
+		if (task->mm)
+			mm_put(task->mm);
+	}
 	task_put(task);
 	return error;
 }

@@ -106,12 +106,13 @@ struct mm *task_get_mm(struct task *task);
 /* --- beginning (task.c) --- */
 
 /*
- * A child of the running task with a copy of its handles, sharing its address space until
- * it execs or ends, with one thread that will start with `regs`. The thread does not run
- * before task_thread_start(); until then the caller may change its registers
- * (task_thread_regs()), TLS and Linux data. 0, -EAGAIN or -ENOMEM.
+ * A child of the running task with a copy of its handles, and with a copy of its address
+ * space (`fork`), or sharing it until the child execs or ends; with one thread that will
+ * start with `regs`. The thread does not run before task_thread_start(); until then the
+ * caller may change its registers (task_thread_regs()), TLS and Linux data. 0, -EAGAIN or
+ * -ENOMEM.
  */
-int task_create_child(const struct regs *regs, struct task_thread **thread);
+int task_create_child(const struct regs *regs, bool fork, struct task_thread **thread);
 
 /* One more thread in the running task; otherwise as above. */
 int task_add_thread(const struct regs *regs, struct task_thread **thread);

@@ -5,8 +5,7 @@
  * it. What a CPU has forgotten is entered after the fact. The last few ranges of each CPU
  * are remembered; where older ones might matter, the ledger holds its tongue.
  *
- * Data: one account per frame (l:table_lock while mapped, then the freer's), and per CPU
- * what it may have cached (a).
+ * Data: one account per frame, and per CPU what it may have cached (a).
  */
 #include "mm/oracle/ledger.h"
 
@@ -15,11 +14,20 @@
 #include "mm/table/pgtable.h"
 #include "mm/table/ptdesc.h"
 
-struct account {
-	const pxd_t *slot; /* maps the frame; NULL: none */
+#define UNHOOKINGS 4 /* of a frame, whose translations may live on */
+
+struct unhooking {
 	const struct mm *mm;
 	unsigned long address, size;
-	u64 unhooked; /* 0: never */
+	u64 when; /* 0: none */
+};
+
+struct account {
+	const pxd_t *slot; /* the last one that was made to map the frame */
+	u32 maps;          /* slots that map it */
+	bool writable;     /* one that may write */
+	u8 next;           /* of: */
+	struct unhooking unhooked[UNHOOKINGS];
 };
 
 struct cached {
@@ -35,7 +43,8 @@ struct cached {
 	} ranges[8]; /* (a) */
 };
 
-static struct account *accounts; /* (c) by frame, as page_array */
+static struct spinlock lock = SPINLOCK_INIT("ledger", RANK_LEDGER);
+static struct account *accounts; /* (l:lock) by frame, as page_array */
 static u64 now = 1;              /* (a) */
 static DEFINE_PERCPU(struct cached, cached);
 
@@ -56,14 +65,37 @@ static void enter(int level, const pxd_t *ptr, pxd_t entry)
 {
 	struct account *account =
 		pxd_leaf(level, entry) ? account_of(level, entry) : NULL;
+	bool writable = arch_pxd_prot(level, entry) & PROT_WRITE;
+	unsigned long irq;
 
 	if (!account)
 		return;
-	ASSERT(!account->slot || account->slot == ptr,
-		"frame %lx is mapped at two places: %p and %p",
+	irq = spin_lock_irqsave(&lock);
+	ASSERT(!account->maps || !(writable || account->writable),
+		"frame %lx is mapped at two places, %p and %p, and may be written",
 		arch_pxd_phys(level, entry).v, account->slot, ptr);
 	account->slot = ptr;
-	account->unhooked = 0;
+	account->writable = writable;
+	account->maps++;
+	spin_unlock_irqrestore(&lock, irq);
+}
+
+/* The slot no longer maps the frame. */
+static void leave(int level, const pxd_t *ptr, pxd_t entry)
+{
+	struct account *account =
+		pxd_leaf(level, entry) ? account_of(level, entry) : NULL;
+	unsigned long irq;
+
+	if (!account)
+		return;
+	irq = spin_lock_irqsave(&lock);
+	ASSERT(account->maps && (!account->writable || account->slot == ptr),
+		"frame %lx is unmapped at %p, but belongs to %p",
+		arch_pxd_phys(level, entry).v, ptr, account->slot);
+	account->writable = false;
+	account->maps--;
+	spin_unlock_irqrestore(&lock, irq);
 }
 
 void ledger_set(int level, const pxd_t *ptr, pxd_t entry)
@@ -73,6 +105,7 @@ void ledger_set(int level, const pxd_t *ptr, pxd_t entry)
 	ASSERT(!pxd_leaf(level, old) ||
 			arch_pxd_phys(level, old).v == arch_pxd_phys(level, entry).v,
 		"%lx is stored over a mapping: %lx", entry.v, old.v);
+	leave(level, ptr, old);
 	enter(level, ptr, entry);
 }
 
@@ -80,6 +113,22 @@ void ledger_unhook(int level, const pxd_t *ptr)
 {
 	WRITE_ONCE(ptdesc_of(level, ptr)->mm->unhooks,
 		ptdesc_of(level, ptr)->mm->unhooks + 1);
+}
+
+/* Translations to the frame, or walks through the table, live on until a flush. */
+static void remember(struct account *account, const struct unhooking *unhooking)
+{
+	unsigned long irq = spin_lock_irqsave(&lock);
+
+	account->unhooked[account->next++ % UNHOOKINGS] = *unhooking;
+	spin_unlock_irqrestore(&lock, irq);
+}
+
+/* Whoever gets another right to the same frame unmaps it later, if at all. */
+static bool stays(int level, pxd_t old, pxd_t replacement)
+{
+	return pxd_leaf(level, old) && pxd_leaf(level, replacement) &&
+	       arch_pxd_phys(level, old).v == arch_pxd_phys(level, replacement).v;
 }
 
 void ledger_unhooked(
@@ -90,16 +139,11 @@ void ledger_unhooked(
 
 	atomic_store(&mm->unhooks, mm->unhooks + 1);
 	account = pxd_none(level, old) ? NULL : account_of(level, old);
-	if (account) {
-		ASSERT(!pxd_leaf(level, old) || account->slot == ptr,
-			"frame %lx is unmapped at %p, but belongs to %p",
-			arch_pxd_phys(level, old).v, ptr, account->slot);
-		account->slot = NULL;
-		account->mm = mm;
-		account->address = ALIGN_DOWN(address, pxd_size(level));
-		account->size = pxd_size(level);
-		account->unhooked = atomic_add(&now, 1);
-	}
+	leave(level, ptr, old);
+	if (account && !stays(level, old, replacement))
+		remember(account,
+			&(struct unhooking){mm, ALIGN_DOWN(address, pxd_size(level)),
+				pxd_size(level), atomic_add(&now, 1)});
 	enter(level, ptr, replacement);
 }
 
@@ -159,46 +203,54 @@ void ledger_runs(bool runs)
 	atomic_store(&this_cpu(cached).runs, runs);
 }
 
-static bool has_forgotten(const struct cached *cpu, const struct account *account)
+static bool has_forgotten(const struct cached *cpu, const struct unhooking *unhooking)
 {
-	unsigned long end = account->address + account->size;
+	unsigned long end = unhooking->address + unhooking->size;
 
 	for (int i = 0; i < (int)ARRAY_SIZE(cpu->ranges); i++)
-		if (atomic_load(&cpu->ranges[i].begun) >= account->unhooked &&
-			READ_ONCE(cpu->ranges[i].start) <= account->address &&
+		if (atomic_load(&cpu->ranges[i].begun) >= unhooking->when &&
+			READ_ONCE(cpu->ranges[i].start) <= unhooking->address &&
 			READ_ONCE(cpu->ranges[i].end) >= end)
 			return true;
-	return max(atomic_load(&cpu->all), atomic_load(&cpu->lost)) >= account->unhooked;
+	return max(atomic_load(&cpu->all), atomic_load(&cpu->lost)) >= unhooking->when;
 }
 
-static void audit(const struct page *page, const struct account *account)
+static void audit(const struct page *page, const struct unhooking *unhooking)
 {
 	bool table = page->type == PAGE_TABLE;
 
 	for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
 		const struct cached *it = &per_cpu(cached, cpu);
 
-		if (atomic_load(&it->mm) != account->mm ||
+		if (atomic_load(&it->mm) != unhooking->mm ||
 			(!table && !atomic_load(&it->runs)))
 			continue;
-		ASSERT(has_forgotten(it, account),
+		ASSERT(has_forgotten(it, unhooking),
 			"%s %lx is freed while cpu %u may still use it for address %lx",
 			table ? "table" : "frame", page_phys(page).v, cpu,
-			account->address);
+			unhooking->address);
 	}
 }
 
+/* The books of a frame that is freed are nobody else's any more. */
 void ledger_freed(const struct page *page)
 {
 	for (unsigned long i = 0; i < 1UL << page->order; i++) {
 		struct account *account = &accounts[page - page_array + i];
 
-		ASSERT(!account->slot, "frame %lx is freed while %p maps it",
+		ASSERT(!account->maps, "frame %lx is freed while %p maps it",
 			page_phys(page + i).v, account->slot);
-		if (account->unhooked)
-			audit(page, account);
-		account->unhooked = 0;
+		for (int n = 0; n < UNHOOKINGS; n++) {
+			if (account->unhooked[n].when)
+				audit(page, &account->unhooked[n]);
+			account->unhooked[n].when = 0;
+		}
 	}
+}
+
+static bool is_anon(const struct page *page)
+{
+	return page->type == PAGE_ANON || page->type == PAGE_ANON_SHARED;
 }
 
 /* A block has one count, of its first frame; each slot that maps part of it is one. */
@@ -209,10 +261,10 @@ long ledger_outstanding(void)
 	for (u64 i = 0; i < page_frame_count; i++) {
 		const struct page *page = &page_array[i];
 
-		if (page->type == PAGE_ANON)
+		if (is_anon(page))
 			sum += atomic_load(&page->refs);
-		if (page->type == PAGE_ANON || page->type == PAGE_TAIL)
-			sum -= accounts[i].slot != NULL;
+		if (is_anon(page) || page->type == PAGE_TAIL)
+			sum -= accounts[i].maps;
 	}
 	return sum;
 }

@@ -2,7 +2,8 @@
  * mm/oracle/ledger.h - lab builds: books about mapped frames, kept beside the page tables
  * and sharing no code with what they check.
  *
- *   owners      a frame is mapped by one slot, and is not freed while it is
+ *   owners      a frame that may be written is mapped by one slot; none is freed while a
+ *               slot maps it
  *   TLBs        what was unhooked is freed only after every CPU that may have cached it
  *               has forgotten it: flushed the range, or everything, or loaded another mm;
  *               lazy CPUs too, if it is a table

@@ -30,7 +30,20 @@ static bool install(struct mm *mm, pxd_t *ptr, struct page *page, unsigned int p
 	return empty;
 }
 
-int anon_fault(struct mm *mm, const struct vma *vma, unsigned long address)
+/* Does the entry allow it already? Then another thread was faster, or this CPU has an old
+ * translation. */
+static bool satisfies(pxd_t entry, unsigned int access)
+{
+	const struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
+
+	if (access & ACCESS_UNSHARE)
+		return READ_ONCE(page->type) == PAGE_ANON;
+	return !(access & ACCESS_WRITE) ||
+	       arch_pxd_allows(LEVEL_PTE, entry, PROT_READ | PROT_WRITE);
+}
+
+int anon_fault(
+	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access)
 {
 	struct descent at;
 	struct page *page;
@@ -38,10 +51,12 @@ int anon_fault(struct mm *mm, const struct vma *vma, unsigned long address)
 
 	if (err)
 		return err;
-	/* Spurious: another thread mapped it, or this CPU has an old translation. Entries
-	 * always say what their VMA says, so the access will succeed. */
-	if (at.level != LEVEL_PTE || !pxd_none(LEVEL_PTE, at.entry))
+	if (at.level != LEVEL_PTE)
 		return 0;
+	if (!pxd_none(LEVEL_PTE, at.entry))
+		return satisfies(at.entry, access)
+			       ? 0
+			       : cow_fault(mm, vma, at.ptr, at.entry, address);
 	page = frame_alloc(0, PAGE_ANON, FRAME_ZERO | FRAME_USER);
 	if (!page)
 		return -ENOMEM;

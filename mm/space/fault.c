@@ -66,7 +66,7 @@ static int fault_locked(struct mm *mm, unsigned long address, unsigned int acces
 
 	if (!vma || address < vma->start || !allows(vma, access))
 		return -EFAULT;
-	return anon_fault(mm, vma, address);
+	return anon_fault(mm, vma, address, access);
 }
 
 int mm_fault(struct mm *mm, unsigned long address, unsigned int access)

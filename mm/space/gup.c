@@ -31,7 +31,8 @@ static unsigned long hold_run(
 	struct page *head = page_head(page);
 
 	count = min(count, (unsigned long)(head + BIT(head->order) - page));
-	slow->error = -EFAULT;
+	/* Shared: not yet; the fault that comes makes it exclusive. */
+	slow->error = READ_ONCE(head->type) == PAGE_ANON_SHARED ? 0 : -EFAULT;
 	if (!gup_allowed(head, slow->flags))
 		return 0;
 	slow->error = -ENOMEM;
@@ -89,7 +90,9 @@ static void hold_mapped(struct mm *mm, struct gup_slow *slow)
 /* Until all is held: 0, or why not. */
 static int hold_all(struct mm *mm, struct gup_slow *slow)
 {
-	unsigned int access = slow->flags & FOLL_WRITE ? ACCESS_WRITE : ACCESS_READ;
+	unsigned int access = slow->flags & FOLL_WRITE     ? ACCESS_WRITE
+			      : slow->flags & FOLL_UNSHARE ? ACCESS_UNSHARE
+							   : ACCESS_READ;
 
 	for (;;) {
 		int error;
@@ -124,7 +127,7 @@ static long gup_rest(struct mm *mm, unsigned long start, unsigned long count,
 {
 	struct gup_slow slow = {.address = start,
 		.end = start + count * PAGE_SIZE,
-		.flags = flags,
+		.flags = flags | gup_unshares(flags),
 		.next = pages,
 		.prot = flags & FOLL_WRITE ? PROT_READ | PROT_WRITE : PROT_READ};
 	int error = hold_all(mm, &slow);
@@ -169,7 +172,7 @@ static __always_inline void drop(struct page **pages, unsigned long count, const
 		struct page *head = page_head(*pages++);
 		s32 run = 1;
 
-		if (likely(!head->order)) {
+		if (likely(!READ_ONCE(head->order))) {
 			page_put_many(head, pin ? PAGE_PIN_BIAS : 1);
 			continue;
 		}

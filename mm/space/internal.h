@@ -38,5 +38,20 @@ bool user_range_end(unsigned long start, size_t length, unsigned long *end);
 /* A promise of `length` writable bytes that could never be kept: more than all RAM. */
 bool map_exceeds_memory(size_t length);
 
-/* mm->lock held for reading, the VMA there allows the access: back `address`. */
-int anon_fault(struct mm *mm, const struct vma *vma, unsigned long address);
+/* mm->lock held for reading, the VMA there allows the access: back `address`. 0, -ENOMEM.
+ */
+int anon_fault(
+	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access);
+
+/* The same where a page is mapped that is shared, or only for reading: make it, or a
+ * copy, one that may be written, or pinned. *ptr was read as `entry`. */
+int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
+	unsigned long address);
+
+/* What an entry for `page` may allow under a VMA that allows `prot`. */
+static inline unsigned int cow_prot(const struct page *page, unsigned int prot)
+{
+	if (prot & PROT_WRITE && READ_ONCE(page->type) == PAGE_ANON_SHARED)
+		return (prot & ~(unsigned int)PROT_WRITE) | PROT_READ;
+	return prot;
+}

@@ -47,6 +47,8 @@ struct mm {
 	s32 users;            /* (a) */
 	struct rwsem lock;    /* taken by mm_read_lock(), mm_write_lock() only */
 	u64 seq;              /* (a) odd: a write section is open; (l:lock) to change */
+	u32 write_protect_seq; /* (a) odd: fork is copying the entries; (l:lock) to change
+				*/
 	struct spinlock table_lock;
 	struct vma_set *vmas;         /* (r) (l:lock) all VMAs: mm/space/vma.h */
 	unsigned long brk_start, brk; /* (l:lock) */
@@ -68,6 +70,14 @@ struct mm {
 void mm_init(void); /* once, at boot: caches, the scheduler's switch hook */
 
 struct mm *mm_create(void); /* users = 1; NULL: no memory */
+
+/*
+ * A copy of `parent` as it is now: the same mappings, the same contents; what one of the
+ * two writes afterwards the other does not see. Pages are shared until then, except those
+ * that are pinned, which stay the parent's. users = 1; NULL: no memory. May sleep; takes
+ * parent's lock.
+ */
+struct mm *mm_fork(struct mm *parent);
 
 /*
  * A write section: alone with the VMAs of mm, which may be changed; mm->seq is odd
@@ -118,6 +128,10 @@ int mm_discard(struct mm *mm, unsigned long address, size_t length); /* MADV_DON
 int mm_advise(struct mm *mm, unsigned long address, size_t length);  /* other advice */
 void mm_set_brk_start(struct mm *mm, unsigned long start);
 unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged brk */
+
+/* Beside ACCESS_*: no access, but the page is going to be pinned for reading, and must be
+ * exclusive. */
+#define ACCESS_UNSHARE 8u
 
 /* A user access at `address` (ACCESS_*) faulted: make it possible. 0, -EFAULT (no such
  * mapping or not allowed), -ENOMEM. May sleep. */

@@ -15,6 +15,11 @@
  * (FOLL_PIN: a device may read and write the frame at any time) count PAGE_PIN_BIAS in
  * the refs of a single frame, which has no room for more; and 1 in refs and `pins` of a
  * larger block.
+ *
+ * User memory is EXCLUSIVE (PAGE_ANON) while one entry at most maps it: only then may
+ * that entry allow writing, and only then may the page be pinned, since what is pinned is
+ * never replaced by a copy. Fork makes it PAGE_ANON_SHARED, unless somebody has it pinned
+ * (mm/space/fork.c); a write makes it, or a copy of it, exclusive again (cow.c).
  */
 #pragma once
 
@@ -26,23 +31,24 @@
 #include "arch/contract/page.h"
 
 enum page_type {
-	PAGE_RESERVED, /* no RAM, never allocated (kernel image, ramdisk), or inside a
-			  block whose first page tells more */
-	PAGE_FREE,     /* heads a free block of the buddy allocator */
-	PAGE_FREE_CPU, /* on a CPU's list */
-	PAGE_KERNEL,   /* raw memory of the kernel */
-	PAGE_CACHE,    /* objects of one cache */
-	PAGE_TABLE,    /* a page table: struct ptdesc */
-	PAGE_ANON,     /* user memory */
-	PAGE_TAIL,     /* part of a block that is mapped: `head` leads to the first */
+	PAGE_RESERVED,    /* no RAM, never allocated (kernel image, ramdisk), or inside a
+			     block whose first page tells more */
+	PAGE_FREE,        /* heads a free block of the buddy allocator */
+	PAGE_FREE_CPU,    /* on a CPU's list */
+	PAGE_KERNEL,      /* raw memory of the kernel */
+	PAGE_CACHE,       /* objects of one cache */
+	PAGE_TABLE,       /* a page table: struct ptdesc */
+	PAGE_ANON,        /* user memory of one mm: exclusive */
+	PAGE_ANON_SHARED, /* the same since a fork: to be copied before it is written */
+	PAGE_TAIL,        /* part of a block that is mapped: `head` leads to the first */
 };
 
 struct page {
-	s32 refs;         /* (a) 0 while free */
-	u8 type;          /* enum page_type; (l:frame) while free, owner's otherwise */
-	u8 order;         /* of the block this page heads */
-	u16 cpu;          /* lab: CPU that freed it */
-	u32 generation;   /* lab: counts allocations of this frame */
+	s32 refs;       /* (a) 0 while free */
+	u8 type;        /* (a) enum page_type; (l:frame) while free, owner's otherwise */
+	u8 order;       /* of the block this page heads */
+	u16 cpu;        /* lab: CPU that freed it */
+	u32 generation; /* lab: counts allocations of this frame */
 	u32 free_objects; /* (l:cache) */
 	struct list link; /* owner's */
 	union {

@@ -20,11 +20,13 @@ static bool protect_ptes(
 
 	for (; address != end; ptr++, address += PAGE_SIZE) {
 		pxd_t entry = pxd_read(ptr);
+		phys_t frame;
 
 		if (pxd_none(LEVEL_PTE, entry))
 			continue;
+		frame = arch_pxd_phys(LEVEL_PTE, entry);
 		entry = arch_pxd_leaf_make(
-			LEVEL_PTE, arch_pxd_phys(LEVEL_PTE, entry), prot);
+			LEVEL_PTE, frame, cow_prot(page_of_phys(frame), prot));
 		pxd_unhook(LEVEL_PTE, ptr, address, entry);
 	}
 	return false;

@@ -95,5 +95,6 @@ int vma_replace(struct mm *mm, const struct vma_range *range, unsigned int prot,
 int vma_remove(struct mm *mm, const struct vma_range *range);
 int vma_protect(struct mm *mm, const struct vma_range *range, unsigned int prot);
 
-void vma_set_init(struct mm *mm); /* no VMAs */
+void vma_set_init(struct mm *mm);                       /* no VMAs */
+int vma_set_copy(struct mm *mm, const struct mm *from); /* mm has none yet */
 void vma_set_free(struct mm *mm); /* nobody knows mm any more: all VMAs, and the set */

@@ -314,6 +314,23 @@ int vma_replace(struct mm *mm, const struct vma_range *range, unsigned int prot,
 	return 0;
 }
 
+/* --- copying ------------------------------------------------------------------------ */
+
+int vma_set_copy(struct mm *mm, const struct mm *from)
+{
+	const struct vma_set *set = from->vmas;
+	struct vma_edit edit;
+	int err = edit_begin(&edit, mm, set->count);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < set->count; i++)
+		edit_add(&edit, i, set->vma[i]->start, set->vma[i]->end,
+			set->vma[i]->prot, set->vma[i]->flags);
+	edit_end(&edit);
+	return 0;
+}
+
 /* --- protecting --------------------------------------------------------------------- */
 
 static void set_prot(const struct vma_set *set, unsigned int first, unsigned int last,

@@ -14,6 +14,7 @@
 #include "mm/table/gup_fast.h"
 #include "kernel/sched/thread.h"
 #include "mm/oracle/reference.h"
+#include "mm/space/gup.h"
 #include "mm/table/gup_leaf.h"
 #include "mm/table/lockless.h"
 
@@ -223,13 +224,16 @@ unsigned long gup_fast(
 	struct gup_walk walk;
 	struct mm *mm = current()->mm;
 	unsigned long irqs, held;
-	u32 begun;
+	u32 begun, forks;
 
 	LAB_ASSERT(mm && !(flags & FOLL_GET) != !(flags & FOLL_PIN) && count &&
 			   start + count * PAGE_SIZE > start,
 		"gup_fast(%lx, %lx, %x)", start, count, flags);
+	forks = atomic_load_acquire(&mm->write_protect_seq);
+	if (flags & FOLL_PIN && forks & 1)
+		return 0;
 	walk.next = pages;
-	walk.flags = flags;
+	walk.flags = flags | gup_unshares(flags);
 	walk.prot = PROT_READ | (flags & FOLL_WRITE ? PROT_WRITE : 0);
 #ifdef ORIGAMI_LAB
 	walk.look = NULL;
@@ -244,5 +248,14 @@ unsigned long gup_fast(
 	else
 		counter_add(COUNT_GUP_FAST_PAGES, held);
 	lockless_end(irqs);
+	/* SAFE(gup_fork_seq): a fork that has found a page unpinned before we grabbed it,
+	 * and write-protects its entry after we have looked at that again, shares a page
+	 * that is pinned: the parent's next write would leave the device behind. Pairs
+	 * with SAFE(fork_seq_first); each grab is a full barrier. */
+	if (flags & FOLL_PIN && unlikely(READ_ONCE(mm->write_protect_seq) != forks)) {
+		counter_add_exact(COUNT_GUP_FORKED, 1);
+		gup_unpin(pages, held);
+		return 0;
+	}
 	return held;
 }

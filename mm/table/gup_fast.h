@@ -15,10 +15,18 @@
 #include "mm/space/mm.h"
 #include "mm/space/page.h"
 
-#define FOLL_WRITE    1u /* the page will be written: the entry must allow it */
-#define FOLL_GET      2u /* hold by a reference: gup_put() */
-#define FOLL_PIN      4u /* hold by a pin, for DMA: gup_unpin() */
-#define FOLL_LONGTERM 8u /* with FOLL_PIN: for long; refused where that would do harm */
+#define FOLL_WRITE    1u  /* the page will be written: the entry must allow it */
+#define FOLL_GET      2u  /* hold by a reference: gup_put() */
+#define FOLL_PIN      4u  /* hold by a pin, for DMA: gup_unpin() */
+#define FOLL_LONGTERM 8u  /* with FOLL_PIN: for long; refused where that would do harm */
+#define FOLL_UNSHARE  16u /* set by gup itself: a page to be pinned must be exclusive */
+
+/* For pins: what gup and gup_fast set besides. A page that is to be written is exclusive
+ * if its entry allows that. */
+static inline unsigned int gup_unshares(unsigned int flags)
+{
+	return (flags & (FOLL_PIN | FOLL_WRITE)) == FOLL_PIN ? FOLL_UNSHARE : 0;
+}
 
 /*
  * Holds the pages of [start, start + count pages), in order, until the first one that it

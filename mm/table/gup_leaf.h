@@ -124,12 +124,26 @@ static __always_inline bool gup_unchanged(
  * VMA at hand. */
 static __always_inline bool gup_allowed(const struct page *head, unsigned int flags)
 {
+	u8 type;
+
+	if (likely(!(flags & (FOLL_LONGTERM | FOLL_UNSHARE))))
+		return true;
+	type = READ_ONCE(head->type);
+	if (type == PAGE_ANON)
+		return true;
 	/* SAFE(gup_longterm): a device would write to it for hours, past every check that
 	 * a page of another kind needs before it is written; only kinds that are known to
 	 * need none pass. Pairs with the look at the VMA in gup.c. */
 	if (flags & FOLL_LONGTERM)
-		return READ_ONCE(head->type) == PAGE_ANON;
-	return true;
+		return false;
+	/* SAFE(gup_exclusive): the process's next write would be made to a copy, and who
+	 * has pinned this page would go on reading the old contents. Looked at after the
+	 * grab: pairs with may_share() in fork.c, and with cow_fault(), which makes the
+	 * page exclusive. */
+	if (type != PAGE_ANON_SHARED)
+		return true;
+	counter_add(COUNT_GUP_SHARED, 1);
+	return false;
 }
 
 /* Of a block whose head was grabbed with this weight, for `count` pages from `page` on:

@@ -123,6 +123,31 @@ static void test_survives_exit(const char *self)
 	munmap(later, 64 * SIZE);
 }
 
+/* What is pinned stays the parent's, whatever it writes; a child has what was there. */
+static void test_survives_fork(void)
+{
+	unsigned long *pages = map(SIZE);
+	int status = -1, right = 1;
+	pid_t child;
+
+	fill(pages, SIZE, OTHER);
+	test(expect(command(DMA_START, 8, pages, PAGES, 8000), 0), "start");
+	child = fork();
+	if (!child) {
+		command(DMA_RUN, 8, 0, 0, 0);
+		_exit(!holds(pages, SIZE, OTHER));
+	}
+	test(waitpid(child, &status, 0) == child && status == 0,
+		"a child does not see what arrives");
+	fill(pages, SIZE, OTHER + 1);
+	test(expect(command(DMA_RUN, 8, 0, 0, 0), 0), "run after a fork, and a store");
+	for (unsigned long i = 0; i < PAGES; i++)
+		right &= holds((void *)((char *)pages + i * PAGE), PAGE, 8000 + i);
+	test(right, "the data arrive in the parent's memory");
+	test(expect(command(DMA_FINISH, 8, 0, 0, 0), 0), "finish");
+	munmap(pages, SIZE);
+}
+
 static void test_refusals(void)
 {
 	unsigned long *pages = map(SIZE);
@@ -157,6 +182,7 @@ int main(int argc, char **argv)
 	test_arrives();
 	test_survives_unmap();
 	test_survives_exit(self);
+	test_survives_fork();
 	test_refusals();
 	printf("1..%d\n", count);
 	return failures != 0;

@@ -200,7 +200,8 @@ void race_choose(const struct race_place *place)
 /* --- rechecks ----------------------------------------------------------------------- */
 
 static const enum counter rechecks[RACE_RECHECKS] = {COUNT_GUP_RECHECK_PTE,
-	COUNT_GUP_RECHECK_PMD, COUNT_GUP_REFUSED, COUNT_GUP_OVER_LIMIT};
+	COUNT_GUP_RECHECK_PMD, COUNT_GUP_REFUSED, COUNT_GUP_OVER_LIMIT, COUNT_GUP_FORKED,
+	COUNT_GUP_SHARED};
 
 void race_count_rechecks(s64 counts[RACE_RECHECKS])
 {

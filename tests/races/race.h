@@ -116,6 +116,6 @@ void race_take_all_frames(void);
 void race_give_frames_back(void);
 
 /* "A recheck fired": adds to this count since the race began make the verdict DETECTED
- * (counters gup_recheck_pte, gup_recheck_pmd, gup_refused, gup_over_limit and those that
- * kernel/base/counters.h lists with them count by themselves). */
+ * (counters gup_recheck_pte, gup_recheck_pmd, gup_refused, gup_over_limit, gup_forked and
+ * gup_shared of kernel/base/counters.h count by themselves). */
 void race_detected(const char *what);

@@ -189,7 +189,7 @@ def main_explore():
         ["evicts="] if os.environ.get("EVICTS") else [])
     races = fnmatch.filter(race_names(), wanted or "*")
     if not races:
-        sys.exit("explore: no race is called %s; there are: %s" % (
+        sys.exit("explore: there is no race %s; there are: %s" % (
             wanted, " ".join(race_names())))
     ways = [(race, machine, memory)
             for race in races for memory in memories for machine in MACHINES]

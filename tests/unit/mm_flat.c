@@ -24,6 +24,7 @@ enum {
 	PROTECT = UNMAP + 2,
 	DISCARD = PROTECT + 2,
 	HEAP,
+	FORK,
 	MISTAKE,
 	KINDS
 };
@@ -37,6 +38,7 @@ static const char *const names[KINDS] = {[TOUCH] = "touch",
 	[PROTECT] = "protect",
 	[DISCARD] = "discard",
 	[HEAP] = "brk",
+	[FORK] = "fork",
 	[MISTAKE] = "mistake"};
 
 static int kind_of(const struct flat_op *op)
@@ -399,6 +401,14 @@ static void check_vma(const struct vma *vma, void *arg)
 	check->page = to;
 }
 
+/* After a fork an entry may wait for a store before it allows any. */
+static void check_rights(struct flat *flat, unsigned int got, unsigned int expected)
+{
+	if (flat->forked && expected & PROT_WRITE && !(got & PROT_WRITE))
+		expected = (expected & ~(unsigned int)PROT_WRITE) | PROT_READ;
+	differs(flat, "an entry's rights", got, expected);
+}
+
 static void check_page(struct flat *flat, int i)
 {
 	unsigned long *word = mm_peek(flat->mm, at(flat, i));
@@ -407,8 +417,7 @@ static void check_page(struct flat *flat, int i)
 	if (!word || !flat->page[i].resident)
 		return;
 	differs(flat, "contents", *word, flat->page[i].value);
-	differs(flat, "an entry's rights", mm_peek_prot(flat->mm, at(flat, i)),
-		flat->page[i].is & 7);
+	check_rights(flat, mm_peek_prot(flat->mm, at(flat, i)), flat->page[i].is & 7);
 }
 
 static void check(struct flat *flat, int from, int to)
@@ -426,6 +435,39 @@ static void check(struct flat *flat, int from, int to)
 	mm_read_unlock(flat->mm);
 }
 
+/* --- fork -----------------------------------------------------------------------------
+ */
+
+static void scribble(struct flat *flat, u64 value)
+{
+	for (int i = 0; i < FLAT_PAGES; i++)
+		if (allowed(&flat->page[i], ACCESS_WRITE))
+			differs(flat, "a store after fork",
+				arch_copy_to_user(at(flat, i), &value, sizeof(value)), 0);
+}
+
+/* The child is what the parent was. Then one of the two writes wherever it can, and ends;
+ * the other, which nobody else uses, has seen nothing of it. */
+static void fork_flat(struct flat *flat, const struct flat_op *op)
+{
+	struct mm *doomed = flat->mm, *child = mm_fork(flat->mm);
+
+	if (differs(flat, "fork", child != NULL, true))
+		return;
+	flat->forked = true;
+	mm_use(flat->mm = child);
+	check(flat, 0, FLAT_PAGES);
+	if (!flat->alone || op->value & 1) {
+		flat->mm = doomed;
+		doomed = child;
+	}
+	mm_use(doomed);
+	scribble(flat, op->value);
+	mm_use(flat->mm);
+	mm_put(doomed);
+	check(flat, 0, FLAT_PAGES);
+}
+
 void flat_init(struct flat *flat, struct mm *mm, unsigned long base, bool has_brk)
 {
 	flat->mm = mm;
@@ -434,6 +476,7 @@ void flat_init(struct flat *flat, struct mm *mm, unsigned long base, bool has_br
 	flat->has_brk = has_brk;
 	flat->brk = at(flat, BRK) + BRK_1;
 	flat->resident = 0;
+	flat->forked = false;
 	flat->wrong = NULL;
 	for (int i = 0; i < FLAT_PAGES; i++)
 		flat->page[i] = (struct flat_page){.is = FLAT_HOLE};
@@ -468,6 +511,9 @@ bool flat_step(struct flat *flat, const struct flat_op *op, enum flat_look look)
 		break;
 	case HEAP:
 		heap(flat, op);
+		break;
+	case FORK:
+		fork_flat(flat, op);
 		break;
 	case MISTAKE:
 		mistake(flat, op);

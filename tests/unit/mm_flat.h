@@ -30,10 +30,11 @@ struct flat_op {
 };
 
 struct flat {
-	struct mm *mm;
+	struct mm *mm;      /* of two after a fork: the one that goes on */
 	unsigned long base; /* address of page 0 */
 	bool alone;         /* nobody else maps anything in this mm */
 	bool has_brk;       /* brk() is ours */
+	bool forked;        /* some pages may be shared with a child that has ended */
 	unsigned long brk;
 	unsigned int resident;
 	struct flat_page page[FLAT_PAGES];

@@ -34,7 +34,7 @@ static int run(u64 seed, const u16 *numbers, int count, bool all)
 		struct flat_op op = flat_op(seed, numbers ? numbers[i] : i);
 
 		if (model_moves)
-			model_moves(mm, op.value);
+			model_moves(flat.mm, op.value);
 		if (!flat_step(&flat, &op,
 			    all || i % LOOK == LOOK - 1 ? FLAT_ALL : FLAT_NAMED))
 			failed = i;
@@ -42,8 +42,8 @@ static int run(u64 seed, const u16 *numbers, int count, bool all)
 	if (model_moves)
 		model_moves(NULL, 0);
 	mm_use(NULL);
-	mm_put(mm);    /* checks the ledger */
-	rcu_barrier(); /* where nobody else does, its tables are freed here */
+	mm_put(flat.mm); /* checks the ledger */
+	rcu_barrier();   /* where nobody else does, its tables are freed here */
 	return failed;
 }
 

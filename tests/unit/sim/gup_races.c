@@ -160,11 +160,17 @@ static void page_becomes_block_and_page(void)
 	sim_at(TRACE_gup_read, block_becomes_page);
 }
 
-/* The frame has to be the first of an aligned block whose others are free. */
+/* Is it the first of an aligned block whose others are free? */
+static bool may_head_block(const struct page *page)
+{
+	return (page_phys(page).v >> PAGE_SHIFT) % 4 == 0 && page[1].type == PAGE_FREE &&
+	       page[2].type == PAGE_FREE && page[3].type == PAGE_FREE;
+}
+
 static void make_block_head(void)
 {
 	make();
-	while ((page_phys(mapped).v >> PAGE_SHIFT) % 4) {
+	while (!may_head_block(mapped)) {
 		table_mm_unmap(&mm, AT, AT + PAGE_SIZE, AT, AT + PAGE_SIZE);
 		mapped = table_mm_map(&mm, AT, RW);
 	}

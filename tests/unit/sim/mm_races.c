@@ -87,6 +87,73 @@ UNIT_TEST(sim_protect_reaches_every_cpu)
 	finish();
 }
 
+/* Another thread writes to the same shared page, and so copies it, just before we put
+ * our copy in its place. */
+static void copy_first(void)
+{
+	static struct thread other;
+	void *self = arch_current();
+
+	arch_current_set(&other);
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	*mm_peek(mm, AT) = 42;
+	arch_current_set(self);
+}
+
+UNIT_TEST(sim_cow_loses_a_race)
+{
+	struct mm *child;
+
+	make();
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	child = mm_fork(mm);
+	sim_meanwhile = copy_first;
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	EXPECT_EQ(*mm_peek(mm, AT), 42);
+	EXPECT_EQ(*mm_peek(child, AT), 0);
+	mm_put(child);
+	finish();
+}
+
+UNIT_TEST(sim_cow_reaches_every_cpu)
+{
+	struct mm *child;
+	u64 value;
+
+	make();
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	child = mm_fork(mm);
+	sim_on_cpu(1);
+	EXPECT(sim_user_load(AT, &value));
+	sim_on_cpu(0);
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	EXPECT(sim_user_store(AT, 42));
+	sim_on_cpu(1);
+	EXPECT(sim_user_load(AT, &value));
+	EXPECT_EQ(value, 42);
+	sim_on_cpu(0);
+	mm_put(child);
+	finish();
+}
+
+UNIT_TEST(sim_fork_reaches_every_cpu)
+{
+	struct mm *child;
+
+	make();
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	sim_on_cpu(1);
+	EXPECT(sim_user_store(AT, 42));
+	sim_on_cpu(0);
+	child = mm_fork(mm);
+	sim_on_cpu(1);
+	EXPECT(!sim_user_store(AT, 43));
+	sim_on_cpu(0);
+	EXPECT_EQ(*mm_peek(child, AT), 42);
+	mm_put(child);
+	finish();
+}
+
 UNIT_TEST(sim_discard_reaches_every_cpu)
 {
 	u64 value;

@@ -105,10 +105,11 @@ static __always_inline bool arch_pxd_bad(int level, pxd_t e)
 
 /* Subtracted, not masked: a well-formed table entry has exactly these flags, and one
  * constant then takes them off and finds the table in the direct map. In p4d entries a
- * variable would have to be subtracted as well. */
+ * variable would have to be subtracted as well; and lab builds mask, so that who follows
+ * an empty entry (step=rederef) is seen to go astray, and does not just crash. */
 static __always_inline phys_t arch_pxd_below(int level, pxd_t e)
 {
-	return phys(level == LEVEL_P4D ? e.v & PXD_PHYS : e.v - PXD_TABLE);
+	return phys(IS_LAB || level == LEVEL_P4D ? e.v & PXD_PHYS : e.v - PXD_TABLE);
 }
 
 static __always_inline phys_t arch_pxd_phys(int level, pxd_t e)

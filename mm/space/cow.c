@@ -1,0 +1,102 @@
+/*
+ * mm/space/cow.c - copy on write: a page that fork left shared is written, or pinned.
+ *
+ * The page is made exclusive again if this entry holds its only reference; else a copy of
+ * it takes its place. Who else holds it need not be known: another mm, a lockless walker,
+ * a pipe. Only the owner of an exclusive page has it pinned, and such a page is never
+ * replaced: so a device and the process go on using the same one.
+ *
+ * mm->lock (read) keeps VMA and tables; mm->table_lock orders those who change the entry.
+ * The copy is made outside of it, of a page that is held meanwhile. Can fail: no memory.
+ */
+#include "kernel/base/counters.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/trace.h"
+#include "mm/space/internal.h"
+#include "mm/table/pgtable.h"
+#include "mm/table/tlb.h"
+
+static bool is_mine(struct page *page)
+{
+	if (READ_ONCE(page->type) == PAGE_ANON)
+		return true;
+	/* SAFE(cow_last_reference): whoever else holds the page, a child that has it
+	 * mapped or a pipe that has it from there, would see what is written from now on.
+	 * Pairs with fork_pte(), which takes a reference for each entry. */
+	if (atomic_load(&page->refs) != 1)
+		return false;
+	WRITE_ONCE(page->type, PAGE_ANON);
+	return true;
+}
+
+/* table_lock held. Old translations, which allow less, end in a fault that finds this. */
+static void allow_writing(
+	const struct vma *vma, pxd_t *ptr, struct page *page, unsigned long address)
+{
+	pxd_unhook(LEVEL_PTE, ptr, address,
+		arch_pxd_leaf_make(LEVEL_PTE, page_phys(page), vma->prot));
+}
+
+/* The copy takes the page's place, if the entry is still what it was. */
+static bool replace(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
+	unsigned long address, struct page *copy)
+{
+	bool same;
+
+	TRACE_POINT(cow_replace);
+	spin_lock(&mm->table_lock);
+	/* SAFE(cow_recheck): another thread may have replaced the page already, and have
+	 * written to its copy; ours has the old contents. Pairs with pxd_set() below. */
+	same = pxd_read(ptr).v == entry.v;
+	if (same) {
+		pxd_unhook(LEVEL_PTE, ptr, address, arch_pxd_empty(LEVEL_PTE));
+		/* SAFE(cow_flush_first): no CPU may go on reading the old page when
+		 * another one can write to the new: threads would see each other's stores
+		 * undone. Nor may the old one be freed before. Pairs with pxd_set(). */
+		tlb_flush_range(mm, address, address + PAGE_SIZE);
+		pxd_set(LEVEL_PTE, ptr,
+			arch_pxd_leaf_make(LEVEL_PTE, page_phys(copy), vma->prot));
+	}
+	spin_unlock(&mm->table_lock);
+	return same;
+}
+
+/* The page that `entry` maps, held; NULL: nothing is left to do. */
+static struct page *hold_shared(struct mm *mm, const struct vma *vma, pxd_t *ptr,
+	pxd_t entry, unsigned long address)
+{
+	struct page *page = NULL;
+
+	spin_lock(&mm->table_lock);
+	if (pxd_read(ptr).v == entry.v) {
+		page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
+		if (is_mine(page)) {
+			allow_writing(vma, ptr, page, address);
+			page = NULL;
+		} else {
+			page_get(page);
+		}
+	}
+	spin_unlock(&mm->table_lock);
+	return page;
+}
+
+int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
+	unsigned long address)
+{
+	struct page *page, *copy;
+
+	address &= PAGE_MASK;
+	page = hold_shared(mm, vma, ptr, entry, address);
+	if (!page)
+		return 0;
+	copy = frame_alloc(0, PAGE_ANON, FRAME_USER);
+	if (copy) {
+		copy_page(page_address(copy), page_address(page));
+		counter_add_exact(COUNT_COW_COPIES, 1);
+		/* The entry's reference, or that of the copy which is not needed. */
+		page_put(replace(mm, vma, ptr, entry, address, copy) ? page : copy);
+	}
+	page_put(page);
+	return copy ? 0 : -ENOMEM;
+}
