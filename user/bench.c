@@ -316,6 +316,71 @@ static void bench_pipe(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* A child that does nothing; it ends when `hold` can be read, or at once. */
+static pid_t start_child(int hold)
+{
+	pid_t pid = fork();
+	char byte;
+
+	if (pid < 0)
+		fail("fork");
+	if (!pid)
+		_exit(hold >= 0 && read(hold, &byte, 1) != 1);
+	return pid;
+}
+
+/* The first store to each page after a fork, less the second: while a child has the page,
+ * too, and after it has ended. */
+static void bench_cow(const char *name, bool copies)
+{
+	const unsigned long pages = 2048;
+	unsigned long first[TRIES], again[TRIES];
+	char *at = map(NULL, pages * PAGE, PROT_READ | PROT_WRITE);
+	int hold[2];
+
+	if (pipe(hold))
+		fail("pipe");
+	for (int i = -1; i < TRIES; i++) {
+		pid_t pid;
+
+		write_pages(at, pages);
+		pid = start_child(copies ? hold[0] : -1);
+		if (!copies)
+			waitpid(pid, NULL, 0);
+		if (i >= 0)
+			first[i] = time_of(write_pages, at, pages);
+		if (i >= 0)
+			again[i] = time_of(write_pages, at, pages);
+		if (copies) {
+			write(hold[1], "q", 1);
+			waitpid(pid, NULL, 0);
+		}
+	}
+	report(name, median(first) - median(again), pages);
+	unmap(at, pages * PAGE);
+	close(hold[0]);
+	close(hold[1]);
+}
+
+/* All that a child costs that has nothing to do, for each page of its parent. */
+static void bench_fork(void)
+{
+	const unsigned long pages = 16 * MIB / PAGE;
+	unsigned long took[TRIES];
+	char *at = map(NULL, pages * PAGE, PROT_READ | PROT_WRITE);
+
+	for (int i = 0; i < TRIES; i++) {
+		unsigned long start;
+
+		write_pages(at, pages);
+		start = read_clock();
+		waitpid(start_child(-1), NULL, 0);
+		took[i] = nanoseconds(read_clock() - start);
+	}
+	report("fork_page", median(took), pages);
+	unmap(at, pages * PAGE);
+}
+
 /* An mmap that adds levels, which happens only once in the life of a process. */
 static int grow(const char *address)
 {
@@ -361,6 +426,9 @@ int main(int argc, char **argv)
 	bench("null_syscall", null_syscall, NULL, 1000);
 	bench_faults("anon_fault", write_pages);
 	bench_faults("read_fault", read_pages);
+	bench_cow("cow_copy", true);
+	bench_cow("cow_reuse", false);
+	bench_fork();
 	bench("mmap_munmap_untouched", map_unmap, make_hole(), 256);
 	bench("mmap_munmap_touched", map_touch_unmap, make_hole(), 256);
 	bench_munmap();

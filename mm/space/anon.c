@@ -1,6 +1,11 @@
 /*
  * mm/space/anon.c - private anonymous memory: zeroed pages, made by the first touch.
  *
+ * A touch that only reads gets the zero page, which is nothing special: a page that is
+ * shared with everybody, as if all had been forked from one mm. The first store copies it
+ * (cow.c). Each entry has a reference, and one more keeps the page from ever being
+ * anybody's own.
+ *
  * The frame is cleared before it is mapped and outside the lock: most of a fault's time
  * goes there. mm->lock (read) keeps the VMA and the tables on the way; mm->table_lock
  * orders the faults of several threads on one page. Can fail: no memory.
@@ -9,6 +14,21 @@
 #include "kernel/base/errno.h"
 #include "mm/space/frame.h"
 #include "mm/table/descend.h"
+
+static struct page *zero_page; /* (c) */
+
+void anon_init(void)
+{
+	zero_page = frame_alloc(0, PAGE_ANON_SHARED, FRAME_ZERO);
+}
+
+/* What a first touch maps, with a reference; NULL: no memory. */
+static struct page *first_page(unsigned int access)
+{
+	if (!(access & (ACCESS_WRITE | ACCESS_UNSHARE)) && page_try_get(zero_page, 1))
+		return zero_page;
+	return frame_alloc(0, PAGE_ANON, FRAME_ZERO | FRAME_USER);
+}
 
 /* Map the frame unless somebody else was faster. True: it is mapped now. */
 static bool install(struct mm *mm, pxd_t *ptr, struct page *page, unsigned int prot)
@@ -23,7 +43,8 @@ static bool install(struct mm *mm, pxd_t *ptr, struct page *page, unsigned int p
 	empty = pxd_none(LEVEL_PTE, pxd_read(ptr));
 	if (empty) {
 		pxd_set(LEVEL_PTE, ptr,
-			arch_pxd_leaf_make(LEVEL_PTE, page_phys(page), prot));
+			arch_pxd_leaf_make(
+				LEVEL_PTE, page_phys(page), cow_prot(page, prot)));
 		mm->pages++;
 	}
 	spin_unlock(&mm->table_lock);
@@ -57,7 +78,7 @@ int anon_fault(
 		return satisfies(at.entry, access)
 			       ? 0
 			       : cow_fault(mm, vma, at.ptr, at.entry, address);
-	page = frame_alloc(0, PAGE_ANON, FRAME_ZERO | FRAME_USER);
+	page = first_page(access);
 	if (!page)
 		return -ENOMEM;
 	if (!install(mm, at.ptr, page, vma->prot))

@@ -31,14 +31,16 @@ static unsigned long hold_run(
 	struct page *head = page_head(page);
 
 	count = min(count, (unsigned long)(head + BIT(head->order) - page));
-	/* Shared: not yet; the fault that comes makes it exclusive. */
-	slow->error = READ_ONCE(head->type) == PAGE_ANON_SHARED ? 0 : -EFAULT;
-	if (!gup_allowed(head, slow->flags))
+	if (unlikely(!gup_allowed(head, slow->flags))) {
+		/* Shared: not yet; the fault that comes makes it exclusive. */
+		if (READ_ONCE(head->type) != PAGE_ANON_SHARED)
+			slow->error = -EFAULT;
 		return 0;
-	slow->error = -ENOMEM;
-	if (!page_try_hold(head, count, slow->flags & FOLL_PIN))
+	}
+	if (unlikely(!page_try_hold(head, count, slow->flags & FOLL_PIN))) {
+		slow->error = -ENOMEM;
 		return 0;
-	slow->error = 0;
+	}
 	for (unsigned long i = 0; i < count; i++)
 		*slow->next++ = page + i;
 	slow->address += count * PAGE_SIZE;

@@ -38,6 +38,8 @@ bool user_range_end(unsigned long start, size_t length, unsigned long *end);
 /* A promise of `length` writable bytes that could never be kept: more than all RAM. */
 bool map_exceeds_memory(size_t length);
 
+void anon_init(void); /* once, at boot */
+
 /* mm->lock held for reading, the VMA there allows the access: back `address`. 0, -ENOMEM.
  */
 int anon_fault(
@@ -48,10 +50,14 @@ int anon_fault(
 int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
 	unsigned long address);
 
-/* What an entry for `page` may allow under a VMA that allows `prot`. */
+/* What an entry for a page, or for a shared one, may allow under a VMA that allows
+ * `prot`. Any right includes reading. */
+static inline unsigned int cow_prot_shared(unsigned int prot)
+{
+	return prot & PROT_WRITE ? (prot & ~(unsigned int)PROT_WRITE) | PROT_READ : prot;
+}
+
 static inline unsigned int cow_prot(const struct page *page, unsigned int prot)
 {
-	if (prot & PROT_WRITE && READ_ONCE(page->type) == PAGE_ANON_SHARED)
-		return (prot & ~(unsigned int)PROT_WRITE) | PROT_READ;
-	return prot;
+	return page_is_shared(page) ? cow_prot_shared(prot) : prot;
 }

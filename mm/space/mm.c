@@ -10,6 +10,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/sched/thread.h"
 #include "mm/space/cache.h"
+#include "mm/space/internal.h"
 #include "mm/space/vma.h"
 #include "mm/table/fold.h"
 #include "mm/table/gather.h"
@@ -20,6 +21,7 @@ static struct cache *mm_cache;
 void mm_init(void)
 {
 	vma_init();
+	anon_init();
 	mm_cache = cache_create("mm", sizeof(struct mm), 0);
 	sched_switch_mm = tlb_switch;
 }

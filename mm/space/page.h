@@ -195,6 +195,12 @@ static inline void page_drop(struct page *head, s32 n, bool pin)
 	page_put_many(head, page_weight(head, n, pin));
 }
 
+/* It is to be copied before it is written. */
+static inline bool page_is_shared(const struct page *page)
+{
+	return READ_ONCE(page->type) == PAGE_ANON_SHARED;
+}
+
 /* Is somebody doing DMA to it, perhaps? Never a false no while the caller's entry is
  * cleared and flushed; a false yes for a single frame with very many references. */
 static inline bool page_maybe_pinned(const struct page *head)

@@ -13,6 +13,17 @@
 #include "mm/table/tlb.h"
 #include "mm/table/walk.h"
 
+/* Twice the same, with a `prot` that a loop does not change: it is computed once. */
+static __always_inline pxd_t protected(pxd_t entry, unsigned int prot)
+{
+	phys_t frame = arch_pxd_phys(LEVEL_PTE, entry);
+	unsigned int less = cow_prot_shared(prot);
+
+	if (less != prot && page_is_shared(page_of_phys(frame)))
+		return arch_pxd_leaf_make(LEVEL_PTE, frame, less);
+	return arch_pxd_leaf_make(LEVEL_PTE, frame, prot);
+}
+
 static bool protect_ptes(
 	struct walk *walk, pxd_t *ptr, unsigned long address, unsigned long end)
 {
@@ -20,14 +31,9 @@ static bool protect_ptes(
 
 	for (; address != end; ptr++, address += PAGE_SIZE) {
 		pxd_t entry = pxd_read(ptr);
-		phys_t frame;
 
-		if (pxd_none(LEVEL_PTE, entry))
-			continue;
-		frame = arch_pxd_phys(LEVEL_PTE, entry);
-		entry = arch_pxd_leaf_make(
-			LEVEL_PTE, frame, cow_prot(page_of_phys(frame), prot));
-		pxd_unhook(LEVEL_PTE, ptr, address, entry);
+		if (!pxd_none(LEVEL_PTE, entry))
+			pxd_unhook(LEVEL_PTE, ptr, address, protected(entry, prot));
 	}
 	return false;
 }

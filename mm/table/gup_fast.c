@@ -202,7 +202,7 @@ __always_inline bool gup_lockless(struct gup_walk *walk, pxd_t *ptr, pxd_t entry
 }
 
 /* In a lockless section: `end` may be above what the root can express. */
-static void walk_from_root(
+static __always_inline void walk_from_root(
 	struct gup_walk *walk, struct mm *mm, unsigned long start, unsigned long end)
 {
 	/* SAFE(limit_before_root): a root that is read first may be too small for the
@@ -218,22 +218,20 @@ static void walk_from_root(
 	(void)gup_step_chosen->walk(walk, walk->root, pxd_read(walk->root), start, end);
 }
 
-unsigned long gup_fast(
+/* The section itself. */
+static __always_inline unsigned long hold(
 	unsigned long start, unsigned long count, unsigned int flags, struct page **pages)
 {
 	struct gup_walk walk;
 	struct mm *mm = current()->mm;
 	unsigned long irqs, held;
-	u32 begun, forks;
+	u32 begun;
 
 	LAB_ASSERT(mm && !(flags & FOLL_GET) != !(flags & FOLL_PIN) && count &&
 			   start + count * PAGE_SIZE > start,
 		"gup_fast(%lx, %lx, %x)", start, count, flags);
-	forks = atomic_load_acquire(&mm->write_protect_seq);
-	if (flags & FOLL_PIN && forks & 1)
-		return 0;
 	walk.next = pages;
-	walk.flags = flags | gup_unshares(flags);
+	walk.flags = flags;
 	walk.prot = PROT_READ | (flags & FOLL_WRITE ? PROT_WRITE : 0);
 #ifdef ORIGAMI_LAB
 	walk.look = NULL;
@@ -248,11 +246,30 @@ unsigned long gup_fast(
 	else
 		counter_add(COUNT_GUP_FAST_PAGES, held);
 	lockless_end(irqs);
+	return held;
+}
+
+unsigned long gup_fast_get(
+	unsigned long start, unsigned long count, unsigned int flags, struct page **pages)
+{
+	return hold(start, count, flags & ~FOLL_PIN, pages);
+}
+
+unsigned long gup_fast_pin(
+	unsigned long start, unsigned long count, unsigned int flags, struct page **pages)
+{
+	const struct mm *mm = current()->mm;
+	u32 forks = atomic_load_acquire(&mm->write_protect_seq);
+	unsigned long held;
+
+	if (forks & 1)
+		return 0;
+	held = hold(start, count, flags | FOLL_PIN | gup_unshares(flags), pages);
 	/* SAFE(gup_fork_seq): a fork that has found a page unpinned before we grabbed it,
 	 * and write-protects its entry after we have looked at that again, shares a page
 	 * that is pinned: the parent's next write would leave the device behind. Pairs
 	 * with SAFE(fork_seq_first); each grab is a full barrier. */
-	if (flags & FOLL_PIN && unlikely(READ_ONCE(mm->write_protect_seq) != forks)) {
+	if (unlikely(READ_ONCE(mm->write_protect_seq) != forks)) {
 		counter_add_exact(COUNT_GUP_FORKED, 1);
 		gup_unpin(pages, held);
 		return 0;

@@ -21,12 +21,17 @@
 #define FOLL_LONGTERM 8u  /* with FOLL_PIN: for long; refused where that would do harm */
 #define FOLL_UNSHARE  16u /* set by gup itself: a page to be pinned must be exclusive */
 
-/* For pins: what gup and gup_fast set besides. A page that is to be written is exclusive
- * if its entry allows that. */
+/* For pins. A page that is to be written is exclusive if its entry allows that. */
 static inline unsigned int gup_unshares(unsigned int flags)
 {
 	return (flags & (FOLL_PIN | FOLL_WRITE)) == FOLL_PIN ? FOLL_UNSHARE : 0;
 }
+
+/* The two ways of gup_fast(). */
+unsigned long gup_fast_get(unsigned long start, unsigned long count, unsigned int flags,
+	struct page **pages);
+unsigned long gup_fast_pin(unsigned long start, unsigned long count, unsigned int flags,
+	struct page **pages);
 
 /*
  * Holds the pages of [start, start + count pages), in order, until the first one that it
@@ -37,5 +42,10 @@ static inline unsigned int gup_unshares(unsigned int flags)
  * Does not promise: that a page is still mapped when this returns; that a page it did not
  * return is not mapped.
  */
-unsigned long gup_fast(unsigned long start, unsigned long count, unsigned int flags,
-	struct page **pages);
+static inline unsigned long gup_fast(
+	unsigned long start, unsigned long count, unsigned int flags, struct page **pages)
+{
+	if (flags & FOLL_PIN)
+		return gup_fast_pin(start, count, flags, pages);
+	return gup_fast_get(start, count, flags, pages);
+}

@@ -74,6 +74,12 @@ static void clear(void *arg, unsigned long rounds)
 		clear_page(arg);
 }
 
+static void copy(void *arg, unsigned long rounds)
+{
+	while (rounds--)
+		copy_page(arg, (char *)arg + PAGE_SIZE);
+}
+
 static void take_and_give(void *arg, unsigned long rounds)
 {
 	while (rounds--)
@@ -82,9 +88,10 @@ static void take_and_give(void *arg, unsigned long rounds)
 
 static void bench_frames(void)
 {
-	struct page *page = frame_alloc(0, PAGE_KERNEL, 0);
+	struct page *page = frame_alloc(1, PAGE_KERNEL, 0);
 
 	bench("clear_page", clear, page_address(page), 100);
+	bench("copy_page", copy, page_address(page), 100);
 	bench("frame_alloc_free", take_and_give, NULL, 1000);
 	page_put(page);
 }

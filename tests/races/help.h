@@ -12,13 +12,15 @@
 #define RACE_AT 0x40000000UL
 #define RACE_RW (PROT_READ | PROT_WRITE)
 
-/* An mm with `pages` pages from RACE_AT on, all of them present. */
+/* An mm with `pages` pages from RACE_AT on, all of them present and its own. */
 static inline struct mm *race_mm(unsigned long pages, unsigned int prot)
 {
 	struct mm *mm = mm_create();
 	unsigned long at = RACE_AT;
-	int error = mm_map(mm, &at, pages * PAGE_SIZE, prot, MM_FIXED | MM_POPULATE);
+	int error = mm_map(mm, &at, pages * PAGE_SIZE, RACE_RW, MM_FIXED | MM_POPULATE);
 
+	if (!error && prot != RACE_RW)
+		error = mm_protect(mm, at, pages * PAGE_SIZE, prot);
 	RACE_CLAIM(!error, "the pages of the setup are mapped");
 	return mm;
 }

@@ -22,7 +22,7 @@ from machine import Config, Machine
 MACHINES = {"x86_64": dict(ARCH="x86_64"), "x86_64-la57": dict(ARCH="x86_64", LA57="1"),
             "s390x": dict(ARCH="s390x")}
 AIMS = "tests/bench/aims.txt"
-CLEARED = ("anon_fault", "read_fault")  # the page's clearing is taken off
+NET = {"anon_fault": "clear_page", "cow_copy": "copy_page"}  # what is taken off
 
 
 def build(arch, *arguments):
@@ -62,8 +62,8 @@ def figures(machine):
     result = user_figures(variables)
     result.update(kernel_figures(variables))
     result["shootdown"] = counted.shootdown(variables)
-    for name in CLEARED:
-        result[name] -= result["clear_page"]
+    for name, part in NET.items():
+        result[name] -= result[part]
     if variables["ARCH"] == "x86_64":  # all levels are there from the start, but for permm
         result.pop("upgrade", None)
     if "LA57" in variables:

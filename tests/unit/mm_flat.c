@@ -105,7 +105,7 @@ static void forget(struct flat *flat, int from, int to)
 {
 	for (int i = from; i < to; i++) {
 		flat->resident -= flat->page[i].resident;
-		flat->page[i].resident = false;
+		flat->page[i].resident = flat->page[i].own = false;
 		flat->page[i].value = 0;
 	}
 }
@@ -117,11 +117,12 @@ static void set(struct flat *flat, int from, int to, u8 is)
 		flat->page[i].is = is;
 }
 
-static void populate(struct flat *flat, int from, int to)
+static void populate(struct flat *flat, int from, int to, bool write)
 {
 	for (int i = from; i < to; i++) {
 		flat->resident += !flat->page[i].resident;
 		flat->page[i].resident = true;
+		flat->page[i].own |= write;
 	}
 }
 
@@ -164,7 +165,7 @@ static void mapped(
 
 	set(flat, from, to, op->prot | vma << 4);
 	if ((flags & MM_POPULATE) && op->prot != PROT_NONE)
-		populate(flat, from, to);
+		populate(flat, from, to, op->prot & PROT_WRITE);
 }
 
 static int flat_map(struct flat *flat, const struct flat_op *op, unsigned long *address,
@@ -355,7 +356,7 @@ static void touch(struct flat *flat, const struct flat_op *op)
 	grow_stack(flat, op->from);
 	may = allowed(page, access);
 	if (may)
-		populate(flat, op->from, op->from + 1);
+		populate(flat, op->from, op->from + 1, access == ACCESS_WRITE);
 	if (access == ACCESS_EXEC) {
 		differs(flat, "a fault", mm_fault(flat->mm, address, access),
 			may ? 0 : -EFAULT);
@@ -401,10 +402,14 @@ static void check_vma(const struct vma *vma, void *arg)
 	check->page = to;
 }
 
-/* After a fork an entry may wait for a store before it allows any. */
-static void check_rights(struct flat *flat, unsigned int got, unsigned int expected)
+/* An entry for a page that others may have, too, waits for a store before it allows any.
+ * Who is not alone with his mm cannot know: another thread may have forked. */
+static void check_rights(
+	struct flat *flat, const struct flat_page *page, unsigned int got)
 {
-	if (flat->forked && expected & PROT_WRITE && !(got & PROT_WRITE))
+	unsigned int expected = page->is & 7;
+
+	if (!(page->own && flat->alone) && expected & PROT_WRITE && !(got & PROT_WRITE))
 		expected = (expected & ~(unsigned int)PROT_WRITE) | PROT_READ;
 	differs(flat, "an entry's rights", got, expected);
 }
@@ -417,7 +422,7 @@ static void check_page(struct flat *flat, int i)
 	if (!word || !flat->page[i].resident)
 		return;
 	differs(flat, "contents", *word, flat->page[i].value);
-	check_rights(flat, mm_peek_prot(flat->mm, at(flat, i)), flat->page[i].is & 7);
+	check_rights(flat, &flat->page[i], mm_peek_prot(flat->mm, at(flat, i)));
 }
 
 static void check(struct flat *flat, int from, int to)
@@ -454,7 +459,8 @@ static void fork_flat(struct flat *flat, const struct flat_op *op)
 
 	if (differs(flat, "fork", child != NULL, true))
 		return;
-	flat->forked = true;
+	for (int i = 0; i < FLAT_PAGES; i++)
+		flat->page[i].own = false;
 	mm_use(flat->mm = child);
 	check(flat, 0, FLAT_PAGES);
 	if (!flat->alone || op->value & 1) {
@@ -476,7 +482,6 @@ void flat_init(struct flat *flat, struct mm *mm, unsigned long base, bool has_br
 	flat->has_brk = has_brk;
 	flat->brk = at(flat, BRK) + BRK_1;
 	flat->resident = 0;
-	flat->forked = false;
 	flat->wrong = NULL;
 	for (int i = 0; i < FLAT_PAGES; i++)
 		flat->page[i] = (struct flat_page){.is = FLAT_HOLE};

@@ -17,7 +17,8 @@
 struct flat_page {
 	u8 is;         /* FLAT_HOLE, or PROT_* and VMA_* << 4 */
 	bool resident; /* has a frame */
-	u64 value;     /* its first word */
+	bool own;  /* which is nobody else's: it was written, and nobody forked since */
+	u64 value; /* its first word */
 };
 
 #define FLAT_HOLE 0xff
@@ -34,7 +35,6 @@ struct flat {
 	unsigned long base; /* address of page 0 */
 	bool alone;         /* nobody else maps anything in this mm */
 	bool has_brk;       /* brk() is ours */
-	bool forked;        /* some pages may be shared with a child that has ended */
 	unsigned long brk;
 	unsigned int resident;
 	struct flat_page page[FLAT_PAGES];
