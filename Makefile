@@ -134,12 +134,12 @@ $(KERNEL): $(OBJ) $O/symbols.c
 #   threads  a host thread for each CPU, under the thread sanitizer
 #   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
 SIM_MM := $(wildcard mm/table/*.c) mm/oracle/invariant.c \
-	$(patsubst %,mm/space/%.c,advise anon brk cow draw fault fork gup lock map mm page \
-		protect unmap vma vma_edit)
+	$(patsubst %,mm/space/%.c,advise anon brk cow draw fault fork gup lock map mm object object_copy \
+		page protect shared unmap vma vma_edit)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
-	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_fork mm_gup mm_lock mm_model runner \
-		vma_edit)
+	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_fork mm_gup mm_lock mm_model mm_object \
+		runner vma_edit)
 SIM_SRC += $(wildcard tests/unit/fold_*.c tests/unit/mm_gup_*.c)
 SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads mm_threads_gup vma_lookup)
 SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
@@ -151,8 +151,8 @@ SIM_explore := $(wildcard arch/sim/explore/*.c arch/sim/keep/*.c arch/sim/spec/*
 # Of the rivals all but their picture and their option are explored.
 SIM_SRC += $(wildcard mm/rivals/*.c) tests/unit/rivals.c
 SIM_MM += $(filter-out %/draw.c %/steps.c,$(wildcard mm/rivals/*.c))
-# Oracles only look: what they read is no step.
-SIM_LINT := $(filter-out mm/oracle/%,$(SIM_MM))
+# Oracles only look, and what is in pages is no state of mm's: neither is a step.
+SIM_LINT := $(filter-out mm/oracle/% %/object_copy.c,$(SIM_MM))
 SIM_FLAGS := -std=gnu11 -g $(filter-out -Wframe%,$(WARN)) -fno-common \
 	-fno-strict-aliasing -DORIGAMI_SIM -DORIGAMI_LAB -I. -Iarch/sim/include
 SIM_ASAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \

@@ -13,15 +13,17 @@
 
 enum lock_rank {
 	/* sleeping locks */
-	RANK_TASK_TREE, /* parents, children, wait, exec */
-	RANK_FILES,     /* one task's handle table */
-	RANK_OPEN,      /* one open object: offset, pipe buffer, console line */
-	RANK_MM,        /* mm->lock, reader/writer */
+	RANK_TASK_TREE,   /* parents, children, wait, exec */
+	RANK_FILES,       /* one task's handle table */
+	RANK_OPEN,        /* one open object: offset, pipe buffer, console line */
+	RANK_OBJECT_SIZE, /* who resizes a memory object */
+	RANK_MM,          /* mm->lock, reader/writer */
 	RANK_LAST_SLEEPING = RANK_MM,
 	/* spinlocks */
 	RANK_SIGNAL,     /* one task's signal state */
 	RANK_FUTEX,      /* a futex hash bucket */
 	RANK_DMA,        /* the fake device's transfers */
+	RANK_OBJECT,     /* a memory object's pages */
 	RANK_PAGE_TABLE, /* mm->table_lock, ptdesc->lock */
 	RANK_TLB_WAIT,   /* the cross-call lock: holding it is waiting for other CPUs */
 	RANK_CACHE,      /* an object cache */

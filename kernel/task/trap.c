@@ -82,6 +82,8 @@ static void task_user_fault(
 			current_task()->pid, address);
 		task_exit(TASK_KILLED(9));
 	}
+	if (what == FAULT_SEGV && current_thread()->fault_error == -EIO)
+		what = FAULT_BUS; /* beyond the end of what is mapped */
 	if (task_hooks.user_fault) {
 		task_hooks.user_fault(regs, what, address);
 		return;

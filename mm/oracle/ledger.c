@@ -70,6 +70,8 @@ static void enter(int level, const pxd_t *ptr, pxd_t entry)
 
 	if (!account)
 		return;
+	if (page_array[account - accounts].type == PAGE_OBJECT)
+		writable = false; /* by anybody: that is what objects are for */
 	irq = spin_lock_irqsave(&lock);
 	ASSERT(!account->maps || !(writable || account->writable),
 		"frame %lx is mapped at two places, %p and %p, and may be written",
@@ -256,7 +258,7 @@ static bool is_anon(const struct page *page)
 /* A block has one count, of its first frame; each slot that maps part of it is one. */
 long ledger_outstanding(void)
 {
-	long sum = 0;
+	long sum = -1; /* the zero page has one that is no entry's */
 
 	for (u64 i = 0; i < page_frame_count; i++) {
 		const struct page *page = &page_array[i];

@@ -2,14 +2,12 @@
  * mm/oracle/ledger.h - lab builds: books about mapped frames, kept beside the page tables
  * and sharing no code with what they check.
  *
- *   owners      a frame that may be written is mapped by one slot; none is freed while a
- *               slot maps it
- *   TLBs        what was unhooked is freed only after every CPU that may have cached it
- *               has forgotten it: flushed the range, or everything, or loaded another mm;
- *               lazy CPUs too, if it is a table
- *   references  of user frames: those that no slot accounts for are held by somebody
- * Whoever breaks a rule stops the machine. Not in arch/sim, whose TLBs tell by
- * themselves.
+ *   owners      a frame that may be written is mapped by one slot, but for objects'; none
+ * is freed while a slot maps it TLBs        what was unhooked is freed only after every
+ * CPU that may have cached it has forgotten it: flushed the range, or everything, or
+ * loaded another mm; lazy CPUs too, if it is a table references  of user frames: those
+ * that no slot accounts for are held by somebody Whoever breaks a rule stops the machine.
+ * Not in arch/sim, whose TLBs tell by themselves.
  */
 #pragma once
 

@@ -31,7 +31,7 @@ static struct page *first_page(unsigned int access)
 }
 
 /* Map the frame unless somebody else was faster. True: it is mapped now. */
-static bool install(struct mm *mm, pxd_t *ptr, struct page *page, unsigned int prot)
+static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page)
 {
 	bool empty;
 
@@ -44,7 +44,7 @@ static bool install(struct mm *mm, pxd_t *ptr, struct page *page, unsigned int p
 	if (empty) {
 		pxd_set(LEVEL_PTE, ptr,
 			arch_pxd_leaf_make(
-				LEVEL_PTE, page_phys(page), cow_prot(page, prot)));
+				LEVEL_PTE, page_phys(page), cow_prot(vma, page)));
 		mm->pages++;
 	}
 	spin_unlock(&mm->table_lock);
@@ -53,35 +53,46 @@ static bool install(struct mm *mm, pxd_t *ptr, struct page *page, unsigned int p
 
 /* Does the entry allow it already? Then another thread was faster, or this CPU has an old
  * translation. */
-static bool satisfies(pxd_t entry, unsigned int access)
+static bool satisfies(const struct vma *vma, pxd_t entry, unsigned int access)
 {
 	const struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
 
 	if (access & ACCESS_UNSHARE)
-		return READ_ONCE(page->type) == PAGE_ANON;
+		return vma->flags & VMA_SHARED || READ_ONCE(page->type) == PAGE_ANON;
 	return !(access & ACCESS_WRITE) ||
 	       arch_pxd_allows(LEVEL_PTE, entry, PROT_READ | PROT_WRITE);
+}
+
+/* Nothing is mapped at *ptr. */
+static int first_touch(
+	struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned int access)
+{
+	struct page *page = first_page(access);
+
+	if (!page)
+		return -ENOMEM;
+	if (!install(mm, vma, ptr, page))
+		page_put(page);
+	return 0;
 }
 
 int anon_fault(
 	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access)
 {
 	struct descent at;
-	struct page *page;
 	int err = descend_alloc(mm, address, LEVEL_PTE, &at);
 
-	if (err)
+	if (err || at.level != LEVEL_PTE)
 		return err;
-	if (at.level != LEVEL_PTE)
+	if (pxd_none(LEVEL_PTE, at.entry)) {
+		if (!vma->object)
+			return first_touch(mm, vma, at.ptr, access);
+		err = shared_fault(mm, vma, at.ptr, address);
+		at.entry = pxd_read(at.ptr);
+		if (err || pxd_none(LEVEL_PTE, at.entry))
+			return err;
+	}
+	if (satisfies(vma, at.entry, access))
 		return 0;
-	if (!pxd_none(LEVEL_PTE, at.entry))
-		return satisfies(at.entry, access)
-			       ? 0
-			       : cow_fault(mm, vma, at.ptr, at.entry, address);
-	page = first_page(access);
-	if (!page)
-		return -ENOMEM;
-	if (!install(mm, at.ptr, page, vma->prot))
-		page_put(page);
-	return 0;
+	return cow_fault(mm, vma, at.ptr, at.entry, address);
 }

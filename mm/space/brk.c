@@ -18,6 +18,7 @@ void mm_set_brk_start(struct mm *mm, unsigned long start)
 static int move_brk(struct mm *mm, unsigned long brk)
 {
 	unsigned long from = ALIGN_UP(mm->brk, PAGE_SIZE), to = ALIGN_UP(brk, PAGE_SIZE);
+	struct vma_kind kind;
 
 	if (brk < mm->brk_start || brk >= mm->limit)
 		return -EINVAL;
@@ -29,7 +30,8 @@ static int move_brk(struct mm *mm, unsigned long brk)
 	if (map_exceeds_memory(to - mm->brk_start) ||
 		!vma_range_is_free(mm, from, to + PAGE_SIZE))
 		return -ENOMEM;
-	return map_locked(mm, from, to, PROT_READ | PROT_WRITE, VMA_HEAP);
+	vma_kind_own(&kind, PROT_READ | PROT_WRITE, VMA_HEAP);
+	return map_locked(mm, from, to, &kind);
 }
 
 unsigned long mm_brk(struct mm *mm, unsigned long brk)

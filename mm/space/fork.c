@@ -50,16 +50,18 @@ static bool may_share(struct page *page)
 	return page_try_get(page, 1);
 }
 
-/* The page is to be shared; what both entries for it will be. */
+/* The page is to be shared; what both entries for it will be. An object's page is that
+ * already, and a shared VMA's entry allows what it does. */
 static pxd_t share(struct page *page, pxd_t *ptr, pxd_t entry, unsigned long address)
 {
 	unsigned int prot = arch_pxd_prot(LEVEL_PTE, entry);
 
-	if (READ_ONCE(page->type) == PAGE_ANON)
-		WRITE_ONCE(page->type, PAGE_ANON_SHARED);
+	if (READ_ONCE(page->type) != PAGE_ANON)
+		return entry;
+	WRITE_ONCE(page->type, PAGE_ANON_SHARED);
 	if (!(prot & PROT_WRITE))
 		return entry;
-	entry = arch_pxd_leaf_make(LEVEL_PTE, page_phys(page), cow_prot(page, prot));
+	entry = arch_pxd_leaf_make(LEVEL_PTE, page_phys(page), cow_prot_shared(prot));
 	pxd_unhook(LEVEL_PTE, ptr, address, entry);
 	return entry;
 }

@@ -28,9 +28,11 @@ unsigned long poison_find_damage(const struct page *page);
 /* In a write section: remove all mappings in [start, end); holes are fine. */
 int unmap_locked(struct mm *mm, unsigned long start, unsigned long end);
 
-/* In a write section: promise zeroed memory in [start, end), in place of what is. */
-int map_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
-	unsigned int flags);
+struct vma_kind;
+
+/* In a write section: promise this in [start, end), in place of what is. */
+int map_locked(struct mm *mm, unsigned long start, unsigned long end,
+	const struct vma_kind *kind);
 
 /* The page-aligned end of a range of addresses that some mm may have; false: none. */
 bool user_range_end(unsigned long start, size_t length, unsigned long *end);
@@ -45,6 +47,11 @@ void anon_init(void); /* once, at boot */
 int anon_fault(
 	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access);
 
+/* The same where nothing is mapped, of a VMA's object: *ptr leads to the object's page
+ * afterwards, or is empty because that was cut off just now. Also -EIO: beyond the end.
+ */
+int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long address);
+
 /* The same where a page is mapped that is shared, or only for reading: make it, or a
  * copy, one that may be written, or pinned. *ptr was read as `entry`. */
 int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
@@ -57,7 +64,9 @@ static inline unsigned int cow_prot_shared(unsigned int prot)
 	return prot & PROT_WRITE ? (prot & ~(unsigned int)PROT_WRITE) | PROT_READ : prot;
 }
 
-static inline unsigned int cow_prot(const struct page *page, unsigned int prot)
+static inline unsigned int cow_prot(const struct vma *vma, const struct page *page)
 {
-	return page_is_shared(page) ? cow_prot_shared(prot) : prot;
+	if (vma->flags & VMA_SHARED || READ_ONCE(page->type) == PAGE_ANON)
+		return vma->prot;
+	return cow_prot_shared(vma->prot);
 }

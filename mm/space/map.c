@@ -10,6 +10,7 @@
 #include "kernel/base/errno.h"
 #include "mm/space/frame.h"
 #include "mm/space/internal.h"
+#include "mm/space/object.h"
 #include "mm/space/vma.h"
 #include "mm/table/fold.h"
 
@@ -107,30 +108,57 @@ static void populate(struct mm *mm, unsigned long start, size_t length, unsigned
 			return;
 }
 
-int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
-	unsigned int flags)
+static int map(struct mm *mm, unsigned long *address, size_t length,
+	const struct vma_kind *kind, unsigned int flags)
 {
-	unsigned int vma_flags = (flags & MM_STACK ? VMA_STACK : 0) |
-				 (flags & MM_NORESERVE ? VMA_NORESERVE : 0);
 	unsigned long start = *address;
 	int err;
 
-	if (!length || (prot & ~PROT_ALL))
+	if (!length || (kind->prot & ~PROT_ALL))
 		return -EINVAL;
 	if (length > arch_user_end())
 		return -ENOMEM;
 	length = ALIGN_UP(length, PAGE_SIZE);
-	if ((prot & PROT_WRITE) && !(flags & MM_NORESERVE) && map_exceeds_memory(length))
+	if ((kind->prot & PROT_WRITE) && !(flags & MM_NORESERVE) &&
+		!(kind->flags & VMA_SHARED) && map_exceeds_memory(length))
 		return -ENOMEM;
 	mm_write_lock(mm);
 	err = place(mm, &start, length, flags);
 	if (!err)
-		err = map_locked(mm, start, start + length, prot, vma_flags);
+		err = map_locked(mm, start, start + length, kind);
 	mm_write_unlock(mm);
 	if (err)
 		return err;
 	*address = start;
 	if (flags & MM_POPULATE)
-		populate(mm, start, length, prot);
+		populate(mm, start, length, kind->prot);
 	return 0;
+}
+
+int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
+	unsigned int flags)
+{
+	struct vma_kind kind;
+
+	vma_kind_own(&kind, prot,
+		(flags & MM_STACK ? VMA_STACK : 0) |
+			(flags & MM_NORESERVE ? VMA_NORESERVE : 0));
+	return map(mm, address, length, &kind, flags);
+}
+
+int mm_map_object(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
+	unsigned int flags, struct object *object, u64 offset)
+{
+	struct vma_kind kind;
+
+	if (!IS_ALIGNED(offset, PAGE_SIZE))
+		return -EINVAL;
+	if (length > OBJECT_SIZE_MAX || offset > OBJECT_SIZE_MAX - length)
+		return -EOVERFLOW;
+	vma_kind_own(&kind, prot,
+		(flags & MM_SHARED ? VMA_SHARED : 0) |
+			(flags & MM_NORESERVE ? VMA_NORESERVE : 0));
+	kind.object = object;
+	kind.offset = offset;
+	return map(mm, address, length, &kind, flags);
 }

@@ -53,6 +53,16 @@ void mm_get(struct mm *mm)
 	LAB_ASSERT(users > 1, "mm_get() of an mm that is gone");
 }
 
+bool mm_try_get(struct mm *mm)
+{
+	s32 users = atomic_load_relaxed(&mm->users);
+
+	while (users)
+		if (atomic_cas_value(&mm->users, &users, users + 1))
+			return true;
+	return false;
+}
+
 static void free_mappings(struct mm *mm)
 {
 	struct gather gather;

@@ -23,11 +23,18 @@ struct vma {
 	unsigned long start, end; /* page-aligned, [start, end) */
 	unsigned int prot;        /* PROT_* */
 	unsigned int flags;       /* VMA_* */
+	struct object
+		*object; /* what it maps (mm/space/object.h), NULL: its own memory */
+	u64 offset;      /* in the object, of `start` */
+	struct list object_link; /* (l:object) in object->vmas */
+	struct vma *next_dead;   /* in mm->dead */
+	u64 pass;                /* (l:object) of truncate, which has seen its mm */
 };
 
 #define VMA_STACK     1u /* grows down on a fault just below it, up to the stack limit */
 #define VMA_HEAP      2u /* the brk area */
 #define VMA_NORESERVE 4u /* may promise more memory than there is */
+#define VMA_SHARED    8u /* of an object: stores are seen by all who map it */
 
 #define MM_VMAS_MAX   65530u              /* per mm; Linux's limit */
 #define MM_STACK_SIZE (8UL << 20)         /* a VMA_STACK grows to this */
@@ -50,7 +57,9 @@ struct mm {
 	u32 write_protect_seq; /* (a) odd: fork is copying the entries; (l:lock) to change
 				*/
 	struct spinlock table_lock;
-	struct vma_set *vmas;         /* (r) (l:lock) all VMAs: mm/space/vma.h */
+	struct vma_set *vmas; /* (r) (l:lock) all VMAs: mm/space/vma.h */
+	struct vma *
+		dead; /* (l:lock) of objects: removed in the write section that is open */
 	unsigned long brk_start, brk; /* (l:lock) */
 	unsigned long stack_top;      /* (c) end of the first stack, as exec places it */
 	unsigned long mmap_base;      /* (c) search downwards from here */
@@ -66,6 +75,9 @@ struct mm {
 #define MM_STACK     4u
 #define MM_POPULATE  8u  /* fault everything in now, as far as memory lasts */
 #define MM_NORESERVE 16u /* may be larger than all RAM */
+#define MM_SHARED    32u /* of an object: not a private copy */
+
+struct object;
 
 void mm_init(void); /* once, at boot: caches, the scheduler's switch hook */
 
@@ -105,7 +117,8 @@ u64 mm_seq_read(const struct mm *mm);
 bool mm_seq_moved(const struct mm *mm, u64 seq);
 
 void mm_get(struct mm *mm);
-void mm_put(struct mm *mm); /* may sleep; the last one frees everything */
+bool mm_try_get(struct mm *mm); /* false: the last user is gone, or going */
+void mm_put(struct mm *mm);     /* may sleep; the last one frees everything */
 
 /* Make mm (or NULL) the running thread's address space; takes no reference. */
 void mm_use(struct mm *mm);
@@ -122,6 +135,9 @@ void mm_use(struct mm *mm);
  */
 int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
 	unsigned int flags);
+/* The same of an object, from `offset` (a page's) on; with a reference of its own. */
+int mm_map_object(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
+	unsigned int flags, struct object *object, u64 offset);
 int mm_unmap(struct mm *mm, unsigned long address, size_t length);
 int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int prot);
 int mm_discard(struct mm *mm, unsigned long address, size_t length); /* MADV_DONTNEED */
@@ -134,7 +150,7 @@ unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged 
 #define ACCESS_UNSHARE 8u
 
 /* A user access at `address` (ACCESS_*) faulted: make it possible. 0, -EFAULT (no such
- * mapping or not allowed), -ENOMEM. May sleep. */
+ * mapping or not allowed), -ENOMEM, -EIO (beyond the end of an object). May sleep. */
 int mm_fault(struct mm *mm, unsigned long address, unsigned int access);
 
 /* present[i]: page i from `address` on has a frame just now. -ENOMEM: there are holes. */

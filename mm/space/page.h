@@ -40,6 +40,7 @@ enum page_type {
 	PAGE_TABLE,       /* a page table: struct ptdesc */
 	PAGE_ANON,        /* user memory of one mm: exclusive */
 	PAGE_ANON_SHARED, /* the same since a fork: to be copied before it is written */
+	PAGE_OBJECT,      /* of a memory object: whoever maps that may have it */
 	PAGE_TAIL,        /* part of a block that is mapped: `head` leads to the first */
 };
 
@@ -62,8 +63,13 @@ struct page {
 			/* Bit 0 set: a tail, and the rest points to its head. In one
 			 * word, because a lockless reader must get both or neither; all
 			 * others who use this word keep aligned pointers in it. */
-			unsigned long head;
-			unsigned long owner[2];
+			union {
+				unsigned long head;
+				struct object
+					*object; /* (a) PAGE_OBJECT; NULL: cut off */
+			};
+			u64 index; /* (c) in the object, in pages */
+			unsigned long unused;
 			s32 pins; /* (a) of a block of several frames */
 		};
 	};

@@ -13,13 +13,17 @@
 #include "mm/table/tlb.h"
 #include "mm/table/walk.h"
 
+struct protect {
+	unsigned int prot,
+		less; /* for a page of one's own; and for one to be copied first */
+};
+
 /* Twice the same, with a `prot` that a loop does not change: it is computed once. */
-static __always_inline pxd_t protected(pxd_t entry, unsigned int prot)
+static __always_inline pxd_t protected(pxd_t entry, unsigned int prot, unsigned int less)
 {
 	phys_t frame = arch_pxd_phys(LEVEL_PTE, entry);
-	unsigned int less = cow_prot_shared(prot);
 
-	if (less != prot && page_is_shared(page_of_phys(frame)))
+	if (less != prot && READ_ONCE(page_of_phys(frame)->type) != PAGE_ANON)
 		return arch_pxd_leaf_make(LEVEL_PTE, frame, less);
 	return arch_pxd_leaf_make(LEVEL_PTE, frame, prot);
 }
@@ -27,13 +31,14 @@ static __always_inline pxd_t protected(pxd_t entry, unsigned int prot)
 static bool protect_ptes(
 	struct walk *walk, pxd_t *ptr, unsigned long address, unsigned long end)
 {
-	const unsigned int prot = *(const unsigned int *)walk->arg;
+	const struct protect *protect = walk->arg;
+	const unsigned int prot = protect->prot, less = protect->less;
 
 	for (; address != end; ptr++, address += PAGE_SIZE) {
 		pxd_t entry = pxd_read(ptr);
 
 		if (!pxd_none(LEVEL_PTE, entry))
-			pxd_unhook(LEVEL_PTE, ptr, address, protected(entry, prot));
+			pxd_unhook(LEVEL_PTE, ptr, address, protected(entry, prot, less));
 	}
 	return false;
 }
@@ -44,15 +49,27 @@ static bool protect_leaf(
 	panic("a leaf of level %d at %lx is to be protected", level, address);
 }
 
+/* What of a VMA lies in [start, end). */
 static void protect_tables(
-	struct mm *mm, unsigned long start, unsigned long end, unsigned int prot)
+	struct mm *mm, const struct vma *vma, unsigned long start, unsigned long end)
 {
 	static const struct walk_ops ops = {.leaf = protect_leaf, .ptes = protect_ptes};
-	struct walk walk = {.mm = mm, .ops = &ops, .arg = &prot};
+	struct protect protect = {vma->prot,
+		vma->flags & VMA_SHARED ? vma->prot : cow_prot_shared(vma->prot)};
+	struct walk walk = {.mm = mm, .ops = &ops, .arg = &protect};
 
 	spin_lock(&mm->table_lock);
-	walk_range(&walk, start, end);
+	walk_range(&walk, max(start, vma->start), min(end, vma->end));
 	spin_unlock(&mm->table_lock);
+}
+
+static void protect_vmas(struct mm *mm, unsigned long start, unsigned long end)
+{
+	const struct vma *vma;
+
+	for (unsigned int i = vma_index(mm->vmas, start);
+		(vma = vma_at(mm->vmas, i)) && vma->start < end; i++)
+		protect_tables(mm, vma, start, end);
 }
 
 /*
@@ -86,7 +103,7 @@ static int protect_locked(struct mm *mm, const struct vma_range *range, unsigned
 
 	if (err)
 		return err;
-	protect_tables(mm, range->start, range->end, prot);
+	protect_vmas(mm, range->start, range->end);
 	/* SAFE(protect_flush): without it a CPU goes on writing through an old
 	 * translation after the caller was told that nobody can; pairs with pxd_unhook()
 	 * above */

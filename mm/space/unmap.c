@@ -72,8 +72,8 @@ int unmap_locked(struct mm *mm, unsigned long start, unsigned long end)
 	return err;
 }
 
-int map_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned int prot,
-	unsigned int flags)
+int map_locked(struct mm *mm, unsigned long start, unsigned long end,
+	const struct vma_kind *kind)
 {
 	struct vma_range range;
 	struct span old;
@@ -81,9 +81,9 @@ int map_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned i
 
 	vma_range_find(mm->vmas, start, end, &range);
 	if (range.first == range.last)
-		return vma_replace(mm, &range, prot, flags);
+		return vma_replace(mm, &range, kind);
 	find_span(mm->vmas, &range, &old);
-	err = vma_replace(mm, &range, prot, flags);
+	err = vma_replace(mm, &range, kind);
 	/* The new VMA stands already, but nobody faults in a write section. */
 	if (!err)
 		unmap_span(mm, &old);

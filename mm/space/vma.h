@@ -76,6 +76,23 @@ int vma_lookup_rcu(struct mm *mm, unsigned long address, struct vma_snapshot *sn
 
 void vma_init(void); /* once, at boot */
 
+/* What is promised in a range. VMAs of one kind that touch are one. */
+struct vma_kind {
+	unsigned int prot, flags;
+	struct object *object;
+	u64 offset; /* of the start of the range */
+};
+
+/* Memory of one's own. Field by field: hooks see no stores of several words. */
+static inline void vma_kind_own(
+	struct vma_kind *kind, unsigned int prot, unsigned int flags)
+{
+	kind->prot = prot;
+	kind->flags = flags;
+	kind->object = NULL;
+	kind->offset = 0;
+}
+
 /* Before the first change of a live VMA's fields, each of which is one WRITE_ONCE(). */
 static inline void vma_write_begin(const struct vma *vma)
 {
@@ -90,10 +107,14 @@ static inline void vma_write_begin(const struct vma *vma)
  * vma_remove: no VMA is in the range any more.
  * vma_protect: the VMAs in the range, which has no holes, get this protection.
  */
-int vma_replace(struct mm *mm, const struct vma_range *range, unsigned int prot,
-	unsigned int flags);
+int vma_replace(
+	struct mm *mm, const struct vma_range *range, const struct vma_kind *kind);
 int vma_remove(struct mm *mm, const struct vma_range *range);
 int vma_protect(struct mm *mm, const struct vma_range *range, unsigned int prot);
+
+/* VMAs of objects are known to those until what they map is unmapped: this, at the end of
+ * a write section, frees those that were removed in it. */
+void vma_reap(struct mm *mm);
 
 void vma_set_init(struct mm *mm);                       /* no VMAs */
 int vma_set_copy(struct mm *mm, const struct mm *from); /* mm has none yet */

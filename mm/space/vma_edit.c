@@ -8,7 +8,7 @@
  *     [ live, by address ......... | spare ..... ]
  *       0                     count         room
  *
- * To add is to move the first spare one down to its place; to remove is to move it up
+ * To add is to move the last spare one down to its place; to remove is to move it up
  * behind the live ones. At the end the copy is published and the spare ones are freed.
  * Where VMAs only become larger or smaller there is no copy: their fields are changed.
  *
@@ -18,6 +18,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
 #include "mm/space/cache.h"
+#include "mm/space/object.h"
 #include "mm/space/vma.h"
 
 struct vma_edit {
@@ -59,19 +60,44 @@ static void set_free(struct vma_set *set)
 	call_rcu(&set->rcu, set_free_rcu);
 }
 
+static void vma_free(struct vma *vma)
+{
+	if (vma->object)
+		object_leave(vma);
+	cache_free(vma_cache, vma);
+}
+
 void vma_set_free(struct mm *mm)
 {
 	for (unsigned int i = 0; i < mm->vmas->count; i++)
-		cache_free(vma_cache, mm->vmas->vma[i]);
+		vma_free(mm->vmas->vma[i]);
 	set_free(mm->vmas);
+}
+
+void vma_reap(struct mm *mm)
+{
+	while (mm->dead) {
+		struct vma *vma = mm->dead;
+
+		mm->dead = vma->next_dead;
+		vma_free(vma);
+	}
 }
 
 /* --- an edit ------------------------------------------------------------------------ */
 
 static void free_spare(struct vma_edit *edit)
 {
-	while (edit->room > edit->set->count)
-		cache_free(vma_cache, edit->set->vma[--edit->room]);
+	while (edit->room > edit->set->count) {
+		struct vma *vma = edit->set->vma[--edit->room];
+
+		if (!vma->object) {
+			cache_free(vma_cache, vma);
+			continue;
+		}
+		vma->next_dead = edit->mm->dead;
+		edit->mm->dead = vma;
+	}
 }
 
 /* Fills the copy, and takes `fresh` VMAs. */
@@ -89,6 +115,7 @@ static int fill(struct vma_edit *edit, unsigned int fresh)
 
 		if (!vma)
 			return -ENOMEM;
+		vma->object = NULL; /* not so yet: the cache is type-safe */
 		set->vma[edit->room++] = vma;
 	}
 	return 0;
@@ -122,16 +149,18 @@ static void edit_end(struct vma_edit *edit)
 	free_spare(edit);
 }
 
-/* The first spare VMA becomes the live one with this index. */
+/* The last spare VMA, a fresh one, becomes the live one with this index. Those that were
+ * removed stand before the fresh ones: their objects still know them. */
 static struct vma *edit_insert(struct vma_edit *edit, unsigned int index)
 {
 	struct vma_set *set = edit->set;
-	struct vma *vma = set->vma[set->count];
+	struct vma *vma = set->vma[edit->room - 1];
 
 	ASSERT(set->count < edit->room, "an edit of VMAs ran out of spare ones");
-	for (unsigned int i = set->count++; i > index; i--)
+	for (unsigned int i = edit->room - 1; i > index; i--)
 		set->vma[i] = set->vma[i - 1];
 	set->vma[index] = vma;
+	set->count++;
 	return vma;
 }
 
@@ -154,6 +183,7 @@ static void edit_remove(struct vma_set *set, unsigned int first, unsigned int la
 static void set_start(struct vma *vma, unsigned long start)
 {
 	vma_write_begin(vma);
+	WRITE_ONCE(vma->offset, vma->offset + (start - vma->start));
 	WRITE_ONCE(vma->start, start);
 }
 
@@ -163,8 +193,15 @@ static void set_end(struct vma *vma, unsigned long end)
 	WRITE_ONCE(vma->end, end);
 }
 
+/* What a VMA promises from `address` on. */
+static struct vma_kind kind_at(const struct vma *vma, unsigned long address)
+{
+	return (struct vma_kind){
+		vma->prot, vma->flags, vma->object, vma->offset + (address - vma->start)};
+}
+
 static void edit_add(struct vma_edit *edit, unsigned int index, unsigned long start,
-	unsigned long end, unsigned int prot, unsigned int flags)
+	unsigned long end, const struct vma_kind *kind)
 {
 	struct vma *vma = edit_insert(edit, index);
 
@@ -175,18 +212,23 @@ static void edit_add(struct vma_edit *edit, unsigned int index, unsigned long st
 	WRITE_ONCE(vma->mm, edit->mm);
 	WRITE_ONCE(vma->start, start);
 	WRITE_ONCE(vma->end, end);
-	WRITE_ONCE(vma->prot, prot);
-	WRITE_ONCE(vma->flags, flags);
+	WRITE_ONCE(vma->prot, kind->prot);
+	WRITE_ONCE(vma->flags, kind->flags);
+	WRITE_ONCE(vma->object, kind->object);
+	WRITE_ONCE(vma->offset, kind->offset);
+	if (kind->object)
+		object_join(vma);
 }
 
 /* Cuts the VMA with this index in two; the upper part is a new one. */
 static void edit_cut(struct vma_edit *edit, unsigned int index, unsigned long address)
 {
 	struct vma *low = edit->set->vma[index];
+	struct vma_kind kind = kind_at(low, address);
 	unsigned long end = low->end;
 
 	set_end(low, address);
-	edit_add(edit, index + 1, address, end, low->prot, low->flags);
+	edit_add(edit, index + 1, address, end, &kind);
 }
 
 /* --- removing ----------------------------------------------------------------------- */
@@ -249,10 +291,20 @@ int vma_remove(struct mm *mm, const struct vma_range *range)
 
 /* --- merging ------------------------------------------------------------------------ */
 
+/* Does it promise from `address`, one of its ends, on what `kind` does? */
+static bool is_kind(
+	const struct vma *vma, unsigned long address, const struct vma_kind *kind)
+{
+	return vma->prot == kind->prot && vma->flags == kind->flags &&
+	       vma->object == kind->object &&
+	       (!vma->object || vma->offset + (address - vma->start) == kind->offset);
+}
+
 static bool joins(const struct vma *low, const struct vma *high)
 {
-	return low->end == high->start && low->prot == high->prot &&
-	       low->flags == high->flags;
+	struct vma_kind kind = kind_at(high, high->start);
+
+	return low->end == high->start && is_kind(low, high->start, &kind);
 }
 
 /* Joins what can be joined of the VMAs first - 1 .. last. */
@@ -270,21 +322,21 @@ static void edit_merge(struct vma_set *set, unsigned int first, unsigned int las
 
 /* What touches the range from below, or from above, and is of this kind; or NULL. */
 static struct vma *neighbour(const struct vma_set *set, const struct vma_range *range,
-	bool above, unsigned int prot, unsigned int flags)
+	bool above, const struct vma_kind *kind)
 {
 	struct vma *vma = vma_at(set, above ? range->last : range->first - 1);
 
-	if (!vma || vma->prot != prot || vma->flags != flags)
+	if (!vma || !is_kind(vma, range->start, kind))
 		return NULL;
 	return (above ? vma->start == range->end : vma->end == range->start) ? vma : NULL;
 }
 
 /* A free range that becomes part of just one neighbour needs no other set. */
 static bool extend(const struct vma_set *set, const struct vma_range *range,
-	unsigned int prot, unsigned int flags)
+	const struct vma_kind *kind)
 {
-	struct vma *low = neighbour(set, range, false, prot, flags);
-	struct vma *high = neighbour(set, range, true, prot, flags);
+	struct vma *low = neighbour(set, range, false, kind);
+	struct vma *high = neighbour(set, range, true, kind);
 
 	if (!low == !high || range->first < range->last)
 		return false;
@@ -295,20 +347,19 @@ static bool extend(const struct vma_set *set, const struct vma_range *range,
 	return true;
 }
 
-int vma_replace(struct mm *mm, const struct vma_range *range, unsigned int prot,
-	unsigned int flags)
+int vma_replace(struct mm *mm, const struct vma_range *range, const struct vma_kind *kind)
 {
 	struct vma_edit edit;
 	unsigned int index;
 	int err;
 
-	if (extend(mm->vmas, range, prot, flags))
+	if (extend(mm->vmas, range, kind))
 		return 0;
 	err = edit_begin(&edit, mm, 1 + is_hole(range));
 	if (err)
 		return err;
 	index = edit_clear(&edit, range);
-	edit_add(&edit, index, range->start, range->end, prot, flags);
+	edit_add(&edit, index, range->start, range->end, kind);
 	edit_merge(edit.set, index, index + 1);
 	edit_end(&edit);
 	return 0;
@@ -324,9 +375,12 @@ int vma_set_copy(struct mm *mm, const struct mm *from)
 
 	if (err)
 		return err;
-	for (unsigned int i = 0; i < set->count; i++)
-		edit_add(&edit, i, set->vma[i]->start, set->vma[i]->end,
-			set->vma[i]->prot, set->vma[i]->flags);
+	for (unsigned int i = 0; i < set->count; i++) {
+		const struct vma *vma = set->vma[i];
+		struct vma_kind kind = kind_at(vma, vma->start);
+
+		edit_add(&edit, i, vma->start, vma->end, &kind);
+	}
 	edit_end(&edit);
 	return 0;
 }
@@ -346,11 +400,12 @@ static void set_prot(const struct vma_set *set, unsigned int first, unsigned int
 static bool stands_alone(
 	const struct vma_set *set, const struct vma_range *range, unsigned int prot)
 {
-	unsigned int flags = set->vma[range->first]->flags;
+	struct vma_kind kind = kind_at(set->vma[range->first], range->start);
 
+	kind.prot = prot;
 	return range->last - range->first == 1 && covers_one(range) &&
-	       !neighbour(set, range, false, prot, flags) &&
-	       !neighbour(set, range, true, prot, flags);
+	       !neighbour(set, range, false, &kind) &&
+	       !neighbour(set, range, true, &kind);
 }
 
 static void edit_protect(

@@ -129,7 +129,7 @@ static __always_inline bool gup_allowed(const struct page *head, unsigned int fl
 	if (likely(!(flags & (FOLL_LONGTERM | FOLL_UNSHARE))))
 		return true;
 	type = READ_ONCE(head->type);
-	if (type == PAGE_ANON)
+	if (type == PAGE_ANON || type == PAGE_OBJECT)
 		return true;
 	/* SAFE(gup_longterm): a device would write to it for hours, past every check that
 	 * a page of another kind needs before it is written; only kinds that are known to

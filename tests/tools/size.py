@@ -10,7 +10,7 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2000),
-    ("mm, all", ["mm"], [], 6100),
+    ("mm, all", ["mm"], [], 6650),
     ("kernel", ["kernel"], ["kernel/linux"], 6400),
     ("kernel/linux", ["kernel/linux"], [], 4000),
     ("arch/x86_64", ["arch/x86_64"], [], 2200),

@@ -1,0 +1,302 @@
+/*
+ * mm/space/object.c - memory objects; see object.h.
+ *
+ * Pages are found through a tree of fixed height, made of frames that grow where they are
+ * needed. What can fail: memory, before anything is changed.
+ */
+#include "mm/space/object.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/trace.h"
+#include "mm/space/cache.h"
+#include "mm/space/frame.h"
+#include "mm/space/vma.h"
+#include "mm/table/gather.h"
+
+#define NODE_BITS 9
+#define NODE_SIZE (1UL << NODE_BITS)
+#define LEVELS_UP 2 /* above the lowest nodes */
+
+struct object *object_create(u64 size)
+{
+	struct object *object = size > OBJECT_SIZE_MAX ? NULL : kmalloc(sizeof(*object));
+
+	if (!object)
+		return NULL;
+	object->refs = 1;
+	object->size = size;
+	spin_init(&object->lock, "object", RANK_OBJECT);
+	mutex_init(&object->resizing, "object size", RANK_OBJECT_SIZE);
+	list_init(&object->vmas);
+	return object;
+}
+
+void object_get(struct object *object)
+{
+	atomic_add(&object->refs, 1);
+}
+
+u64 object_size(struct object *object)
+{
+	return READ_ONCE(object->size);
+}
+
+/* --- the tree: lock held ------------------------------------------------------------ */
+
+static void *node_alloc(void)
+{
+	struct page *page = frame_alloc(0, PAGE_KERNEL, FRAME_ZERO | FRAME_USER);
+
+	return page ? page_address(page) : NULL;
+}
+
+/* Where the page with this index stands; NULL: there is no node, or none to be had. */
+static struct page **slot_of(struct object *object, u64 index, bool make)
+{
+	void **node = &object->root;
+
+	for (int shift = LEVELS_UP * NODE_BITS; shift >= 0; shift -= NODE_BITS) {
+		if (!*node && make)
+			*node = node_alloc();
+		if (!*node)
+			return NULL;
+		node = (void **)*node + (index >> shift & (NODE_SIZE - 1));
+	}
+	return (struct page **)node;
+}
+
+/* The first slot in use from *index on, below `end`, and its index; NULL: none. */
+static struct page **next_slot(struct object *object, u64 *index, u64 end)
+{
+	while (*index < end) {
+		struct page **slot = slot_of(object, *index, false);
+
+		if (slot && *slot)
+			return slot;
+		*index = slot ? *index + 1 : (*index | (NODE_SIZE - 1)) + 1;
+	}
+	return NULL;
+}
+
+static void free_nodes(void **node, int height)
+{
+	for (u64 i = 0; height && i < NODE_SIZE; i++) {
+		void **below = node[i];
+
+		for (u64 n = 0; below && height > 1 && n < NODE_SIZE; n++)
+			if (below[n])
+				page_put(page_of_virt(below[n]));
+		if (below)
+			page_put(page_of_virt(below));
+	}
+	page_put(page_of_virt(node));
+}
+
+/* --- pages -------------------------------------------------------------------------- */
+
+static u64 pages_of(u64 size)
+{
+	return ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
+}
+
+/* lock held. The page, or the fresh one (NULL: then it is wanted: -EAGAIN). */
+static int find_page(
+	struct object *object, u64 index, struct page *fresh, struct page **page)
+{
+	struct page **slot;
+
+	if (index >= pages_of(object->size))
+		return -EIO;
+	slot = slot_of(object, index, fresh);
+	if (!slot || (!*slot && !fresh))
+		return fresh ? -ENOMEM : -EAGAIN;
+	if (!*slot) {
+		fresh->object = object;
+		fresh->index = index;
+		page_get(fresh); /* the object's own */
+		*slot = fresh;
+		object->count++;
+	} else {
+		page_get(*slot);
+	}
+	*page = *slot;
+	return 0;
+}
+
+int object_page(struct object *object, u64 index, struct page **page)
+{
+	struct page *fresh = NULL;
+	int err;
+
+	for (;;) {
+		spin_lock(&object->lock);
+		err = find_page(object, index, fresh, page);
+		spin_unlock(&object->lock);
+		if (err != -EAGAIN)
+			break;
+		fresh = frame_alloc(0, PAGE_OBJECT, FRAME_ZERO | FRAME_USER);
+		if (!fresh)
+			return -ENOMEM;
+		WRITE_ONCE(fresh->object, NULL);
+	}
+	if (fresh && (err || *page != fresh)) {
+		WRITE_ONCE(fresh->object, NULL);
+		page_put(fresh);
+	}
+	return err;
+}
+
+struct page *object_find_page(struct object *object, u64 index)
+{
+	struct page **slot, *page;
+
+	spin_lock(&object->lock);
+	slot = slot_of(object, index, false);
+	page = slot ? *slot : NULL;
+	if (page)
+		page_get(page);
+	spin_unlock(&object->lock);
+	return page;
+}
+
+/* lock held. Takes the pages [index, end) out of the object, into the list. */
+static void cut_pages(struct object *object, u64 index, u64 end, struct list *list)
+{
+	struct page **slot;
+
+	while ((slot = next_slot(object, &index, end))) {
+		/* SAFE(object_cut_first): before the mappings are looked for. A fault
+		 * that has found the page, and maps it after we have been there, sees it
+		 * under the table lock. Pairs with SAFE(object_recheck). */
+		atomic_store(&(*slot)->object, NULL);
+		list_append(list, &(*slot)->link);
+		*slot = NULL;
+		object->count--;
+	}
+}
+
+static void put_pages(struct list *list)
+{
+	struct list *item;
+
+	while ((item = list_pop(list)))
+		page_put(list_entry(item, struct page, link));
+}
+
+void object_put(struct object *object)
+{
+	struct list pages = LIST_INIT(pages);
+
+	if (atomic_sub(&object->refs, 1) > 0)
+		return;
+	cut_pages(object, 0, pages_of(object->size), &pages);
+	put_pages(&pages);
+	if (object->root)
+		free_nodes(object->root, LEVELS_UP);
+	kfree(object);
+}
+
+/* --- who maps it -------------------------------------------------------------------- */
+
+void object_join(struct vma *vma)
+{
+	object_get(vma->object);
+	vma->pass = 0;
+	spin_lock(&vma->object->lock);
+	list_append(&vma->object->vmas, &vma->object_link);
+	spin_unlock(&vma->object->lock);
+}
+
+void object_leave(struct vma *vma)
+{
+	struct object *object = vma->object;
+
+	spin_lock(&object->lock);
+	list_remove(&vma->object_link);
+	spin_unlock(&object->lock);
+	vma->object = NULL;
+	object_put(object);
+}
+
+/* An mm that was not met in this pass, with a reference; NULL: all were. */
+static struct mm *next_mm(struct object *object, u64 pass)
+{
+	struct mm *mm = NULL;
+	struct vma *vma;
+
+	spin_lock(&object->lock);
+	list_for_each (vma, &object->vmas, object_link) {
+		if (vma->pass >= pass)
+			continue;
+		vma->pass = pass;
+		/* One that is ending unmaps everything itself. */
+		if (mm_try_get(vma->mm)) {
+			mm = vma->mm;
+			break;
+		}
+	}
+	spin_unlock(&object->lock);
+	return mm;
+}
+
+/* Takes away what mm maps of the object from `offset` on. */
+static void unmap_from(struct mm *mm, const struct object *object, u64 offset)
+{
+	struct gather gather;
+
+	mm_read_lock(mm);
+	gather_begin(&gather, mm);
+	for (unsigned int i = 0; i < mm->vmas->count; i++) {
+		const struct vma *vma = mm->vmas->vma[i];
+		u64 skip = max(offset, vma->offset) - vma->offset;
+
+		if (vma->object == object && skip < vma->end - vma->start)
+			gather_unmap(&gather, vma->start + skip, vma->end);
+	}
+	gather_end(&gather);
+	mm_read_unlock(mm);
+}
+
+static void unmap_everywhere(struct object *object, u64 offset)
+{
+	struct mm *mm;
+	u64 pass;
+
+	spin_lock(&object->lock);
+	pass = ++object->pass;
+	spin_unlock(&object->lock);
+	while ((mm = next_mm(object, pass))) {
+		unmap_from(mm, object, offset);
+		mm_put(mm);
+	}
+}
+
+/* lock held. What is cut off of the last page is not to be seen again. */
+static void clear_rest(struct object *object, u64 size)
+{
+	struct page **slot = slot_of(object, size / PAGE_SIZE, false);
+
+	for (u64 at = size % PAGE_SIZE; slot && *slot && at % PAGE_SIZE; at++)
+		WRITE_ONCE(((char *)page_address(*slot))[at], 0);
+}
+
+int object_resize(struct object *object, u64 size)
+{
+	struct list pages = LIST_INIT(pages);
+	u64 first = pages_of(size);
+
+	if (size > OBJECT_SIZE_MAX)
+		return -EFBIG;
+	mutex_lock(&object->resizing);
+	spin_lock(&object->lock);
+	cut_pages(object, first, pages_of(object->size), &pages);
+	WRITE_ONCE(object->size, size);
+	clear_rest(object, size);
+	spin_unlock(&object->lock);
+	TRACE_POINT(object_cut);
+	if (!list_empty(&pages))
+		unmap_everywhere(object, first * PAGE_SIZE);
+	put_pages(&pages);
+	mutex_unlock(&object->resizing);
+	return 0;
+}

@@ -1,0 +1,66 @@
+/*
+ * mm/space/object.h - memory objects: pages that belong to no address space, but to
+ * something that has a size, and that several may map, read and write.
+ *
+ * Shared anonymous memory and memory files are objects. A page of one comes into being,
+ * zeroed, when it is first touched, mapped or written. It has one reference of the object
+ * and one of each entry that maps it.
+ *
+ * A page that is cut off (object_resize()) keeps its contents for whoever holds it, but
+ * is the object's no more: page->object becomes NULL BEFORE its mappings are taken away,
+ * and who wants to map it looks there once more under the table lock.
+ *
+ * Locks: `lock` (spin) for the pages, the size and the list of VMAs; `resizing`
+ * (sleeping) is held by who changes the size. Lifetime: references; every VMA of it has
+ * one.
+ */
+#pragma once
+
+#include "mm/space/mm.h"
+#include "mm/space/page.h"
+
+#define OBJECT_SIZE_MAX (PAGE_SIZE << 27) /* what three levels of 512 can index */
+
+struct object {
+	s32 refs;              /* (a) */
+	struct spinlock lock;  /* RANK_OBJECT */
+	struct mutex resizing; /* RANK_OBJECT_SIZE */
+	u64 size;              /* (l:lock) bytes */
+	u64 count;             /* (l:lock) pages that are there */
+	void *root;            /* (l:lock) 512 pointers to 512 pointers to 512 pages */
+	struct list vmas;      /* (l:lock) that map it: object_link */
+	u64 pass;              /* (l:lock) counts who looks through `vmas` */
+};
+
+/* NULL: no memory. One reference, for the caller. */
+struct object *object_create(u64 size);
+void object_get(struct object *object);
+void object_put(struct object *object); /* may sleep; the last one frees its pages */
+
+u64 object_size(struct object *object);
+
+/*
+ * The page with this index, made if it is not there: 0 and *page, with a reference; -EIO:
+ * it would lie beyond the end; -ENOMEM. Never sleeps.
+ */
+int object_page(struct object *object, u64 index, struct page **page);
+
+/* The page if it is there, with a reference; NULL: it is not. */
+struct page *object_find_page(struct object *object, u64 index);
+
+/*
+ * The object's new size. When it returns, what is beyond it is gone: from the object,
+ * from every table that had it mapped, and from every TLB; what was cut off of the last
+ * page reads as zeros if the object grows again. 0, -EFBIG. May sleep; takes locks of
+ * mms.
+ */
+int object_resize(struct object *object, u64 size);
+
+/* Between the object and kernel memory, within one page and within the size: bytes done,
+ * -ENOMEM. A page that is not there reads as zeros without being made. */
+ssize_t object_read(struct object *object, u64 offset, void *to, size_t size);
+ssize_t object_write(struct object *object, u64 offset, const void *from, size_t size);
+
+/* A VMA maps it from now on; no longer. In a write section of the VMA's mm. */
+void object_join(struct vma *vma);
+void object_leave(struct vma *vma);

@@ -1,0 +1,50 @@
+/*
+ * mm/space/object_copy.c - reading and writing a memory object without mapping it.
+ *
+ * The page is held meanwhile; whoever has it mapped may read and write it at the same
+ * time, byte by byte: what is in pages is no state of mm's, and no lock orders it.
+ */
+#include "kernel/base/errno.h"
+#include "kernel/base/string.h"
+#include "mm/space/object.h"
+
+/* How much of it lies in one page, and in the object. */
+static size_t limit(struct object *object, u64 offset, size_t size)
+{
+	u64 end = object_size(object);
+
+	if (offset >= end)
+		return 0;
+	return min(min(size, (size_t)(PAGE_SIZE - offset % PAGE_SIZE)),
+		(size_t)(end - offset));
+}
+
+ssize_t object_read(struct object *object, u64 offset, void *to, size_t size)
+{
+	struct page *page = object_find_page(object, offset / PAGE_SIZE);
+
+	size = limit(object, offset, size);
+	if (page)
+		memcpy(to, (char *)page_address(page) + offset % PAGE_SIZE, size);
+	else
+		memset(to, 0, size);
+	if (page)
+		page_put(page);
+	return size;
+}
+
+ssize_t object_write(struct object *object, u64 offset, const void *from, size_t size)
+{
+	struct page *page;
+	int err;
+
+	size = limit(object, offset, size);
+	if (!size)
+		return 0;
+	err = object_page(object, offset / PAGE_SIZE, &page);
+	if (err)
+		return err == -EIO ? 0 : err; /* cut off just now */
+	memcpy((char *)page_address(page) + offset % PAGE_SIZE, from, size);
+	page_put(page);
+	return size;
+}
