@@ -7,6 +7,7 @@
  */
 #include "kernel/linux/path.h"
 #include "kernel/task/pipe.h"
+#include "kernel/task/memory_file.h"
 #include "mm/space/frame.h"
 #include <linux/fs.h>
 #include <linux/uio.h>
@@ -113,9 +114,8 @@ long sys_writev(struct regs *regs)
 
 static s64 seek_locked(struct open *open, s64 distance, int whence)
 {
-	s64 base = whence == SEEK_CUR   ? open->offset
-		   : whence == SEEK_END ? open->size
-					: 0;
+	u64 end = open->kind == OPEN_MEMORY ? object_size(open->object) : open->size;
+	s64 base = whence == SEEK_CUR ? open->offset : whence == SEEK_END ? end : 0UL;
 	s64 to;
 
 	if (whence < SEEK_SET || whence > SEEK_END ||

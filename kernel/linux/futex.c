@@ -1,9 +1,9 @@
 /*
  * kernel/linux/futex.c - sleeping until someone changes a word of user memory.
  *
- * Data: a hash table of buckets, each a list of waiters, keyed by (mm, address); all
- * memory is private for now, so that pair is also right for the shared form. A waiter
- * lives on its thread's kernel stack while it is queued.
+ * Data: a hash table of buckets, each a list of waiters, keyed by what the word is in: an
+ * mm, and its address there; or a memory object that is mapped shared, and its offset. A
+ * waiter lives on its thread's kernel stack while it is queued.
  *
  * Locks: the bucket's spinlock (RANK_FUTEX) for its list and for `bucket` and `woken` of
  * the waiters in it; two buckets nest in address order. No user word is read under it:
@@ -25,11 +25,17 @@ struct bucket {
 	struct list waiters; /* (l:lock) oldest first */
 };
 
+/* The same word, if equal. Nothing is held by it: a key that outlives its mm or object
+ * can only wake somebody for nothing. */
+struct key {
+	const void *in;
+	u64 place;
+};
+
 struct futex_waiter {
 	struct list link;      /* (l:bucket) */
 	struct bucket *bucket; /* (l:bucket) changed by requeue under both locks */
-	struct mm *mm;         /* (c) */
-	unsigned long address; /* (l:bucket) */
+	struct key key;        /* (l:bucket) */
 	u32 bitset;            /* (c) */
 	struct thread *thread; /* (c) */
 	bool woken;            /* (a) set under the bucket's lock */
@@ -45,9 +51,21 @@ void futex_init(void)
 	}
 }
 
-static struct bucket *bucket_of(struct mm *mm, unsigned long address)
+static struct key key_of(unsigned long address)
 {
-	u64 hash = ((u64)(unsigned long)mm ^ address) * 0x9e3779b97f4a7c15UL;
+	struct mm *mm = current()->mm;
+	struct key key = {mm, address};
+	u64 offset;
+	const struct object *object = mm_object_at(mm, address, &offset);
+
+	if (object)
+		key = (struct key){object, offset};
+	return key;
+}
+
+static struct bucket *bucket_of(struct key key)
+{
+	u64 hash = ((u64)(unsigned long)key.in ^ key.place) * 0x9e3779b97f4a7c15UL;
 
 	return &buckets[hash >> 58];
 }
@@ -101,10 +119,9 @@ static int sleep(struct futex_waiter *waiter, u64 deadline)
  */
 static long futex_wait(unsigned long address, u32 expected, u32 bitset, u64 deadline)
 {
-	struct mm *mm = current()->mm;
-	struct futex_waiter waiter = {.bucket = bucket_of(mm, address),
-		.mm = mm,
-		.address = address,
+	struct key key = key_of(address);
+	struct futex_waiter waiter = {.bucket = bucket_of(key),
+		.key = key,
 		.bitset = bitset,
 		.thread = current()};
 	u32 value;
@@ -121,10 +138,10 @@ static long futex_wait(unsigned long address, u32 expected, u32 bitset, u64 dead
 	return unqueue(&waiter) ? 0 : result;
 }
 
-static bool matches(const struct futex_waiter *waiter, struct mm *mm,
-	unsigned long address, u32 bitset)
+static bool matches(const struct futex_waiter *waiter, struct key key, u32 bitset)
 {
-	return waiter->mm == mm && waiter->address == address && waiter->bitset & bitset;
+	return waiter->key.in == key.in && waiter->key.place == key.place &&
+	       waiter->bitset & bitset;
 }
 
 static void wake(struct futex_waiter *waiter)
@@ -136,9 +153,10 @@ static void wake(struct futex_waiter *waiter)
 	thread_wake(thread);
 }
 
-long futex_wake(struct mm *mm, unsigned long address, int count, u32 bitset)
+long futex_wake(unsigned long address, int count, u32 bitset)
 {
-	struct bucket *bucket = bucket_of(mm, address);
+	struct key key = key_of(address);
+	struct bucket *bucket = bucket_of(key);
 	struct futex_waiter *waiter, *next;
 	int woken = 0;
 
@@ -148,7 +166,7 @@ long futex_wake(struct mm *mm, unsigned long address, int count, u32 bitset)
 	list_for_each_safe (waiter, next, &bucket->waiters, link) {
 		if (woken >= count)
 			break;
-		if (matches(waiter, mm, address, bitset)) {
+		if (matches(waiter, key, bitset)) {
 			wake(waiter);
 			woken++;
 		}
@@ -174,8 +192,8 @@ static void unlock_both(struct bucket *a, struct bucket *b)
 /* Wakes `count` waiters of `from` and makes up to `move` others wait at `to`. */
 static long requeue(unsigned long from, unsigned long to, int count, int move)
 {
-	struct mm *mm = current()->mm;
-	struct bucket *source = bucket_of(mm, from), *target = bucket_of(mm, to);
+	struct key old = key_of(from), new = key_of(to);
+	struct bucket *source = bucket_of(old), *target = bucket_of(new);
 	struct futex_waiter *waiter, *next;
 	int done = 0;
 
@@ -185,13 +203,13 @@ static long requeue(unsigned long from, unsigned long to, int count, int move)
 	list_for_each_safe (waiter, next, &source->waiters, link) {
 		if (done >= count && done - count >= move)
 			break;
-		if (!matches(waiter, mm, from, FUTEX_BITSET_MATCH_ANY))
+		if (!matches(waiter, old, FUTEX_BITSET_MATCH_ANY))
 			continue;
 		if (done++ < count) {
 			wake(waiter);
 			continue;
 		}
-		waiter->address = to;
+		waiter->key = new;
 		if (source == target)
 			continue; /* stays in place, so the loop ends if from == to */
 		waiter->bucket = target;
@@ -263,7 +281,7 @@ long sys_futex(struct regs *regs)
 		return error ? error : futex_wait(address, value, bitset, deadline);
 	case FUTEX_WAKE:
 	case FUTEX_WAKE_BITSET:
-		return futex_wake(current()->mm, address, value, bitset);
+		return futex_wake(address, value, bitset);
 	case FUTEX_REQUEUE:
 		return requeue(address, regs_arg(regs, 4), value, regs_arg(regs, 3));
 	case FUTEX_CMP_REQUEUE:
@@ -290,7 +308,7 @@ static bool robust_release(unsigned long address, u32 tid)
 		if (old != value)
 			continue;
 		if (value & FUTEX_WAITERS)
-			futex_wake(current()->mm, address, 1, FUTEX_BITSET_MATCH_ANY);
+			futex_wake(address, 1, FUTEX_BITSET_MATCH_ANY);
 		break;
 	}
 	return true;

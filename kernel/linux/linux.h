@@ -98,7 +98,8 @@ void signal_fault(struct regs *regs, enum user_fault what, unsigned long address
 
 /* --- futex.c --- */
 void futex_init(void);
-long futex_wake(struct mm *mm, unsigned long address, int count, u32 bitset);
+/* In the running thread's address space. */
+long futex_wake(unsigned long address, int count, u32 bitset);
 void futex_robust_exit(unsigned long head);
 
 /* --- terminal.c --- */

@@ -1,13 +1,16 @@
 /*
  * kernel/linux/memory.c - mmap and its kin over the native mapping calls of mm.
  *
- * Private memory only: anonymous, or a file's bytes copied in at once (the file cannot
- * change, so nobody can tell). Shared mappings come with memory objects, later. Locks:
- * those of mm, taken inside its calls.
+ * Anonymous memory, private or shared (then it is a memory object that nobody else
+ * knows); memory files, which are objects with a handle; and the ramdisk's files, whose
+ * bytes are copied in at once: they cannot change, so nobody can tell. Locks: those of
+ * mm, taken inside its calls.
  */
 #include "kernel/linux/path.h"
+#include "kernel/task/memory_file.h"
 #include "kernel/task/ramdisk.h"
 #include <asm/mman.h>
+#include <linux/memfd.h>
 #include <linux/mman.h>
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
@@ -31,6 +34,8 @@ static unsigned int map_flags(unsigned long flags)
 		result |= MM_POPULATE;
 	if (flags & MAP_NORESERVE)
 		result |= MM_NORESERVE;
+	if ((flags & MAP_TYPE) != MAP_PRIVATE)
+		result |= MM_SHARED;
 	return result;
 }
 
@@ -42,12 +47,30 @@ struct mapping {
 	u64 offset;
 };
 
-static long map_anonymous(struct mapping *want)
+static long map_object(struct mapping *want, struct object *object)
 {
-	int error = mm_map(
-		current()->mm, &want->address, want->length, want->prot, want->flags);
+	int error = mm_map_object(current()->mm, &want->address, want->length, want->prot,
+		want->flags, object, want->offset);
 
 	return error ? error : (long)want->address;
+}
+
+static long map_anonymous(struct mapping *want)
+{
+	struct object *object;
+	long result;
+
+	if (want->flags & MM_SHARED) {
+		want->offset = 0;
+		object = object_create(want->length);
+		result = object ? map_object(want, object) : -ENOMEM;
+		if (object)
+			object_put(object); /* the mapping has its own */
+		return result;
+	}
+	result = mm_map(
+		current()->mm, &want->address, want->length, want->prot, want->flags);
+	return result ? result : (long)want->address;
 }
 
 /* Copy the file's bytes in while the pages can be written, then set the rights. */
@@ -71,23 +94,39 @@ static long map_file(struct mapping *want, const struct ramdisk_file *file)
 	return error;
 }
 
+/* Shared mappings that may be written need a handle that may be. */
+static int check_rights(const struct mapping *want, unsigned int flags)
+{
+	bool writes = want->flags & MM_SHARED && want->prot & PROT_WRITE;
+
+	return flags & OPEN_READ && (!writes || flags & OPEN_WRITE) ? 0 : -EACCES;
+}
+
+static long map_open(struct mapping *want, struct open *open)
+{
+	int error = check_rights(want, READ_ONCE(open->flags));
+	struct file_info info;
+
+	if (error)
+		return error;
+	if (open->kind == OPEN_MEMORY)
+		return map_object(want, open->object);
+	if (open->kind == OPEN_ZERO)
+		return map_anonymous(want); /* its pages are zero, and then one's own */
+	tree_describe(open, &info);
+	return info.file && S_ISREG(info.mode) ? map_file(want, info.file) : -ENODEV;
+}
+
 static long map_fd(struct mapping *want, int fd)
 {
 	struct open *open = file_get(fd);
-	struct file_info info;
-	bool readable, zero;
+	long result;
 
 	if (!open)
 		return -EBADF;
-	tree_describe(open, &info);
-	readable = READ_ONCE(open->flags) & OPEN_READ;
-	zero = open->kind == OPEN_ZERO;
+	result = map_open(want, open);
 	open_put(open); /* the ramdisk's files stay without it */
-	if (!readable)
-		return -EACCES;
-	if (zero)
-		return map_anonymous(want); /* its pages are zero, and then one's own */
-	return info.file && S_ISREG(info.mode) ? map_file(want, info.file) : -ENODEV;
+	return result;
 }
 
 long sys_mmap(struct regs *regs)
@@ -101,11 +140,7 @@ long sys_mmap(struct regs *regs)
 	type = args[3] & MAP_TYPE;
 	if (!args[1] || !IS_ALIGNED(args[5], PAGE_SIZE))
 		return -EINVAL;
-	if (type == MAP_SHARED || type == MAP_SHARED_VALIDATE) {
-		linux_note_once("shared mappings come with a later release (ENODEV)");
-		return -ENODEV;
-	}
-	if (type != MAP_PRIVATE)
+	if (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE)
 		return -EINVAL;
 	want = (struct mapping){.address = args[0],
 		.length = args[1],
@@ -113,6 +148,41 @@ long sys_mmap(struct regs *regs)
 		.flags = map_flags(args[3]),
 		.offset = args[5]};
 	return args[3] & MAP_ANONYMOUS ? map_anonymous(&want) : map_fd(&want, args[4]);
+}
+
+#define MFD_NAME_MAX 249 /* as Linux, which puts "memfd:" before it */
+
+long sys_memfd_create(struct regs *regs)
+{
+	unsigned int flags = regs_arg(regs, 1);
+	char name[MFD_NAME_MAX + 1];
+	ssize_t length = user_get_string(name, regs_arg(regs, 0), sizeof(name));
+	struct object *object;
+	struct open *open;
+
+	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+		return -EINVAL;
+	if (length < 0)
+		return length == -EFAULT ? -EFAULT : -EINVAL;
+	object = object_create(0);
+	open = object ? memory_file_open(object) : NULL;
+	if (!open)
+		return -ENOMEM;
+	return handles_add(current_task()->handles, open, 0, flags & MFD_CLOEXEC);
+}
+
+long sys_ftruncate(struct regs *regs)
+{
+	struct open *open = file_get(regs_arg(regs, 0));
+	s64 size = regs_arg(regs, 1);
+	long error = -EINVAL;
+
+	if (!open)
+		return -EBADF;
+	if (size >= 0 && open->kind == OPEN_MEMORY && READ_ONCE(open->flags) & OPEN_WRITE)
+		error = object_resize(open->object, size);
+	open_put(open);
+	return error;
 }
 
 long sys_munmap(struct regs *regs)

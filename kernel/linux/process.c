@@ -201,8 +201,7 @@ void process_thread_leave(struct task_thread *thread)
 		futex_robust_exit(mine->robust_list);
 	if (mine->clear_child_tid &&
 		!user_put(mine->clear_child_tid, &zero, sizeof(zero)))
-		futex_wake(
-			current()->mm, mine->clear_child_tid, 1, FUTEX_BITSET_MATCH_ANY);
+		futex_wake(mine->clear_child_tid, 1, FUTEX_BITSET_MATCH_ANY);
 }
 
 long sys_exit(struct regs *regs)

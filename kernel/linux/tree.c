@@ -7,6 +7,7 @@
 #include "kernel/linux/path.h"
 #include "kernel/base/print.h"
 #include "kernel/task/console.h"
+#include "kernel/task/memory_file.h"
 #include "kernel/task/ramdisk.h"
 #include "kernel/task/random.h"
 #include "mm/space/cache.h"
@@ -212,6 +213,11 @@ void tree_describe(struct open *open, struct file_info *info)
 		break;
 	case OPEN_ZERO:
 		describe_device(DEVICE(1, 5), info);
+		break;
+	case OPEN_MEMORY:
+		*info = (struct file_info){.mode = S_IFREG | 0777,
+			.links = 1,
+			.size = object_size(open->object)};
 		break;
 	case OPEN_DEVICE:
 		describe_device(open->device, info);

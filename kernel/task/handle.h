@@ -22,6 +22,7 @@ enum open_kind {
 	OPEN_PIPE,
 	OPEN_NULL,
 	OPEN_ZERO,
+	OPEN_MEMORY, /* a memory object */
 	OPEN_DEVICE, /* any other */
 };
 

@@ -118,6 +118,21 @@ void mm_for_each_vma(
 	mm_read_unlock(mm);
 }
 
+const struct object *mm_object_at(struct mm *mm, unsigned long address, u64 *offset)
+{
+	const struct object *object = NULL;
+	const struct vma *vma;
+
+	mm_read_lock(mm);
+	vma = vma_find(mm, address);
+	if (vma && vma->start <= address && vma->flags & VMA_SHARED) {
+		object = vma->object;
+		*offset = vma->offset + (address - vma->start);
+	}
+	mm_read_unlock(mm);
+	return object;
+}
+
 unsigned int mm_vma_count(struct mm *mm)
 {
 	unsigned int count;

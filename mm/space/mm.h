@@ -156,6 +156,10 @@ int mm_fault(struct mm *mm, unsigned long address, unsigned int access);
 /* present[i]: page i from `address` on has a frame just now. -ENOMEM: there are holes. */
 int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present);
 
+/* What is mapped shared at the address, and the offset there; NULL: nothing. It is only
+ * good for comparing: no reference is taken. Takes mm->lock for reading. */
+const struct object *mm_object_at(struct mm *mm, unsigned long address, u64 *offset);
+
 /* How many VMAs there are just now. */
 unsigned int mm_vma_count(struct mm *mm);
 extern unsigned int mm_vmas_max; /* MM_VMAS_MAX; tests make it smaller */

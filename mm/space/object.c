@@ -300,3 +300,13 @@ int object_resize(struct object *object, u64 size)
 	mutex_unlock(&object->resizing);
 	return 0;
 }
+
+void object_grow(struct object *object, u64 size)
+{
+	mutex_lock(&object->resizing);
+	spin_lock(&object->lock);
+	if (size > object->size)
+		WRITE_ONCE(object->size, size);
+	spin_unlock(&object->lock);
+	mutex_unlock(&object->resizing);
+}

@@ -56,6 +56,9 @@ struct page *object_find_page(struct object *object, u64 index);
  */
 int object_resize(struct object *object, u64 size);
 
+/* At least this size, at most OBJECT_SIZE_MAX, from now on. May sleep. */
+void object_grow(struct object *object, u64 size);
+
 /* Between the object and kernel memory, within one page and within the size: bytes done,
  * -ENOMEM. A page that is not there reads as zeros without being made. */
 ssize_t object_read(struct object *object, u64 offset, void *to, size_t size);

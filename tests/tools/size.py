@@ -10,8 +10,8 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2000),
-    ("mm, all", ["mm"], [], 6650),
-    ("kernel", ["kernel"], ["kernel/linux"], 6400),
+    ("mm, all", ["mm"], [], 6670),
+    ("kernel", ["kernel"], ["kernel/linux"], 6450),
     ("kernel/linux", ["kernel/linux"], [], 4000),
     ("arch/x86_64", ["arch/x86_64"], [], 2200),
     ("arch/s390x", ["arch/s390x"], [], 2200),

@@ -1,0 +1,11 @@
+/*
+ * kernel/task/memory_file.h - open objects on memory objects: files that have no name.
+ */
+#pragma once
+
+#include "kernel/task/handle.h"
+#include "mm/space/object.h"
+
+/* Readable and writable; takes over the caller's reference to the object. NULL: no
+ * memory, and the reference is gone. */
+struct open *memory_file_open(struct object *object);
