@@ -4,9 +4,10 @@
  *
  * Each process has threads that map, write, compare, protect, discard, unmap, find and
  * pin pages of their own, far up at times so that the page table grows, while others of
- * the same process do it beside them; threads hand a futex back and forth; the first
- * thread moves the break, talks through pipes, and starts children: some end by
- * themselves, some are killed in the middle of the same. All choices come from the seed.
+ * the same process do it beside them, and fork: the child compares what its thread had,
+ * and writes to it. Threads hand a futex back and forth; the first thread moves the
+ * break, talks through pipes, and starts children: some end by themselves, some are
+ * killed in the middle of the same. All choices come from the seed.
  */
 #include "kernel/linux/gup_test.h"
 
@@ -52,6 +53,7 @@ static uint64_t seed;
 static time_t deadline;
 static int wrong; /* atomic */
 static unsigned int ball;
+static unsigned long forks_begun, forks_ended; /* atomic */
 
 static uint64_t draw(uint64_t *state)
 {
@@ -162,32 +164,41 @@ static void discard(struct worker *me, struct area *area)
 /* --- finding and pinning --- */
 
 static long find(struct worker *me, struct area *area, unsigned long from,
-	unsigned long count, int way, uint64_t *frames)
+	unsigned long count, int way, unsigned int flags, uint64_t *frames)
 {
 	struct origami_gup gup = {.address = (unsigned long)area->start + from * PAGE,
 		.count = count,
 		.way = way,
-		.flags = draw(&me->random) % 2 ? GUP_FLAG_PIN : 0,
+		.flags = flags,
 		.frames = (unsigned long)frames};
 
 	return ioctl(me->gup, ORIGAMI_GUP, &gup) ? -errno : (long)gup.got;
 }
 
-/* Nobody else touches the area, so both ways find the same frames. */
+static unsigned long value(const unsigned long *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_SEQ_CST);
+}
+
+/* Nobody else touches the area, so both ways find the same frames: unless another thread
+ * forks meanwhile, and a pin has to make them this process's own again. */
 static void find_pages(struct worker *me, struct area *area)
 {
 	uint64_t fast[FOUND_MAX], slow[FOUND_MAX];
 	unsigned long from = draw(&me->random) % area->pages;
-	unsigned long count = area->pages - from;
+	unsigned long count = area->pages - from, forks = value(&forks_ended);
+	unsigned int flags = draw(&me->random) % 2 ? GUP_FLAG_PIN : 0;
 	long a, b;
 
 	count = count < FOUND_MAX ? count : FOUND_MAX;
-	a = find(me, area, from, count, ORIGAMI_GUP_FAST, fast);
-	b = find(me, area, from, count, ORIGAMI_GUP_SLOW, slow);
+	a = find(me, area, from, count, ORIGAMI_GUP_FAST, flags, fast);
+	b = find(me, area, from, count, ORIGAMI_GUP_SLOW, flags, slow);
 	if (a == -ENOMEM || b == -ENOMEM)
 		return;
 	check(a == (long)count, "pages found", count, a);
 	check(b == (long)count, "pages found slowly", count, b);
+	if (value(&forks_begun) != forks)
+		return;
 	for (long i = 0; i < a && i < b; i++)
 		check(fast[i] == slow[i], "frame found", slow[i], fast[i]);
 }
@@ -222,6 +233,38 @@ static void pin_pages(struct worker *me, struct area *area)
 	free(copy);
 }
 
+/* In the child of a fork, which is this thread alone. */
+static void use_all(struct worker *me)
+{
+	for (struct area *area = me->areas; area < me->areas + AREAS; area++) {
+		for (unsigned long i = 0; area->start && i < area->pages; i++) {
+			compare_page(area, i);
+			if (area->writable && draw(&me->random) % 2)
+				write_page(me, area, i);
+			compare_page(area, i);
+		}
+		if (area->start && draw(&me->random) % 2)
+			unmap_area(me, area);
+	}
+}
+
+static void fork_all(struct worker *me)
+{
+	int status = -1;
+	pid_t child;
+
+	__atomic_add_fetch(&forks_begun, 1, __ATOMIC_SEQ_CST);
+	child = fork();
+	__atomic_add_fetch(&forks_ended, 1, __ATOMIC_SEQ_CST);
+	if (!child) {
+		use_all(me);
+		_exit(wrong);
+	}
+	if (child > 0)
+		check(waitpid(child, &status, 0) == child && status == 0,
+			"how a forked child ended", 0, status);
+}
+
 static void step(struct worker *me)
 {
 	struct area *area = &me->areas[draw(&me->random) % AREAS];
@@ -231,6 +274,8 @@ static void step(struct worker *me)
 		map_area(me, area);
 		return;
 	}
+	if (draw(&me->random) % 256 == 0)
+		fork_all(me);
 	page = draw(&me->random) % area->pages;
 	switch (draw(&me->random) % 16) {
 	case 0:
