@@ -10,6 +10,8 @@
 MULTIBOOT2_HEADER	equ 0xe85250d6
 MULTIBOOT2_LOADER	equ 0x36d76289	; in EAX at entry
 PVH_MAGIC		equ 0x336ec578	; first word of hvm_start_info
+PVH_MODULES		equ 12		; in hvm_start_info: how many modules
+PVH_MODLIST		equ 16		; and where their list is
 CPUID_NX_LM		equ 1 << 20 | 1 << 29	; leaf 0x80000001, EDX
 
 COM1	equ 0x3f8
@@ -18,7 +20,7 @@ EXIT	equ 0xf4	; QEMU's isa-debug-exit
 
 KERNEL_BASE	equ 0xffffffff80000000
 
-extern long_mode_start, boot_stack_top
+extern long_mode_start, boot_stack_top, __kernel_end, __boot_start
 global pvh_entry, multiboot2_entry
 
 section .multiboot2 progbits alloc noexec nowrite align=8
@@ -57,6 +59,17 @@ pvh_entry:
 	mov esi, message_loader
 	cmp [ebx], edi
 	jne fail
+	cmp dword [ebx + PVH_MODULES], 0
+	je start
+	; With very little memory QEMU loads the ramdisk over the kernel.
+	mov ecx, [ebx + PVH_MODLIST]
+	mov edx, [ecx]			; the first module's address
+	mov esi, message_overlap
+	cmp edx, __kernel_end - KERNEL_BASE
+	jae start
+	add edx, [ecx + 8]		; and size
+	cmp edx, __boot_start
+	ja fail
 
 ; EDI = protocol, EBX = handover; no stack needed.
 start:
@@ -113,6 +126,9 @@ section .boot.data progbits alloc noexec write align=8
 message_loader:
 	db "Origami: the loader speaks neither multiboot2 nor PVH. "
 	db "Boot kernel.elf with GRUB's multiboot2 command or QEMU's -kernel.", 13, 10, 0
+message_overlap:
+	db "Origami: the ramdisk lies over the kernel: there is too little memory. "
+	db "Give the machine at least 16 MiB.", 13, 10, 0
 message_cpu:
 	db "Origami: this CPU has no 64-bit mode or no no-execute pages. "
 	db "Choose another model, e.g. -cpu qemu64.", 13, 10, 0

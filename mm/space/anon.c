@@ -12,6 +12,7 @@
  */
 #include "mm/space/internal.h"
 #include "kernel/base/errno.h"
+#include "kernel/base/panic.h"
 #include "mm/space/frame.h"
 #include "mm/table/descend.h"
 
@@ -20,6 +21,7 @@ static struct page *zero_page; /* (c) */
 void anon_init(void)
 {
 	zero_page = frame_alloc(0, PAGE_ANON_SHARED, FRAME_ZERO);
+	ASSERT(zero_page, "no memory for the zero page");
 }
 
 /* What a first touch maps, with a reference; NULL: no memory. */
