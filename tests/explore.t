@@ -18,7 +18,7 @@ comment("\n".join(line for line in result.output.splitlines() if line[:1] not in
 for race in ("gup_two_walkers", "gup_pmd_border"):
     functions = re.search(r"^%s .*\n(?:%s .*\n)*    through (.*)$" % (race, race),
                           result.output, re.M)
-    wanted = {"gup_fast", "page_try_get", "gather_begin", "gather_end", "page_put_many"}
+    wanted = {"gup_fast_get", "page_try_get", "gather_begin", "gather_end", "page_put_many"}
     test(functions and wanted <= set(functions.group(1).split()),
          race + " goes through mm's own functions", functions and functions.group(1))
 
