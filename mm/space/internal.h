@@ -57,8 +57,8 @@ int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long
 int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
 	unsigned long address);
 
-/* What an entry for a page, or for a shared one, may allow under a VMA that allows
- * `prot`. Any right includes reading. */
+/* What an entry may allow under a VMA that allows `prot`: for a page that is to be copied
+ * before it is written (any right includes reading); and for this page. */
 static inline unsigned int cow_prot_shared(unsigned int prot)
 {
 	return prot & PROT_WRITE ? (prot & ~(unsigned int)PROT_WRITE) | PROT_READ : prot;

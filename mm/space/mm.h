@@ -1,8 +1,8 @@
 /*
  * mm/space/mm.h - address spaces: the interface of mm to kernel/task and kernel/linux.
  *
- * A struct mm is a set of VMAs over one folded page table. Anonymous private memory only
- * (for now): a VMA promises zeroed pages, the first touch allocates them (mm_fault()).
+ * A struct mm is a set of VMAs over one folded page table. A VMA promises zeroed pages of
+ * its own, or those of a memory object; the first touch maps them (mm_fault()).
  *
  * Locks: `lock` (sleeping, reader/writer): write to change the set of VMAs, read to look
  * at it and to fault. `table_lock` (spin): every store into the page tables. Lifetime:

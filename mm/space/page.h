@@ -3,8 +3,8 @@
  *
  * One array, indexed by frame number, covers all usable RAM (`page_of_phys`). A frame is
  * free (in a buddy list or a CPU's list), or belongs to exactly one user: anonymous
- * memory, a page table (then it is a struct ptdesc, mm/table/ptdesc.h), an object cache,
- * or raw kernel memory. `refs` frees the frame when it drops to zero.
+ * memory, a memory object, a page table (then it is a struct ptdesc, mm/table/ptdesc.h),
+ * an object cache, or raw kernel memory. `refs` frees the frame when it drops to zero.
  *
  * ANY frame may have a reference too many for a moment: a lockless walker holds what an
  * old entry points to, looks at the entry again, and lets go. So frames are freed by
