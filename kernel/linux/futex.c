@@ -51,12 +51,15 @@ void futex_init(void)
 	}
 }
 
-static struct key key_of(unsigned long address)
+/* `op` says if the caller knows that nobody else can mean the word: then nothing has to
+ * be looked up under mm->lock. */
+static struct key key_of(unsigned long address, int op)
 {
 	struct mm *mm = current()->mm;
 	struct key key = {mm, address};
 	u64 offset;
-	const struct object *object = mm_object_at(mm, address, &offset);
+	const struct object *object =
+		op & FUTEX_PRIVATE_FLAG ? NULL : mm_object_at(mm, address, &offset);
 
 	if (object)
 		key = (struct key){object, offset};
@@ -117,9 +120,10 @@ static int sleep(struct futex_waiter *waiter, u64 deadline)
  * and it finds us. Reading first would lose a wake-up that falls between read and queue.
  * Pairs with the lock taken in futex_wake().
  */
-static long futex_wait(unsigned long address, u32 expected, u32 bitset, u64 deadline)
+static long futex_wait(
+	unsigned long address, int op, u32 expected, u32 bitset, u64 deadline)
 {
-	struct key key = key_of(address);
+	struct key key = key_of(address, op);
 	struct futex_waiter waiter = {.bucket = bucket_of(key),
 		.key = key,
 		.bitset = bitset,
@@ -153,9 +157,8 @@ static void wake(struct futex_waiter *waiter)
 	thread_wake(thread);
 }
 
-long futex_wake(unsigned long address, int count, u32 bitset)
+static long wake_some(struct key key, int count, u32 bitset)
 {
-	struct key key = key_of(address);
 	struct bucket *bucket = bucket_of(key);
 	struct futex_waiter *waiter, *next;
 	int woken = 0;
@@ -175,6 +178,11 @@ long futex_wake(unsigned long address, int count, u32 bitset)
 	return woken;
 }
 
+long futex_wake(unsigned long address, int count, u32 bitset)
+{
+	return wake_some(key_of(address, 0), count, bitset);
+}
+
 static void lock_both(struct bucket *a, struct bucket *b)
 {
 	spin_lock(&min(a, b)->lock);
@@ -190,9 +198,9 @@ static void unlock_both(struct bucket *a, struct bucket *b)
 }
 
 /* Wakes `count` waiters of `from` and makes up to `move` others wait at `to`. */
-static long requeue(unsigned long from, unsigned long to, int count, int move)
+static long requeue(unsigned long from, unsigned long to, int op, int count, int move)
 {
-	struct key old = key_of(from), new = key_of(to);
+	struct key old = key_of(from, op), new = key_of(to, op);
 	struct bucket *source = bucket_of(old), *target = bucket_of(new);
 	struct futex_waiter *waiter, *next;
 	int done = 0;
@@ -234,7 +242,8 @@ static long cmp_requeue(struct regs *regs)
 		return -EFAULT;
 	if (value != (u32)regs_arg(regs, 5))
 		return -EAGAIN;
-	return requeue(from, regs_arg(regs, 4), regs_arg(regs, 2), regs_arg(regs, 3));
+	return requeue(from, regs_arg(regs, 4), regs_arg(regs, 1), regs_arg(regs, 2),
+		regs_arg(regs, 3));
 }
 
 /* FUTEX_WAIT counts from now, FUTEX_WAIT_BITSET names a point of one of two clocks. */
@@ -278,12 +287,12 @@ long sys_futex(struct regs *regs)
 	case FUTEX_WAIT:
 	case FUTEX_WAIT_BITSET:
 		error = wait_deadline(regs_arg(regs, 3), op, &deadline);
-		return error ? error : futex_wait(address, value, bitset, deadline);
+		return error ? error : futex_wait(address, op, value, bitset, deadline);
 	case FUTEX_WAKE:
 	case FUTEX_WAKE_BITSET:
-		return futex_wake(address, value, bitset);
+		return wake_some(key_of(address, op), value, bitset);
 	case FUTEX_REQUEUE:
-		return requeue(address, regs_arg(regs, 4), value, regs_arg(regs, 3));
+		return requeue(address, regs_arg(regs, 4), op, value, regs_arg(regs, 3));
 	case FUTEX_CMP_REQUEUE:
 		return cmp_requeue(regs);
 	default:
