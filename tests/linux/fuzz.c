@@ -66,7 +66,8 @@ static int is_excepted(long number)
 {
 	return number == SYS_kill || number == SYS_tkill || number == SYS_tgkill ||
 	       number == SYS_exit || number == SYS_exit_group || number == SYS_pause ||
-	       number == SYS_rt_sigsuspend || number == SYS_clone || number == SYS_vfork;
+	       number == SYS_rt_sigsuspend || number == SYS_clone ||
+	       number == SYS_vfork || number == SYS_fork || number == SYS_clone3;
 }
 
 static void *calls(void *seed)
