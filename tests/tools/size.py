@@ -10,11 +10,11 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2000),
-    ("mm, all", ["mm"], [], 6670),
-    ("kernel", ["kernel"], ["kernel/linux"], 6450),
-    ("kernel/linux", ["kernel/linux"], [], 4000),
-    ("arch/x86_64", ["arch/x86_64"], [], 2200),
-    ("arch/s390x", ["arch/s390x"], [], 2200),
+    ("mm, all", ["mm"], [], 8000),
+    ("kernel", ["kernel"], ["kernel/linux"], 7500),
+    ("kernel/linux", ["kernel/linux"], [], 4600),
+    ("arch/x86_64", ["arch/x86_64"], [], 2300),
+    ("arch/s390x", ["arch/s390x"], [], 2300),
     ("explorer", ["arch/sim/explore"], [], 1500),
 ]
 OTHERS = ["arch/contract", "arch/sim", "boot", "user", "tests"]
