@@ -5,7 +5,7 @@ import re
 import sys
 
 sys.path.insert(0, "tests/tools")
-from tap import MACHINES, done, guest, test
+from tap import MACHINES, done, guest, run, test
 
 WAYS = ("lockless", "addrend-folded", "addrend-value", "rederef", "depth", "oneword-root")
 CASES = [  # machine, variables, levels that the table has, where a border of all is
@@ -58,4 +58,15 @@ for arch in MACHINES:
                       r"step lockless: (.*\n)+. of 1 pages found, 0 of them wrong\n"
                       r"step: no such process.*\n",
                       result.output), arch + ": no such way, a bad address, a peer", result)
+
+# The mistake that all of this began with: the kernel with it is built here.
+for arch, address, variables in [
+        ("x86_64", "fffffff000", ["LA57=1", "APPEND=invariant=report fold=permm"]),
+        ("s390x", "fffff000", ["APPEND=invariant=report"])]:
+    result = run("make", "-s", "exec", "MUTANT=stackcopy", "ARCH=" + arch,
+                 "CMD=step %s 3" % address, *variables)
+    test(result.status and " STACK " in result.output
+         and "3 of 3 pages found, 2 of them wrong\n" in result.output
+         and result.output.count("\nWRONG pages: ") == 2,
+         arch + ": a copy handed down leads to wrong pages, and the stack is shown", result)
 done()

@@ -5,7 +5,8 @@
  *
  * Each level above the root hands the pointer of its slot through, and the root's loop
  * increments it. With the pointer to a copy (the mutant) it would walk over the stack,
- * and hold pages of another address. Two pages, one on each side of the border, are all.
+ * where the same entry lies once more, and hold the pages of another address: one entry
+ * before, where others are mapped. Two pages, one on each side of the border, are all.
  */
 #include "mm/table/fold.h"
 #include "mm/table/gup_fast.h"
@@ -17,9 +18,14 @@ static struct page *mapped[2];
 
 static void setup(void)
 {
+	unsigned long before;
+
 	mm = mm_create();
-	start = pxd_size(fold_root_level(mm)) - PAGE_SIZE;
-	RACE_CLAIM(!mm_map(mm, &start, 2 * PAGE_SIZE, PROT_READ, MM_FIXED | MM_POPULATE),
+	before = pxd_size(fold_root_level(mm));
+	start = 2 * before - PAGE_SIZE;
+	RACE_CLAIM(!mm_map(mm, &before, PAGE_SIZE, PROT_READ, MM_FIXED | MM_POPULATE) &&
+			   !mm_map(mm, &start, 2 * PAGE_SIZE, PROT_READ,
+				   MM_FIXED | MM_POPULATE),
 		"maps");
 	mapped[0] = race_page(mm, start);
 	mapped[1] = race_page(mm, start + PAGE_SIZE);
