@@ -134,17 +134,17 @@ $(KERNEL): $(OBJ) $O/symbols.c
 #   threads  a host thread for each CPU, under the thread sanitizer
 #   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
 SIM_MM := $(wildcard mm/table/*.c) mm/oracle/invariant.c \
-	$(patsubst %,mm/space/%.c,advise anon brk cow draw fault fork gup lock map mm object object_copy \
+	$(patsubst %,mm/space/%.c,advise anon brk cow draw fault fill fork gup lock map mm object object_copy \
 		page protect shared unmap vma vma_edit)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
-	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_fork mm_gup mm_lock mm_model mm_object \
+	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_fork mm_gup mm_lock mm_model mm_object mm_source \
 		runner vma_edit)
 SIM_SRC += $(wildcard tests/unit/fold_*.c tests/unit/mm_gup_*.c)
 SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads mm_threads_gup vma_lookup)
 SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
-	$(patsubst %,kernel/base/%.c,ipi spin) kernel/sched/rwsem.c
+	$(patsubst %,kernel/base/%.c,ipi spin) $(patsubst %,kernel/sched/%.c,rwsem wait)
 SIM_explore := $(wildcard arch/sim/explore/*.c arch/sim/keep/*.c arch/sim/spec/*.c tests/unit/explore/*.c) \
 	$(SIM_CREW) $(filter-out %/run.c %/follow.c,$(wildcard tests/races/*.c)) \
 	$(wildcard tests/races/sim/*.c)

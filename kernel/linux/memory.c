@@ -214,6 +214,8 @@ static long madvise_populate(unsigned long address, size_t length, unsigned int 
 		err = mm_fault(mm, address + done, access);
 		if (err == -EFAULT)
 			err = mm_advise(mm, address + done, PAGE_SIZE) ?: -EINVAL;
+		if (err == -EIO)
+			err = -EFAULT; /* a touch would be SIGBUS */
 	}
 	return err;
 }

@@ -66,7 +66,12 @@ int wait_over(u64 deadline, bool killable);
 		_result;                                                                 \
 	})
 #define wait_event(queue, condition)                                                     \
-	((void)wait_event_full(queue, condition, WAIT_FOREVER, false))
+	({                                                                               \
+		struct waiter _w = {.link = LIST_INIT(_w.link), .thread = current()};    \
+		while (wait_add((queue), &_w), !(condition))                             \
+			thread_wait();                                                   \
+		wait_remove((queue), &_w);                                               \
+	})
 #define wait_event_killable(queue, condition)                                            \
 	wait_event_full(queue, condition, WAIT_FOREVER, true)
 #define wait_event_timeout(queue, condition, deadline)                                   \

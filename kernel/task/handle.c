@@ -58,24 +58,39 @@ void open_put(struct open *open)
 
 /* --- transfers --- */
 
-/* One buffer-full; `position` NULL: at the object's own offset, which moves. */
+/* At *at, or (`own`) at the object's own offset, which moves: then that is *at. */
+static ssize_t move_once(
+	struct open *open, void *buffer, size_t size, bool own, u64 *at, bool write)
+{
+	ssize_t moved;
+
+	if (own) {
+		mutex_lock(&open->lock);
+		*at = open->offset;
+	}
+	moved = write ? open->ops->write(open, buffer, size, *at)
+		      : open->ops->read(open, buffer, size, *at);
+	if (own) {
+		open->offset = *at + max(moved, 0L);
+		mutex_unlock(&open->lock);
+	}
+	return moved;
+}
+
+/* One buffer-full; `position` NULL: at the object's own offset. */
 static ssize_t move(struct open *open, void *buffer, size_t size, const u64 *position,
 	size_t done, bool write)
 {
 	bool own = !position && !open_is_stream(open);
-	ssize_t moved;
 	u64 at = position ? *position + done : 0;
+	ssize_t moved;
 
-	if (own) {
-		mutex_lock(&open->lock);
-		at = open->offset;
-	}
-	moved = write ? open->ops->write(open, buffer, size, at)
-		      : open->ops->read(open, buffer, size, at);
-	if (own) {
-		open->offset = at + max(moved, 0L);
-		mutex_unlock(&open->lock);
-	}
+	do {
+		moved = move_once(open, buffer, size, own, &at, write);
+		if (moved != -EAGAIN || !open->ops->bring)
+			return moved;
+		moved = open->ops->bring(open, at);
+	} while (!moved);
 	return moved;
 }
 
@@ -99,8 +114,8 @@ static ssize_t transfer(struct open *open, unsigned long user, size_t size,
 		if (!write && left == (size_t)moved && !done)
 			return -EFAULT;
 		done += write ? (size_t)moved : moved - left;
-		if (left || (size_t)moved < want || wait_interrupted() ||
-			(!write && open_is_stream(open)))
+		if (left || wait_interrupted() ||
+			(open_is_stream(open) && (!write || (size_t)moved < want)))
 			break; /* asking a stream for more might wait */
 	}
 	return done;

@@ -29,11 +29,15 @@ enum open_kind {
 /*
  * read/write: kernel buffers (callers bounce through a page); bytes done, 0 at the end,
  * or negative errno. They may sleep; -ERESTART when interrupted. NULL: not supported.
+ *
+ * A transfer at the object's own offset has its lock. What must not be waited for with a
+ * lock held ends in -EAGAIN, and then bring() is called without: 0, or why it is in vain.
  */
 struct open_ops {
 	ssize_t (*read)(struct open *open, void *to, size_t size, u64 offset);
 	ssize_t (*write)(struct open *open, const void *from, size_t size, u64 offset);
-	void (*close)(struct open *open); /* last reference gone */
+	int (*bring)(struct open *open, u64 offset); /* NULL: -EAGAIN is final */
+	void (*close)(struct open *open);            /* last reference gone */
 	/* A request that is neither; a user address or a number. NULL: -ENOTTY. */
 	long (*control)(struct open *open, unsigned int request, unsigned long argument);
 };

@@ -17,7 +17,7 @@ static ssize_t memory_read(struct open *open, void *to, size_t size, u64 offset)
 			open->object, offset + done, (char *)to + done, size - done);
 		done += max(some, 0L);
 	} while (some > 0 && done < size);
-	return done;
+	return done ? (ssize_t)done : some;
 }
 
 static ssize_t memory_write(struct open *open, const void *from, size_t size, u64 offset)
@@ -36,6 +36,13 @@ static ssize_t memory_write(struct open *open, const void *from, size_t size, u6
 	return done || some >= 0 ? (ssize_t)done : some == -ENOMEM ? -ENOSPC : some;
 }
 
+static int memory_bring(struct open *open, u64 offset)
+{
+	int error = object_fill(open->object, offset / PAGE_SIZE);
+
+	return error == -EIO && offset >= object_size(open->object) ? 0 : error;
+}
+
 static void memory_close(struct open *open)
 {
 	object_put(open->object);
@@ -43,8 +50,10 @@ static void memory_close(struct open *open)
 
 struct open *memory_file_open(struct object *object)
 {
-	static const struct open_ops ops = {
-		.read = memory_read, .write = memory_write, .close = memory_close};
+	static const struct open_ops ops = {.read = memory_read,
+		.write = memory_write,
+		.bring = memory_bring,
+		.close = memory_close};
 	struct open *open =
 		open_create(&ops, OPEN_MEMORY, OPEN_READ | OPEN_WRITE, object);
 

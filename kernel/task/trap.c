@@ -82,8 +82,10 @@ static void task_user_fault(
 			current_task()->pid, address);
 		task_exit(TASK_KILLED(9));
 	}
+	if (what == FAULT_SEGV && current_thread()->fault_error == -EINTR)
+		return; /* it is to end, and does on its way to user mode */
 	if (what == FAULT_SEGV && current_thread()->fault_error == -EIO)
-		what = FAULT_BUS; /* beyond the end of what is mapped */
+		what = FAULT_BUS; /* beyond the end, or its source has failed */
 	if (task_hooks.user_fault) {
 		task_hooks.user_fault(regs, what, address);
 		return;

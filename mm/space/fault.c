@@ -2,14 +2,16 @@
  * mm/space/fault.c - a user access that the page table does not allow: should it be?
  *
  * The VMA decides; stacks grow on the way. mm->lock is held for reading, so VMAs and
- * tables stay, while faults of other threads run beside this one. Growing changes a VMA
- * and takes the lock for writing, after letting go of it: all is looked up again then.
+ * tables stay, while faults of other threads run beside this one. What needs more, a
+ * stack that grows (the lock for writing) or a page that an object's source has (no lock
+ * at all), is done after letting go of it: all is looked up again then.
  */
 #include "mm/space/mm.h"
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
 #include "mm/space/internal.h"
+#include "mm/space/object.h"
 #include "mm/space/vma.h"
 
 static bool allows(const struct vma *vma, unsigned int access)
@@ -41,11 +43,13 @@ static unsigned long stack_floor(const struct vma_set *set, unsigned int index)
 	return vma_floor(set, index);
 }
 
-static void grow_stack(struct mm *mm, unsigned long address)
+/* True: the address is in a VMA now. */
+static bool grow_stack(struct mm *mm, unsigned long address)
 {
 	unsigned long start = ALIGN_DOWN(address, PAGE_SIZE);
 	unsigned int index;
 	struct vma *vma;
+	bool inside;
 
 	/* SAFE(stack_grow_write): under the read lock two faults could grow one stack at
 	 * once, and readers without the lock would believe a VMA in the making: the bug
@@ -57,7 +61,9 @@ static void grow_stack(struct mm *mm, unsigned long address)
 		vma_write_begin(vma);
 		WRITE_ONCE(vma->start, start);
 	}
+	inside = vma && vma->start <= address;
 	mm_write_unlock(mm);
+	return inside;
 }
 
 static int fault_locked(struct mm *mm, unsigned long address, unsigned int access)
@@ -69,24 +75,50 @@ static int fault_locked(struct mm *mm, unsigned long address, unsigned int acces
 	return anon_fault(mm, vma, address, access);
 }
 
+/* The object whose source has to be asked for this address, with a reference. */
+static struct object *object_lacking(struct mm *mm, unsigned long address, u64 *index)
+{
+	const struct vma *vma = vma_find(mm, address);
+
+	*index = vma_offset(vma, address) / PAGE_SIZE;
+	object_get(vma->object);
+	return vma->object;
+}
+
+/* One look at it, and what had to be done without the lock: -EAGAIN: look again. */
+static int fault_once(struct mm *mm, unsigned long address, unsigned int access)
+{
+	struct object *object = NULL;
+	bool grows = false;
+	u64 index;
+	int err;
+
+	mm_read_lock(mm);
+	err = fault_locked(mm, address, access);
+	if (err == -EAGAIN)
+		object = object_lacking(mm, address, &index);
+	else if (err == -EFAULT)
+		grows = below_stack(vma_find(mm, address), address);
+	mm_read_unlock(mm);
+	if (grows)
+		return grow_stack(mm, address) ? -EAGAIN : -EFAULT;
+	if (!object)
+		return err;
+	err = object_fill(object, index);
+	object_put(object);
+	return err ? err : -EAGAIN;
+}
+
 int mm_fault(struct mm *mm, unsigned long address, unsigned int access)
 {
-	bool grows;
 	int err;
 
 	if (IS_LAB)
 		TRACE(fault, address, access);
 	counter_add(COUNT_FAULTS, 1);
-	mm_read_lock(mm);
-	err = fault_locked(mm, address, access);
-	grows = err == -EFAULT && below_stack(vma_find(mm, address), address);
-	mm_read_unlock(mm);
-	if (grows) {
-		grow_stack(mm, address);
-		mm_read_lock(mm);
-		err = fault_locked(mm, address, access);
-		mm_read_unlock(mm);
-	}
+	do
+		err = fault_once(mm, address, access);
+	while (err == -EAGAIN);
 	if (err)
 		TRACE(fault_done, address, err);
 	return err;

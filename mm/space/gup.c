@@ -108,7 +108,7 @@ static int hold_all(struct mm *mm, struct gup_slow *slow)
 			return -EINTR;
 		error = mm_fault(mm, slow->address, access);
 		if (error)
-			return error;
+			return error == -EIO ? -EFAULT : error;
 	}
 }
 

@@ -28,6 +28,20 @@ unsigned long poison_find_damage(const struct page *page);
 /* In a write section: remove all mappings in [start, end); holes are fine. */
 int unmap_locked(struct mm *mm, unsigned long start, unsigned long end);
 
+/*
+ * object.c, for its neighbours. object_enter: the page with this index, with a reference;
+ * 1: it was put there just now, zeroed and with `fill`; 0: it was there; -EIO, -ENOMEM.
+ * object_cut (lock held): takes [index, end) out of the object and into the list, which
+ * has the object's references to them; object_drop_pages drops those.
+ */
+struct object;
+int object_enter(struct object *object, u64 index, s32 fill, struct page **page);
+void object_cut(struct object *object, u64 index, u64 end, struct list *list);
+void object_drop_pages(struct list *list);
+
+/* object_copy.c: zeros what of an object's page lies beyond this size of the object. */
+void object_clear_tail(struct page *page, u64 size);
+
 struct vma_kind;
 
 /* In a write section: promise this in [start, end), in place of what is. */
@@ -42,13 +56,15 @@ bool map_exceeds_memory(size_t length);
 
 void anon_init(void); /* once, at boot */
 
-/* mm->lock held for reading, the VMA there allows the access: back `address`. 0, -ENOMEM.
+/* mm->lock held for reading, the VMA there allows the access: back `address`. 0, -ENOMEM;
+ * of an object also what shared_fault() says.
  */
 int anon_fault(
 	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access);
 
 /* The same where nothing is mapped, of a VMA's object: *ptr leads to the object's page
- * afterwards, or is empty because that was cut off just now. Also -EIO: beyond the end.
+ * afterwards, or is empty because that was cut off just now. Also -EIO: beyond the end;
+ * -EAGAIN: let go of mm->lock and have the page filled.
  */
 int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long address);
 

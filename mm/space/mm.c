@@ -127,7 +127,7 @@ const struct object *mm_object_at(struct mm *mm, unsigned long address, u64 *off
 	vma = vma_find(mm, address);
 	if (vma && vma->start <= address && vma->flags & VMA_SHARED) {
 		object = vma->object;
-		*offset = vma->offset + (address - vma->start);
+		*offset = vma_offset(vma, address);
 	}
 	mm_read_unlock(mm);
 	return object;

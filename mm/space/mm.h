@@ -150,7 +150,8 @@ unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged 
 #define ACCESS_UNSHARE 8u
 
 /* A user access at `address` (ACCESS_*) faulted: make it possible. 0, -EFAULT (no such
- * mapping or not allowed), -ENOMEM, -EIO (beyond the end of an object). May sleep. */
+ * mapping or not allowed), -ENOMEM, -EIO (beyond the end of an object, or its source has
+ * failed), -EINTR (the thread is to end). May sleep; no lock may be held. */
 int mm_fault(struct mm *mm, unsigned long address, unsigned int access);
 
 /* present[i]: page i from `address` on has a frame just now. -ENOMEM: there are holes. */

@@ -9,7 +9,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/base/trace.h"
 #include "mm/space/cache.h"
-#include "mm/space/frame.h"
+#include "mm/space/internal.h"
 #include "mm/space/vma.h"
 #include "mm/table/gather.h"
 
@@ -17,18 +17,27 @@
 #define NODE_SIZE (1UL << NODE_BITS)
 #define LEVELS_UP 2 /* above the lowest nodes */
 
-struct object *object_create(u64 size)
+struct object *object_create_from(
+	u64 size, const struct object_source *source, void *private)
 {
 	struct object *object = size > OBJECT_SIZE_MAX ? NULL : kmalloc(sizeof(*object));
 
 	if (!object)
 		return NULL;
 	object->refs = 1;
+	object->source = source;
+	object->private = private;
 	object->size = size;
+	wait_init(&object->filled);
 	spin_init(&object->lock, "object", RANK_OBJECT);
 	mutex_init(&object->resizing, "object size", RANK_OBJECT_SIZE);
 	list_init(&object->vmas);
 	return object;
+}
+
+struct object *object_create(u64 size)
+{
+	return object_create_from(size, NULL, NULL);
 }
 
 void object_get(struct object *object)
@@ -123,7 +132,7 @@ static int find_page(
 	return 0;
 }
 
-int object_page(struct object *object, u64 index, struct page **page)
+int object_enter(struct object *object, u64 index, s32 fill, struct page **page)
 {
 	struct page *fresh = NULL;
 	int err;
@@ -138,8 +147,11 @@ int object_page(struct object *object, u64 index, struct page **page)
 		if (!fresh)
 			return -ENOMEM;
 		WRITE_ONCE(fresh->object, NULL);
+		WRITE_ONCE(fresh->fill, fill);
 	}
-	if (fresh && (err || *page != fresh)) {
+	if (!err && *page == fresh)
+		return 1;
+	if (fresh) {
 		WRITE_ONCE(fresh->object, NULL);
 		page_put(fresh);
 	}
@@ -153,14 +165,33 @@ struct page *object_find_page(struct object *object, u64 index)
 	spin_lock(&object->lock);
 	slot = slot_of(object, index, false);
 	page = slot ? *slot : NULL;
+	/* SAFE(fill_wait): a page that is being filled has zeros, or half of its
+	 * contents: whoever got it now would read what was never in the file, and see his
+	 * stores overwritten. Pairs with ask_source() in fill.c. */
+	if (page && READ_ONCE(page->fill))
+		page = NULL;
 	if (page)
 		page_get(page);
 	spin_unlock(&object->lock);
 	return page;
 }
 
-/* lock held. Takes the pages [index, end) out of the object, into the list. */
-static void cut_pages(struct object *object, u64 index, u64 end, struct list *list)
+static int find_filled(struct object *object, u64 index, struct page **page)
+{
+	*page = object_find_page(object, index);
+	if (*page)
+		return 0;
+	return index < pages_of(object_size(object)) ? -EAGAIN : -EIO;
+}
+
+int object_page(struct object *object, u64 index, struct page **page)
+{
+	if (object->source)
+		return find_filled(object, index, page);
+	return min(object_enter(object, index, 0, page), 0);
+}
+
+void object_cut(struct object *object, u64 index, u64 end, struct list *list)
 {
 	struct page **slot;
 
@@ -175,7 +206,7 @@ static void cut_pages(struct object *object, u64 index, u64 end, struct list *li
 	}
 }
 
-static void put_pages(struct list *list)
+void object_drop_pages(struct list *list)
 {
 	struct list *item;
 
@@ -189,10 +220,12 @@ void object_put(struct object *object)
 
 	if (atomic_sub(&object->refs, 1) > 0)
 		return;
-	cut_pages(object, 0, pages_of(object->size), &pages);
-	put_pages(&pages);
+	object_cut(object, 0, pages_of(object->size), &pages);
+	object_drop_pages(&pages);
 	if (object->root)
 		free_nodes(object->root, LEVELS_UP);
+	if (object->source && object->source->release)
+		object->source->release(object);
 	kfree(object);
 }
 
@@ -276,8 +309,33 @@ static void clear_rest(struct object *object, u64 size)
 {
 	struct page **slot = slot_of(object, size / PAGE_SIZE, false);
 
-	for (u64 at = size % PAGE_SIZE; slot && *slot && at % PAGE_SIZE; at++)
-		WRITE_ONCE(((char *)page_address(*slot))[at], 0);
+	if (size % PAGE_SIZE && slot && *slot)
+		object_clear_tail(*slot, size);
+}
+
+/* The source has been told. It may have been copying that page before. */
+static void forget_fill(struct object *object, u64 size)
+{
+	struct list pages = LIST_INIT(pages);
+	u64 index = size / PAGE_SIZE;
+	struct page **slot;
+
+	spin_lock(&object->lock);
+	slot = slot_of(object, index, false);
+	/* SAFE(fill_after_cut): what the source copies may be what was cut off just now;
+	 * if the object is large again when the page-in ends, it would be seen. Pairs
+	 * with SAFE(fill_tail), which is enough as long as the object is small. */
+	if (size % PAGE_SIZE && slot && *slot && READ_ONCE((*slot)->fill))
+		object_cut(object, index, index + 1, &pages);
+	spin_unlock(&object->lock);
+	object_drop_pages(&pages);
+}
+
+/* resizing held. */
+static void tell_size(struct object *object)
+{
+	if (object->source && object->source->resized)
+		object->source->resized(object, object_size(object));
 }
 
 int object_resize(struct object *object, u64 size)
@@ -289,14 +347,16 @@ int object_resize(struct object *object, u64 size)
 		return -EFBIG;
 	mutex_lock(&object->resizing);
 	spin_lock(&object->lock);
-	cut_pages(object, first, pages_of(object->size), &pages);
+	object_cut(object, first, pages_of(object->size), &pages);
 	WRITE_ONCE(object->size, size);
 	clear_rest(object, size);
 	spin_unlock(&object->lock);
 	TRACE_POINT(object_cut);
 	if (!list_empty(&pages))
 		unmap_everywhere(object, first * PAGE_SIZE);
-	put_pages(&pages);
+	object_drop_pages(&pages);
+	tell_size(object);
+	forget_fill(object, size);
 	mutex_unlock(&object->resizing);
 	return 0;
 }
@@ -308,5 +368,6 @@ void object_grow(struct object *object, u64 size)
 	if (size > object->size)
 		WRITE_ONCE(object->size, size);
 	spin_unlock(&object->lock);
+	tell_size(object);
 	mutex_unlock(&object->resizing);
 }

@@ -2,9 +2,14 @@
  * mm/space/object.h - memory objects: pages that belong to no address space, but to
  * something that has a size, and that several may map, read and write.
  *
- * Shared anonymous memory and memory files are objects. A page of one comes into being,
- * zeroed, when it is first touched, mapped or written. It has one reference of the object
- * and one of each entry that maps it.
+ * Shared anonymous memory, memory files and files are objects. A page of one comes into
+ * being when it is first touched, mapped or written: zeroed, or filled by the object's
+ * SOURCE. It has one reference of the object and one of each entry that maps it.
+ *
+ *   missing --object_fill()--> being filled --page_in() = 0--> there --cut off-->
+ * nobody's ^                            |
+ *      +--- page_in() has failed ---+      who has waited gets -EIO, the next one asks
+ * anew
  *
  * A page that is cut off (object_resize()) keeps its contents for whoever holds it, but
  * is the object's no more: page->object becomes NULL BEFORE its mappings are taken away,
@@ -21,19 +26,44 @@
 
 #define OBJECT_SIZE_MAX (PAGE_SIZE << 27) /* what three levels of 512 can index */
 
+/*
+ * Where the pages of an object come from. Nothing that a source says or leaves undone is
+ * relied on. What is NULL is not wanted, but for page_in.
+ */
+struct object_source {
+	/*
+	 * Fill a page, which is zeros, with what belongs to this index. Called with no
+	 * lock held, once for all who need the page; may sleep, but must come back when
+	 * the thread is to end (gup_killed). 0; -ENOMEM; -EINTR: it was not even tried,
+	 * let another thread do it; anything else is taken for -EIO.
+	 */
+	int (*page_in)(struct object *object, u64 index, void *to);
+	/* The size has changed; what is beyond a smaller one is zeros to every page_in
+	 * from now on. Called while nobody else resizes; may wait for nobody. */
+	void (*resized)(struct object *object, u64 size);
+	/* The last reference is gone. Locks of mms may be held; may wait for nobody. */
+	void (*release)(struct object *object);
+};
+
 struct object {
-	s32 refs;              /* (a) */
-	struct spinlock lock;  /* RANK_OBJECT */
-	struct mutex resizing; /* RANK_OBJECT_SIZE */
-	u64 size;              /* (l:lock) bytes */
-	u64 count;             /* (l:lock) pages that are there */
-	void *root;            /* (l:lock) 512 pointers to 512 pointers to 512 pages */
-	struct list vmas;      /* (l:lock) that map it: object_link */
-	u64 pass;              /* (l:lock) counts who looks through `vmas` */
+	s32 refs;                           /* (a) */
+	struct spinlock lock;               /* RANK_OBJECT */
+	struct mutex resizing;              /* RANK_OBJECT_SIZE */
+	const struct object_source *source; /* (c) NULL: pages begin as zeros */
+	void *private;                      /* (c) the source's */
+	struct wait_queue filled;           /* a page-in is over */
+	u64 size;                           /* (l:lock) bytes */
+	u64 count;                          /* (l:lock) pages that are there */
+	void *root;       /* (l:lock) 512 pointers to 512 pointers to 512 pages */
+	struct list vmas; /* (l:lock) that map it: object_link */
+	u64 pass;         /* (l:lock) counts who looks through `vmas` */
 };
 
 /* NULL: no memory. One reference, for the caller. */
 struct object *object_create(u64 size);
+/* The same with a source, which is released with it (not if the result is NULL). */
+struct object *object_create_from(
+	u64 size, const struct object_source *source, void *private);
 void object_get(struct object *object);
 void object_put(struct object *object); /* may sleep; the last one frees its pages */
 
@@ -41,9 +71,14 @@ u64 object_size(struct object *object);
 
 /*
  * The page with this index, made if it is not there: 0 and *page, with a reference; -EIO:
- * it would lie beyond the end; -ENOMEM. Never sleeps.
+ * it would lie beyond the end; -ENOMEM; -EAGAIN: the source has to be asked, by
+ * object_fill(), which no lock may be held for. Then look again. Never sleeps.
  */
 int object_page(struct object *object, u64 index, struct page **page);
+
+/* Asks the source for a page, or waits for who does already. 0: it may be there now; or
+ * -EIO, -ENOMEM, -EINTR: this thread is to end. Sleeps, with no lock held. */
+int object_fill(struct object *object, u64 index);
 
 /* The page if it is there, with a reference; NULL: it is not. */
 struct page *object_find_page(struct object *object, u64 index);
@@ -60,7 +95,8 @@ int object_resize(struct object *object, u64 size);
 void object_grow(struct object *object, u64 size);
 
 /* Between the object and kernel memory, within one page and within the size: bytes done,
- * -ENOMEM. A page that is not there reads as zeros without being made. */
+ * -ENOMEM, -EAGAIN as from object_page(). A page that is not there, and has no source,
+ * reads as zeros without being made. */
 ssize_t object_read(struct object *object, u64 offset, void *to, size_t size);
 ssize_t object_write(struct object *object, u64 offset, const void *from, size_t size);
 

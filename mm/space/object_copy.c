@@ -6,6 +6,7 @@
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/string.h"
+#include "mm/space/internal.h"
 #include "mm/space/object.h"
 
 /* How much of it lies in one page, and in the object. */
@@ -24,6 +25,8 @@ ssize_t object_read(struct object *object, u64 offset, void *to, size_t size)
 	struct page *page = object_find_page(object, offset / PAGE_SIZE);
 
 	size = limit(object, offset, size);
+	if (!page && size && object->source)
+		return -EAGAIN;
 	if (page)
 		memcpy(to, (char *)page_address(page) + offset % PAGE_SIZE, size);
 	else
@@ -47,4 +50,12 @@ ssize_t object_write(struct object *object, u64 offset, const void *from, size_t
 	memcpy((char *)page_address(page) + offset % PAGE_SIZE, from, size);
 	page_put(page);
 	return size;
+}
+
+void object_clear_tail(struct page *page, u64 size)
+{
+	u64 start = page->index * PAGE_SIZE;
+	u64 used = size > start ? min(size - start, PAGE_SIZE) : 0;
+
+	memset((char *)page_address(page) + used, 0, PAGE_SIZE - used);
 }

@@ -69,7 +69,8 @@ struct page {
 					*object; /* (a) PAGE_OBJECT; NULL: cut off */
 			};
 			u64 index; /* (c) in the object, in pages */
-			unsigned long unused;
+			s32 fill;  /* (l:object) PAGE_FILLING, or 0, or why not */
+			u32 unused;
 			s32 pins; /* (a) of a block of several frames */
 		};
 	};
@@ -106,6 +107,8 @@ static inline void *page_address(const struct page *page)
 {
 	return phys_to_virt(page_phys(page));
 }
+
+#define PAGE_FILLING 1 /* page->fill: its source is being asked */
 
 #define PAGE_PIN_BIAS 1024
 #define PAGE_REFS_MAX (INT32_MAX - PAGE_PIN_BIAS)

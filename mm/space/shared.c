@@ -10,6 +10,7 @@
 #include "kernel/base/trace.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
+#include "mm/space/vma.h"
 #include "mm/table/pgtable.h"
 
 /* The reference goes to the entry. False: it is not mapped. */
@@ -35,9 +36,8 @@ static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct pag
 
 int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long address)
 {
-	u64 offset = vma->offset + ((address & PAGE_MASK) - vma->start);
 	struct page *page;
-	int err = object_page(vma->object, offset / PAGE_SIZE, &page);
+	int err = object_page(vma->object, vma_offset(vma, address) / PAGE_SIZE, &page);
 
 	if (!err && !install(mm, vma, ptr, page))
 		page_put(page);

@@ -35,6 +35,12 @@ static inline struct vma *vma_at(const struct vma_set *set, unsigned int index)
 	return index < set->count ? set->vma[index] : NULL;
 }
 
+/* Of an object's VMA: the offset there of what stands at the address. */
+static inline u64 vma_offset(const struct vma *vma, unsigned long address)
+{
+	return vma->offset + (address - vma->start);
+}
+
 /* Where [start, end), not empty, lies in a set: it meets the VMAs first .. last - 1, of
  * which the lowest may begin below it (cuts_low), and the highest end above it. */
 struct vma_range {

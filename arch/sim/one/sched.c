@@ -98,6 +98,28 @@ void rcu_barrier(void)
 	(void)sim_rcu_run();
 }
 
+void wait_init(struct wait_queue *queue)
+{
+	list_init(&queue->waiters);
+}
+
+void wait_add(struct wait_queue *queue, struct waiter *waiter)
+{
+}
+
+void wait_remove(struct wait_queue *queue, struct waiter *waiter)
+{
+}
+
+void wake_up(struct wait_queue *queue)
+{
+}
+
+void thread_wait(void)
+{
+	panic("a wait queue: would sleep for ever");
+}
+
 void rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank)
 {
 	*sem = (struct rwsem){.name = name, .rank = rank};
