@@ -11,6 +11,7 @@
  *   unsigned long regs_syscall(const struct regs *)        number of the system call
  *   unsigned long regs_arg(const struct regs *, int n)     its arguments, n = 0..5
  *   void regs_set_result(struct regs *, long)              and its result
+ *   long regs_result(const struct regs *)
  *   bool regs_irqs_on(const struct regs *)                 interrupted context's mask
  *   void regs_init_user(struct regs *, unsigned long ip, unsigned long sp)
  *                                                          cleared registers, user mode

@@ -61,6 +61,33 @@ void trap_program_check(struct regs *regs);
 void trap_interrupt(struct regs *regs);
 __noreturn void trap_machine_check(struct regs *regs);
 
+/* Codes of program checks (PoP, chapter 6). */
+enum program_check {
+	PGM_OPERATION = 0x01,
+	PGM_PRIVILEGED = 0x02,
+	PGM_EXECUTE = 0x03,
+	PGM_PROTECTION = 0x04,
+	PGM_ADDRESSING = 0x05,
+	PGM_SPECIFICATION = 0x06,
+	PGM_DATA = 0x07,
+	PGM_FIXED_OVERFLOW = 0x08,
+	PGM_FIXED_DIVIDE = 0x09,
+	PGM_DECIMAL_OVERFLOW = 0x0a,
+	PGM_DECIMAL_DIVIDE = 0x0b,
+	PGM_HFP_OVERFLOW = 0x0c,
+	PGM_HFP_UNDERFLOW = 0x0d,
+	PGM_HFP_SIGNIFICANCE = 0x0e,
+	PGM_HFP_DIVIDE = 0x0f,
+	PGM_SEGMENT = 0x10,
+	PGM_PAGE = 0x11,
+	PGM_ASCE_TYPE = 0x38,
+	PGM_REGION_FIRST = 0x39,
+	PGM_REGION_THIRD = 0x3b,
+	PGM_MASK = 0x7f, /* the rest of the code tells about tracing */
+};
+
+#define SVC_SIGRETURN 0x0aad /* Linux's rt_sigreturn(2): trap.c, linux.c */
+
 /* Where an instruction of uaccess.c goes on if its fault cannot be helped; 0: it must not
  * fault. */
 unsigned long uaccess_fixup(unsigned long address);

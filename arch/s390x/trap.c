@@ -24,21 +24,6 @@
 #define TEID_SPACE   0x003UL
 #define TEID_HOME    3
 
-enum program_check {
-	PGM_OPERATION = 0x01,
-	PGM_PROTECTION = 0x04,
-	PGM_ADDRESSING = 0x05,
-	PGM_DATA = 0x07,
-	PGM_FIXED_OVERFLOW = 0x08,
-	PGM_HFP_DIVIDE = 0x0f,
-	PGM_SEGMENT = 0x10,
-	PGM_PAGE = 0x11,
-	PGM_ASCE_TYPE = 0x38,
-	PGM_REGION_FIRST = 0x39,
-	PGM_REGION_THIRD = 0x3b,
-	PGM_MASK = 0x7f, /* the rest of the code tells about tracing */
-};
-
 enum external_interrupt {
 	EXT_CLOCK_COMPARATOR = 0x1004,
 	EXT_EMERGENCY_SIGNAL = 0x1201,
@@ -89,6 +74,28 @@ static int ask_page_fault(const struct regs *regs, bool protection)
 	return trap_ops.page_fault(address, ACCESS_READ);
 }
 
+/*
+ * A signal handler returns to an SVC in its frame, and stacks are not executable. Such a
+ * fetch is made good here: the program gets no more than it could have had by an SVC of
+ * its own.
+ */
+static bool sigreturn_on_stack(struct regs *regs)
+{
+	u16 instruction;
+
+	if ((regs->teid & TEID_ADDRESS) != (regs->psw.address & PAGE_MASK) ||
+		arch_copy_from_user(
+			&instruction, regs->psw.address, sizeof(instruction)) ||
+		instruction != SVC_SIGRETURN)
+		return false;
+	regs->psw.address += sizeof(instruction);
+	regs->ilc = sizeof(instruction);
+	regs->code = SVC_SIGRETURN & 0xff;
+	regs->orig_2 = regs->gprs[2];
+	trap_ops.syscall(regs);
+	return true;
+}
+
 static void page_fault(struct regs *regs, bool protection)
 {
 	unsigned long fixup;
@@ -96,7 +103,7 @@ static void page_fault(struct regs *regs, bool protection)
 	if (protection)
 		regs->psw.address -= regs->ilc;
 	if (regs_from_user(regs)) {
-		if (ask_page_fault(regs, protection))
+		if (ask_page_fault(regs, protection) && !sigreturn_on_stack(regs))
 			trap_ops.user_fault(regs, FAULT_SEGV, regs->teid & TEID_ADDRESS);
 		return;
 	}
@@ -150,7 +157,8 @@ void trap_program_check(struct regs *regs)
 	else if (!regs_from_user(regs))
 		panic_regs(regs, "program check %x in the kernel", regs->code);
 	else
-		trap_ops.user_fault(regs, program_fault(regs, check), regs->psw.address);
+		trap_ops.user_fault(
+			regs, program_fault(regs, check), regs->psw.address - regs->ilc);
 	leave_to_user(regs);
 }
 

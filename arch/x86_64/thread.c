@@ -15,6 +15,11 @@
 #define FP_CONTROL 0x37f  /* x87: all exceptions masked, extended precision */
 #define FP_MXCSR   0x1f80 /* SSE: all exceptions masked */
 
+/* Places in an FXSAVE image; which bits MXCSR may have, if the second says 0. */
+#define FP_MXCSR_AT       24
+#define FP_MXCSR_MASK     28
+#define FP_MXCSR_MASK_OLD 0xffbfu
+
 /* What switch_stacks() pops, lowest address first. */
 struct switch_frame {
 	u64 r15, r14, r13, r12, rbx, rbp;
@@ -41,7 +46,7 @@ static void fp_clean(struct arch_thread *thread)
 {
 	memset(thread->fp, 0, sizeof(thread->fp));
 	*(u16 *)thread->fp = FP_CONTROL;
-	*(u32 *)(thread->fp + 24) = FP_MXCSR;
+	*(u32 *)(thread->fp + FP_MXCSR_AT) = FP_MXCSR;
 }
 
 void arch_thread_init(
@@ -109,4 +114,28 @@ void arch_thread_reset_fp(struct arch_thread *thread, bool running)
 	if (running)
 		fp_restore(thread);
 	arch_irq_restore(flags);
+}
+
+/* A switch in between saves the same again. */
+const u8 *fp_image(struct arch_thread *thread)
+{
+	fp_save(thread);
+	return thread->fp;
+}
+
+bool fp_load_image(struct arch_thread *thread, const u8 *image)
+{
+	const u32 *supported = (const u32 *)(fp_image(thread) + FP_MXCSR_MASK);
+	u32 mxcsr = *(const u32 *)(image + FP_MXCSR_AT);
+	unsigned long flags;
+
+	/* SAFE(signal_mxcsr): FXRSTOR faults, in the kernel, on a bit that this CPU does
+	 * not have (Intel SDM vol. 1, 10.5.1.2), and a frame is the program's. */
+	if (mxcsr & ~(*supported ? *supported : FP_MXCSR_MASK_OLD))
+		return false;
+	flags = arch_irq_save(); /* a switch would save over the image */
+	memcpy(thread->fp, image, sizeof(thread->fp));
+	fp_restore(thread);
+	arch_irq_restore(flags);
+	return true;
 }

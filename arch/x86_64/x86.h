@@ -87,6 +87,11 @@ bool smp_nmi(void); /* false: no CPU has sent it */
 /* thread.c: the running thread goes to user mode for the first time; interrupts off. */
 void thread_becomes_user(void);
 
+/* thread.c: the running thread's FXSAVE image of 512 bytes, up to date; and another one,
+ * aligned to 16. False: it cannot be loaded, nothing has changed. */
+const u8 *fp_image(struct arch_thread *thread);
+bool fp_load_image(struct arch_thread *thread, const u8 *image);
+
 /* trap.c, called by entry.asm */
 void trap_entry(struct regs *regs);
 void syscall_entry(struct regs *regs);

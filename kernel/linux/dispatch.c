@@ -12,6 +12,7 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/trace.h"
 #include "kernel/task/native.h"
+#include "arch/contract/timer.h"
 
 #define NOTED_BITS 1024
 
@@ -41,11 +42,31 @@ long sys_clone3(struct regs *regs)
 	return -ENOSYS;
 }
 
-/*
- * -ERESTART: the call was interrupted before it did anything. Since no handler can run
- * in the program yet, the signal either ends it (then nobody sees the restart) or is
- * none of its business.
- */
+/* The registers say -EINTR until signal_deliver(), which comes for sure before user mode,
+ * has decided. What rt_sigreturn returns is the program's own number. */
+static __noinline void interrupted(unsigned long number, struct regs *regs, long result)
+{
+	if (number == __NR_rt_sigreturn)
+		return;
+	linux_thread()->restart = result;
+	regs_set_result(regs, -EINTR);
+}
+
+u64 restart_deadline(u64 ns)
+{
+	struct linux_thread *thread = linux_thread();
+	u64 until = thread->restart_until;
+
+	thread->restart_until = 0;
+	return until ? until : time_add(arch_clock_ns(), ns);
+}
+
+long restart_until(u64 deadline)
+{
+	linux_thread()->restart_until = deadline;
+	return -ERESTARTNOHAND;
+}
+
 void linux_syscall(struct regs *regs)
 {
 	unsigned long number = regs_syscall(regs);
@@ -64,8 +85,7 @@ void linux_syscall(struct regs *regs)
 		result = unknown(number);
 	if (IS_LAB)
 		TRACE(syscall_done, number, result);
-	if (unlikely(result == -ERESTART))
-		regs_restart_syscall(regs);
-	else
-		regs_set_result(regs, result);
+	regs_set_result(regs, result);
+	if (unlikely(result == -ERESTART || result == -ERESTARTNOHAND))
+		interrupted(number, regs, result);
 }

@@ -139,7 +139,11 @@ static long futex_wait(
 	if (result == 0)
 		result = value == expected ? sleep(&waiter, deadline) : -EAGAIN;
 	/* Taken by a waker that counted us: its wake-up must not be lost. */
-	return unqueue(&waiter) ? 0 : result;
+	if (unqueue(&waiter))
+		return 0;
+	if (result == -EINTR)
+		return deadline == WAIT_FOREVER ? -ERESTART : restart_until(deadline);
+	return result;
 }
 
 static bool matches(const struct futex_waiter *waiter, struct key key, u32 bitset)
@@ -250,7 +254,7 @@ static long cmp_requeue(struct regs *regs)
 static int wait_deadline(unsigned long address, int op, u64 *deadline)
 {
 	struct __kernel_timespec time;
-	u64 ns, now = arch_clock_ns();
+	u64 ns;
 
 	*deadline = WAIT_FOREVER;
 	if (!address)
@@ -260,7 +264,7 @@ static int wait_deadline(unsigned long address, int op, u64 *deadline)
 	if (!time_to_ns(&time, &ns))
 		return -EINVAL;
 	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
-		*deadline = time_add(now, ns);
+		*deadline = restart_deadline(ns);
 	else if (op & FUTEX_CLOCK_REALTIME)
 		*deadline = time_from_epoch(ns);
 	else

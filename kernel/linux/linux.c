@@ -64,7 +64,8 @@ static int attach_task(struct task *task)
 	return 0;
 }
 
-/* A new thread inherits the signal mask of the one that made it. */
+/* A new thread inherits the signal mask of the one that made it, a new process also its
+ * alternate stack. */
 static int thread_attach(struct task_thread *thread)
 {
 	struct task *task = thread->thread.task;
@@ -79,6 +80,8 @@ static int thread_attach(struct task_thread *thread)
 	}
 	if (creator)
 		mine->blocked = creator->blocked;
+	if (creator && task != current_task())
+		mine->alternate = creator->alternate; /* two threads cannot share one */
 	thread->linux_data = mine;
 	return 0;
 }

@@ -16,15 +16,32 @@
 #include "kernel/task/task.h"
 #include "arch/contract/linux.h"
 #include "arch/contract/uaccess.h"
-#include <asm/signal.h>
+#include <linux/signal.h>
 #include <linux/time_types.h>
 
 #define SIGNALS    64
 #define PATH_LIMIT 512 /* bytes of a path, NUL included; longer ones: -ENAMETOOLONG */
 
+/* What is told of a signal. */
+struct signal_info {
+	int signal, code;      /* Linux's si_code: why */
+	int pid;               /* who sent it; whose end a SIGCHLD tells */
+	int status;            /* of a SIGCHLD */
+	unsigned long address; /* of a fault */
+};
+
+/* Signals on their way, oldest first. When there is no room left, what is told of one is
+ * lost, the signal itself is not. */
+#define SIGNAL_QUEUE 16
+struct signal_queue {
+	u64 pending; /* a bit for each signal */
+	unsigned int count;
+	struct signal_info infos[SIGNAL_QUEUE];
+};
+
 struct linux_task {
 	struct spinlock lock;              /* RANK_SIGNAL */
-	u64 pending;                       /* (l:lock) signals for any of its threads */
+	struct signal_queue queue;         /* (l:lock) signals for any of its threads */
 	struct sigaction actions[SIGNALS]; /* (l:lock) [signal - 1] */
 	bool stopped;                      /* (a) by SIGSTOP and its kin */
 	struct wait_queue continued;       /* and waiting for SIGCONT */
@@ -34,9 +51,14 @@ struct linux_task {
 };
 
 struct linux_thread {
-	u64 pending; /* (l:task lock) signals for this thread */
-	u64 blocked; /* (l:task lock) written by the thread itself */
-	u64 waiting; /* (l:task lock) sigtimedwait: accepted although blocked */
+	struct signal_queue queue; /* (l:task lock) signals for this thread */
+	u64 blocked;               /* (l:task lock) written by the thread itself */
+	u64 waiting;          /* (l:task lock) sigtimedwait: accepted although blocked */
+	bool restore_blocked; /* (p) sigsuspend: and the mask from before it */
+	u64 old_blocked;      /* (p) */
+	stack_t alternate;    /* (p) sigaltstack */
+	int restart;          /* (p) -ERESTART...: how the call was interrupted, or 0 */
+	u64 restart_until;    /* (p) the deadline of a sleep that starts again, or 0 */
 	unsigned long clear_child_tid; /* (p) user word to clear and wake at exit */
 	unsigned long robust_list;     /* (p) head of the robust futexes it holds */
 };
@@ -78,21 +100,39 @@ ssize_t __must_check user_get_string(char *to, unsigned long from, size_t size);
 void linux_note(const char *format, ...) __printf(1, 2);
 
 /* --- dispatch.c --- */
+
+/*
+ * A call was interrupted before it did anything. It is started again unless a handler
+ * runs first; then -ERESTART is so only if the handler wants it (SA_RESTART), and
+ * -ERESTARTNOHAND never: the call ends with -EINTR.
+ */
+#define ERESTARTNOHAND 514
+
 void linux_syscall(struct regs *regs);
+
+/* For calls that wait for a time from now: when it is over, however often the call has
+ * been started again; and the result of one that is interrupted. */
+u64 restart_deadline(u64 ns);
+long restart_until(u64 deadline);
 
 /* --- process.c --- */
 void process_thread_leave(struct task_thread *thread);
 void process_exec(struct task *task);
 
-/* --- signal.c --- */
+/* --- signal.c: sending --- */
 
+/* From the kernel to the running thread. */
 void signal_send_self(int signal);
 
 /* Tree lock held. Zombies are accepted and ignored. */
-void signal_send_task(struct task *task, int signal);
-int signal_send_group(int group, int signal); /* -ESRCH: nobody is in it */
+void signal_send_task(struct task *task, const struct signal_info *info);
+/* signal 0: only ask. -ESRCH: nobody is in it. */
+int signal_send_group(int group, const struct signal_info *info);
 void signal_exec(struct task *task);
 void signal_task_ended(struct task *task);
+void signal_thread_leave(struct task_thread *thread);
+
+/* --- signal_deliver.c --- */
 void signal_deliver(struct regs *regs);
 void signal_fault(struct regs *regs, enum user_fault what, unsigned long address);
 

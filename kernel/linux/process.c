@@ -197,6 +197,7 @@ void process_thread_leave(struct task_thread *thread)
 	struct linux_thread *mine = thread->linux_data;
 	u32 zero = 0;
 
+	signal_thread_leave(thread);
 	if (mine->robust_list)
 		futex_robust_exit(mine->robust_list);
 	if (mine->clear_child_tid &&

@@ -19,8 +19,10 @@ static int foreground = 1;
 /* From a kernel thread of the console. */
 void terminal_interrupt(void)
 {
+	const struct signal_info info = {.signal = SIGINT, .code = SI_KERNEL};
+
 	mutex_lock(&task_tree_lock);
-	signal_send_group(atomic_load(&foreground), SIGINT);
+	signal_send_group(atomic_load(&foreground), &info);
 	mutex_unlock(&task_tree_lock);
 }
 
@@ -58,6 +60,7 @@ static long set_settings(unsigned long from)
 
 static long set_foreground(unsigned long from)
 {
+	const struct signal_info ask = {0};
 	int group, error;
 
 	if (user_get(&group, from, sizeof(group)))
@@ -65,7 +68,7 @@ static long set_foreground(unsigned long from)
 	if (group <= 0)
 		return -EINVAL;
 	mutex_lock(&task_tree_lock);
-	error = signal_send_group(group, 0);
+	error = signal_send_group(group, &ask);
 	mutex_unlock(&task_tree_lock);
 	if (!error)
 		atomic_store(&foreground, group);

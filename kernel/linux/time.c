@@ -123,15 +123,22 @@ long sys_time(struct regs *regs)
 }
 #endif
 
-/* A relative sleep that a signal cuts short reports what was left of it. */
-static long sleep_until(u64 deadline, unsigned long left)
+static long sleep_until(u64 deadline)
 {
-	int error = thread_sleep_until(deadline);
-	u64 now = arch_clock_ns();
+	return thread_sleep_until(deadline) ? -ERESTARTNOHAND : 0;
+}
 
-	if (error && left && put_time(left, deadline > now ? deadline - now : 0))
+/* A sleep that a signal cuts short reports what was left of it. */
+static long sleep_for(u64 ns, unsigned long left)
+{
+	u64 deadline = restart_deadline(ns), now;
+
+	if (!thread_sleep_until(deadline))
+		return 0;
+	now = arch_clock_ns();
+	if (left && put_time(left, deadline > now ? deadline - now : 0))
 		return -EFAULT;
-	return error;
+	return restart_until(deadline);
 }
 
 static long get_ns(unsigned long from, u64 *ns)
@@ -150,7 +157,7 @@ long sys_nanosleep(struct regs *regs)
 
 	if (error)
 		return error;
-	return sleep_until(time_add(arch_clock_ns(), ns), regs_arg(regs, 1));
+	return sleep_for(ns, regs_arg(regs, 1));
 }
 
 long sys_clock_nanosleep(struct regs *regs)
@@ -166,8 +173,8 @@ long sys_clock_nanosleep(struct regs *regs)
 	if (clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_PROCESS_CPUTIME_ID)
 		return -EOPNOTSUPP;
 	if (!(regs_arg(regs, 1) & TIMER_ABSTIME))
-		return sleep_until(time_add(arch_clock_ns(), ns), regs_arg(regs, 3));
-	return sleep_until(is_realtime(clock) ? time_from_epoch(ns) : ns, 0);
+		return sleep_for(ns, regs_arg(regs, 3));
+	return sleep_until(is_realtime(clock) ? time_from_epoch(ns) : ns);
 }
 
 /* Of the threads that have left and of those that run; the latter's are read unlocked. */

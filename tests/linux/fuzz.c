@@ -61,13 +61,14 @@ static uint64_t argument(uint64_t *state)
 }
 
 /* Ending others, or this child too soon, would test nothing; its children would outlive
- * it and multiply. */
+ * it and multiply. (handlers.c has random signal frames.) */
 static int is_excepted(long number)
 {
-	return number == SYS_kill || number == SYS_tkill || number == SYS_tgkill ||
-	       number == SYS_exit || number == SYS_exit_group || number == SYS_pause ||
-	       number == SYS_rt_sigsuspend || number == SYS_clone ||
-	       number == SYS_vfork || number == SYS_fork || number == SYS_clone3;
+	return number == SYS_rt_sigreturn || number == SYS_kill || number == SYS_tkill ||
+	       number == SYS_tgkill || number == SYS_exit || number == SYS_exit_group ||
+	       number == SYS_pause || number == SYS_rt_sigsuspend ||
+	       number == SYS_clone || number == SYS_vfork || number == SYS_fork ||
+	       number == SYS_clone3;
 }
 
 static void *calls(void *seed)

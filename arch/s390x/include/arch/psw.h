@@ -13,6 +13,7 @@
 #define PSW_WAIT    0x0002000000000000
 #define PSW_PROBLEM 0x0001000000000000 /* user mode */
 #define PSW_HOME    0x0000c00000000000 /* address space: CR13; primary is 0: CR1 */
+#define PSW_EA      0x0000000100000000
 #define PSW_64      0x0000000180000000 /* 64-bit addressing: EA and BA */
 
 #define PSW_KERNEL   (PSW_DAT + PSW_MCHECK + PSW_HOME + PSW_64)

@@ -76,6 +76,11 @@ static inline void regs_set_result(struct regs *regs, long result)
 	regs->gprs[2] = result;
 }
 
+static inline long regs_result(const struct regs *regs)
+{
+	return regs->gprs[2];
+}
+
 static inline bool regs_irqs_on(const struct regs *regs)
 {
 	return regs->psw.mask & PSW_EXT;

@@ -70,6 +70,11 @@ static inline void regs_set_result(struct regs *regs, long result)
 	regs->rax = (u64)result;
 }
 
+static inline long regs_result(const struct regs *regs)
+{
+	return (long)regs->rax;
+}
+
 static inline bool regs_irqs_on(const struct regs *regs)
 {
 	return regs->rflags & RFLAGS_IF;
