@@ -2,9 +2,8 @@
  * kernel/linux/memory.c - mmap and its kin over the native mapping calls of mm.
  *
  * Anonymous memory, private or shared (then it is a memory object that nobody else
- * knows); memory files, which are objects with a handle; and the ramdisk's files, whose
- * bytes are copied in at once: they cannot change, so nobody can tell. Locks: those of
- * mm, taken inside its calls.
+ * knows); memory files, which are objects with a handle; and the ramdisk's files. Locks:
+ * those of mm, taken inside its calls.
  */
 #include "kernel/linux/path.h"
 #include "kernel/task/memory_file.h"
@@ -73,25 +72,14 @@ static long map_anonymous(struct mapping *want)
 	return result ? result : (long)want->address;
 }
 
-/* Copy the file's bytes in while the pages can be written, then set the rights. */
 static long map_file(struct mapping *want, const struct ramdisk_file *file)
 {
-	struct mm *mm = current()->mm;
-	size_t rest = want->offset < file->size ? file->size - want->offset : 0;
-	int error = mm_map(
-		mm, &want->address, want->length, PROT_READ | PROT_WRITE, want->flags);
+	struct object *object = ramdisk_object(file);
+	long result = object ? map_object(want, object) : -ENOMEM;
 
-	if (error)
-		return error;
-	if (arch_copy_to_user(want->address, (const char *)file->data + want->offset,
-		    min(want->length, rest)))
-		error = -ENOMEM;
-	if (!error)
-		error = mm_protect(mm, want->address, want->length, want->prot);
-	if (!error)
-		return want->address;
-	(void)mm_unmap(mm, want->address, want->length);
-	return error;
+	if (object)
+		object_put(object);
+	return result;
 }
 
 /* Shared mappings that may be written need a handle that may be. */
@@ -104,11 +92,14 @@ static int check_rights(const struct mapping *want, unsigned int flags)
 
 static long map_open(struct mapping *want, struct open *open)
 {
-	int error = check_rights(want, READ_ONCE(open->flags));
+	unsigned int flags = READ_ONCE(open->flags);
+	int error = check_rights(want, flags);
 	struct file_info info;
 
 	if (error)
 		return error;
+	if (!(flags & OPEN_WRITE))
+		want->flags |= MM_READONLY;
 	if (open->kind == OPEN_MEMORY)
 		return map_object(want, open->object);
 	if (open->kind == OPEN_ZERO)

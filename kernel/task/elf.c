@@ -4,7 +4,7 @@
  * elf_check() turns the program headers into a short list of segments that are known to
  * be harmless: inside the file, inside user space, in ascending order, without a page in
  * common, and none both writable and executable. elf_load() can then only fail for lack
- * of memory. Both work on the bytes of the ramdisk, which do not change.
+ * of memory. Both work on a file of the ramdisk, which does not change.
  */
 #include "kernel/task/elf.h"
 #include "arch/contract/elf.h"
@@ -12,7 +12,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/string.h"
 #include "kernel/sched/thread.h"
-#include "mm/space/mm.h"
+#include "mm/space/object.h"
 
 /* System V gABI, "ELF Header" and "Program Header", 64-bit forms. */
 struct elf_header {
@@ -162,24 +162,60 @@ const char *elf_check(
 	return check_entry(program, &header);
 }
 
-int elf_load(const void *file, const struct elf_program *program)
+/* Its bytes are copied to pages of its own. */
+static int load_copied(const char *file, const struct elf_segment *segment)
 {
 	struct mm *mm = current()->mm;
+	unsigned long start = ALIGN_DOWN(segment->start, PAGE_SIZE);
+	size_t length = ALIGN_UP(segment->end, PAGE_SIZE) - start;
+	int error = mm_map(
+		mm, &start, length, PROT_READ | PROT_WRITE, MM_FIXED | MM_NOREPLACE);
+
+	if (!error && arch_copy_to_user(
+			      segment->start, file + segment->offset, segment->file_size))
+		error = -ENOMEM; /* the pages are ours: only memory can lack */
+	return error ? error : mm_protect(mm, start, length, segment->prot);
+}
+
+/* Pages of the file, and zeros behind them. */
+static int load_mapped(struct object *object, const struct elf_segment *segment)
+{
+	struct mm *mm = current()->mm;
+	unsigned long start = ALIGN_DOWN(segment->start, PAGE_SIZE);
+	unsigned long bytes_end = segment->start + segment->file_size;
+	unsigned long rest = ALIGN_UP(bytes_end, PAGE_SIZE);
+	unsigned long end = ALIGN_UP(segment->end, PAGE_SIZE);
+	int error = mm_map_object(mm, &start, rest - start, segment->prot,
+		MM_FIXED | MM_NOREPLACE, object, ALIGN_DOWN(segment->offset, PAGE_SIZE));
+
+	if (!error && end > rest)
+		error = mm_map(
+			mm, &rest, end - rest, segment->prot, MM_FIXED | MM_NOREPLACE);
+	if (!error && segment->end > bytes_end &&
+		arch_clear_user(bytes_end, rest - bytes_end))
+		error = -ENOMEM;
+	return error;
+}
+
+/* Do file and memory lie alike in their pages, and can what is no part of the file be
+ * cleared? Toolchains make it so. */
+static bool may_be_mapped(const struct elf_segment *segment)
+{
+	return segment->file_size &&
+	       (segment->start - segment->offset) % PAGE_SIZE == 0 &&
+	       (segment->prot & PROT_WRITE ||
+		       segment->end == segment->start + segment->file_size);
+}
+
+int elf_load(const void *file, struct object *object, const struct elf_program *program)
+{
 	int error = 0;
 
 	for (unsigned int i = 0; !error && i < program->count; i++) {
 		const struct elf_segment *segment = &program->segments[i];
-		unsigned long start = ALIGN_DOWN(segment->start, PAGE_SIZE);
-		size_t length = ALIGN_UP(segment->end, PAGE_SIZE) - start;
 
-		error = mm_map(mm, &start, length, PROT_READ | PROT_WRITE,
-			MM_FIXED | MM_NOREPLACE);
-		if (!error &&
-			arch_copy_to_user(segment->start,
-				(const char *)file + segment->offset, segment->file_size))
-			error = -ENOMEM; /* the pages are ours: only memory can lack */
-		if (!error)
-			error = mm_protect(mm, start, length, segment->prot);
+		error = may_be_mapped(segment) ? load_mapped(object, segment)
+					       : load_copied(file, segment);
 	}
 	return error;
 }

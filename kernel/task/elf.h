@@ -32,5 +32,7 @@ struct elf_program {
 const char *elf_check(
 	const void *file, size_t size, unsigned long limit, struct elf_program *program);
 
-/* Map and fill a checked program in the address space in use. 0 or -ENOMEM, -EFAULT. */
-int elf_load(const void *file, const struct elf_program *program);
+/* Map a checked program in the address space in use: pages of the file (an object of
+ * those bytes), to be copied when they are written. 0 or -ENOMEM, -EFAULT. */
+struct object;
+int elf_load(const void *file, struct object *object, const struct elf_program *program);

@@ -20,6 +20,7 @@
 #include "arch/contract/uaccess.h"
 #include "mm/space/cache.h"
 #include "mm/space/frame.h"
+#include "mm/space/object.h"
 
 #define STACK_ROOM (64 * 1024UL) /* mapped below the arguments; grows from there */
 
@@ -222,16 +223,20 @@ static int build(struct mm *mm, const struct ramdisk_file *file,
 	const struct elf_program *program, const char *path, const struct exec_args *args,
 	unsigned long *sp)
 {
+	struct object *object = ramdisk_object(file);
 	struct mm *old = current()->mm;
 	int error;
 
+	if (!object)
+		return -ENOMEM;
 	mm_use(mm);
-	error = elf_load(file->data, program);
+	error = elf_load(file->data, object, program);
 	if (!error) {
 		mm_set_brk_start(mm, program->segments[program->count - 1].end);
 		error = build_stack(program, path, args, sp);
 	}
 	mm_use(old);
+	object_put(object);
 	return error;
 }
 

@@ -3,9 +3,10 @@
  *
  * The ramdisk is one or more cpio archives ("newc" format), one after the other, each
  * followed by any number of zero bytes. It is indexed once at boot and never changes; a
- * later file replaces an earlier one of the same path. File contents are used where they
- * lie (the frames are reserved). Directories that no archive names, but paths need,
- * exist. No name has a control character: names go into the log.
+ * later file replaces an earlier one of the same path. File contents are read where they
+ * lie (the frames are reserved), and copied into pages to be mapped. Directories that no
+ * archive names, but paths need, exist. No name has a control character: names go into
+ * the log.
  */
 #pragma once
 
@@ -27,7 +28,8 @@ struct ramdisk_file {
 	u32 inode;
 	u32 links;
 	u32 mtime;
-	u32 archive_inode; /* joins hard links while indexing; 0: none */
+	u32 archive_inode;     /* joins hard links while indexing; 0: none */
+	struct object *object; /* (l) ramdisk_object.c */
 };
 
 struct ramdisk {
@@ -55,6 +57,10 @@ const struct ramdisk_file *ramdisk_next(const struct ramdisk *disk,
 
 /* The last component of its path. */
 const char *ramdisk_name(const struct ramdisk_file *file);
+
+/* Its bytes as a memory object, with a reference; of all names of a file it is the same.
+ * Of `ramdisk` only. NULL: no memory. */
+struct object *ramdisk_object(const struct ramdisk_file *file);
 
 /* A readable open object on it, or NULL: no memory. */
 struct open *ramdisk_open(const struct ramdisk_file *file);

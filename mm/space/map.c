@@ -157,6 +157,7 @@ int mm_map_object(struct mm *mm, unsigned long *address, size_t length, unsigned
 		return -EOVERFLOW;
 	vma_kind_own(&kind, prot,
 		(flags & MM_SHARED ? VMA_SHARED : 0) |
+			(flags & MM_SHARED && flags & MM_READONLY ? VMA_READONLY : 0) |
 			(flags & MM_NORESERVE ? VMA_NORESERVE : 0));
 	kind.object = object;
 	kind.offset = offset;

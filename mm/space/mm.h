@@ -31,10 +31,11 @@ struct vma {
 	u64 pass;                /* (l:object) of truncate, which has seen its mm */
 };
 
-#define VMA_STACK     1u /* grows down on a fault just below it, up to the stack limit */
-#define VMA_HEAP      2u /* the brk area */
-#define VMA_NORESERVE 4u /* may promise more memory than there is */
-#define VMA_SHARED    8u /* of an object: stores are seen by all who map it */
+#define VMA_STACK     1u  /* grows down on a fault just below it, up to the stack limit */
+#define VMA_HEAP      2u  /* the brk area */
+#define VMA_NORESERVE 4u  /* may promise more memory than there is */
+#define VMA_SHARED    8u  /* of an object: stores are seen by all who map it */
+#define VMA_READONLY  16u /* shared, and never to be written */
 
 #define MM_VMAS_MAX   65530u              /* per mm; Linux's limit */
 #define MM_STACK_SIZE (8UL << 20)         /* a VMA_STACK grows to this */
@@ -76,6 +77,7 @@ struct mm {
 #define MM_POPULATE  8u  /* fault everything in now, as far as memory lasts */
 #define MM_NORESERVE 16u /* may be larger than all RAM */
 #define MM_SHARED    32u /* of an object: not a private copy */
+#define MM_READONLY  64u /* with MM_SHARED: mm_protect() is not to allow writing */
 
 struct object;
 

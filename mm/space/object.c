@@ -45,6 +45,16 @@ void object_get(struct object *object)
 	atomic_add(&object->refs, 1);
 }
 
+bool object_try_get(struct object *object)
+{
+	s32 refs = atomic_load_relaxed(&object->refs);
+
+	while (refs)
+		if (atomic_cas_value(&object->refs, &refs, refs + 1))
+			return true;
+	return false;
+}
+
 u64 object_size(struct object *object)
 {
 	return READ_ONCE(object->size);

@@ -65,7 +65,8 @@ struct object *object_create(u64 size);
 struct object *object_create_from(
 	u64 size, const struct object_source *source, void *private);
 void object_get(struct object *object);
-void object_put(struct object *object); /* may sleep; the last one frees its pages */
+bool object_try_get(struct object *object); /* false: the last reference is gone */
+void object_put(struct object *object);     /* may sleep; the last one frees its pages */
 
 u64 object_size(struct object *object);
 

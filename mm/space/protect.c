@@ -72,6 +72,24 @@ static void protect_vmas(struct mm *mm, unsigned long start, unsigned long end)
 		protect_tables(mm, vma, start, end);
 }
 
+/* 0: what a VMA (NULL: none) has of [at, end) may get this protection; or why not. */
+static int refusal(
+	const struct vma *vma, unsigned long at, unsigned long end, unsigned int prot)
+{
+	if (!vma || vma->start > at)
+		return -ENOMEM;
+	if (!(prot & PROT_WRITE))
+		return 0;
+	/* SAFE(protect_readonly): a file that was opened for reading would be written
+	 * through its mapping, by anybody, for everybody. Pairs with check_rights() in
+	 * kernel/linux/memory.c. */
+	if (vma->flags & VMA_READONLY)
+		return -EACCES;
+	if (!(vma->flags & VMA_NORESERVE) && map_exceeds_memory(min(end, vma->end) - at))
+		return -ENOMEM;
+	return 0;
+}
+
 /*
  * How far up from range->start everything is mapped and may get this protection: as Linux
  * does it, that much is changed, and the result tells about the rest.
@@ -83,14 +101,13 @@ static int cut_to_allowed(
 
 	for (unsigned int i = range->first; at < range->end; i++) {
 		const struct vma *vma = vma_at(set, i);
+		int err = refusal(vma, at, range->end, prot);
 
-		if (!vma || vma->start > at ||
-			((prot & PROT_WRITE) && !(vma->flags & VMA_NORESERVE) &&
-				map_exceeds_memory(min(range->end, vma->end) - at))) {
+		if (err) {
 			range->last = i;
 			range->end = at;
 			range->cuts_high = false;
-			return -ENOMEM;
+			return err;
 		}
 		at = vma->end;
 	}

@@ -213,6 +213,24 @@ UNIT_TEST(mm_object_offsets)
 	finish();
 }
 
+/* What nobody may write is not to be made writable; a private copy is no matter. */
+UNIT_TEST(mm_object_readonly)
+{
+	unsigned long mine = AT + 16 * PAGE_SIZE;
+
+	make();
+	EXPECT_EQ(map(mm, AT, SIZE, PROT_READ, MM_SHARED | MM_READONLY, 0), 0);
+	EXPECT_EQ(map(mm, mine, SIZE, PROT_READ, MM_READONLY, 0), 0);
+	EXPECT_EQ(mm_protect(mm, AT, SIZE, RW), -EACCES);
+	EXPECT(!store(AT, 1));
+	EXPECT_EQ(mm_protect(mm, AT, PAGE_SIZE, PROT_NONE), 0);
+	EXPECT_EQ(mm_protect(mm, AT, PAGE_SIZE, PROT_READ), 0);
+	EXPECT_EQ(mm_protect(mm, mine, SIZE, RW), 0);
+	EXPECT(store(mine, 2));
+	EXPECT_EQ(load(AT), 0);
+	finish();
+}
+
 /* Far apart: the tree has as many nodes as it needs, and they all come back. */
 UNIT_TEST(mm_object_sparse)
 {
