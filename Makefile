@@ -134,11 +134,11 @@ $(KERNEL): $(OBJ) $O/symbols.c
 #   threads  a host thread for each CPU, under the thread sanitizer
 #   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
 SIM_MM := $(wildcard mm/table/*.c) mm/oracle/invariant.c \
-	$(patsubst %,mm/space/%.c,advise anon brk cow draw fault fill fork gup lock map mm object object_copy \
+	$(patsubst %,mm/space/%.c,advise anon brk cow draw fault fill fork gup lock map mm move object object_copy \
 		page protect shared unmap vma vma_edit)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
-	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_fork mm_gup mm_lock mm_model mm_object mm_source \
+	$(patsubst %,tests/unit/%.c,mm_calls mm_draw mm_flat mm_fork mm_gup mm_lock mm_model mm_move mm_object mm_source \
 		runner vma_edit)
 SIM_SRC += $(wildcard tests/unit/fold_*.c tests/unit/mm_gup_*.c)
 SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads mm_threads_gup vma_lookup)
@@ -146,7 +146,8 @@ SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
 	$(patsubst %,kernel/base/%.c,ipi spin) $(patsubst %,kernel/sched/%.c,rwsem wait)
 SIM_explore := $(wildcard arch/sim/explore/*.c arch/sim/keep/*.c arch/sim/spec/*.c tests/unit/explore/*.c) \
-	$(SIM_CREW) $(filter-out %/run.c %/follow.c,$(wildcard tests/races/*.c)) \
+	$(SIM_CREW) $(filter-out %/run.c %/follow.c %/ipc_revoke_call.c %/ipc_revoke_pages.c,\
+		$(wildcard tests/races/*.c)) \
 	$(wildcard tests/races/sim/*.c)
 # Of the rivals all but their picture and their option are explored.
 SIM_SRC += $(wildcard mm/rivals/*.c) tests/unit/rivals.c
@@ -229,7 +230,7 @@ hook-lint: $(patsubst %.c,build/sim-A-explore/%.o,$(SIM_LINT)) $(patsubst %.c,bu
 U       := build/$(ARCH)-user
 APPLETS := sh help ls cat echo ps free uptime dmesg pt step fold gup tlb rcu true false
 UFLAGS  := -std=gnu11 -O2 -D_GNU_SOURCE -I. $(filter-out -Wframe%,$(WARN)) -static
-BOX     := $(filter-out $(patsubst %,user/%.c,hello native-init bench bench-smp),\
+BOX     := $(filter-out $(patsubst %,user/%.c,hello native-init native-ipc bench bench-smp),\
 	$(wildcard user/*.c))
 RAMDISK := $O/ramdisk.cpio
 comma   := ,
@@ -238,7 +239,7 @@ space   := $(subst ,, )
 $U/box: $(BOX) $(wildcard user/*.h) Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UFLAGS) -s $(BOX) -o $@
-$U/native-init: user/native-init.c user/native.h kernel/task/native.h Makefile | tools
+$U/native-%: user/native-%.c user/native.h kernel/task/native.h Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UFLAGS) -ffreestanding -nostdlib -s $< -o $@
 $U/hello: UFLAGS += -s
@@ -251,9 +252,9 @@ $U/%: user/%.c Makefile | tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UFLAGS) $< -o $@
 ifeq ($(LINUX),n)
-$(RAMDISK): $U/native-init tests/tools/ramdisk.py | tools
+$(RAMDISK): $U/native-init $U/native-ipc tests/tools/ramdisk.py | tools
 	@mkdir -p $(@D)
-	$(Q)python3 tests/tools/ramdisk.py $@ /init=$<
+	$(Q)python3 tests/tools/ramdisk.py $@ /init=$< /bin/native-ipc=$U/native-ipc
 else
 $(RAMDISK): $U/box $U/hello tests/tools/ramdisk.py | tools
 	@mkdir -p $(@D)

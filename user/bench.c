@@ -14,6 +14,8 @@
  *     bench echo              answer each byte, for pipe_roundtrip
  *     bench grow ADDRESS      one mmap at that hint; prints its instructions
  */
+#include "user/native.h"
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -316,6 +318,32 @@ static void bench_pipe(void)
 	waitpid(pid, NULL, 0);
 }
 
+static void call_native(void *arg, unsigned long rounds)
+{
+	unsigned long word[4] = {0};
+
+	while (rounds--)
+		if (native_ipc(NATIVE_CALL, *(unsigned long *)arg, word, NULL))
+			fail("call");
+}
+
+/* A call of the kernel's own, and its answer, between two processes. */
+static void bench_ipc(void)
+{
+	unsigned long endpoint = native_call(NATIVE_ENDPOINT, 0, 0, 0, 0);
+	unsigned long word[4] = {0};
+	pid_t pid = fork();
+
+	if (!pid) {
+		native_ipc(NATIVE_RECEIVE, endpoint, word, NULL);
+		while (!native_ipc(NATIVE_REPLY, endpoint, word, NULL))
+			;
+	}
+	bench("ipc_roundtrip", call_native, &endpoint, 256);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 /* A child that does nothing; it ends when `hold` can be read, or at once. */
 static pid_t start_child(int hold)
 {
@@ -435,6 +463,7 @@ int main(int argc, char **argv)
 	bench_mprotect("mprotect_1", 1, 256);
 	bench_mprotect("mprotect_512", 512, 16);
 	bench_pipe();
+	bench_ipc();
 	bench_upgrade();
 	return 0;
 }

@@ -12,6 +12,8 @@
  *   unsigned long regs_arg(const struct regs *, int n)     its arguments, n = 0..5
  *   void regs_set_result(struct regs *, long)              and its result
  *   long regs_result(const struct regs *)
+ *   void regs_set_arg(struct regs *, int n, unsigned long) user code finds this in the
+ *                                                          argument's register, n = 1..5
  *   bool regs_irqs_on(const struct regs *)                 interrupted context's mask
  *   void regs_init_user(struct regs *, unsigned long ip, unsigned long sp)
  *                                                          cleared registers, user mode

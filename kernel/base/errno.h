@@ -30,12 +30,14 @@
 #define ENOSPC       28
 #define ESPIPE       29
 #define EROFS        30
+#define EMLINK       31
 #define EPIPE        32
 #define ERANGE       34
 #define ENAMETOOLONG 36
 #define ENOSYS       38
 #define ELOOP        40
 #define EOVERFLOW    75
+#define EMSGSIZE     90
 #define EOPNOTSUPP   95
 #define ETIMEDOUT    110
 

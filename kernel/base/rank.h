@@ -24,6 +24,7 @@ enum lock_rank {
 	RANK_FUTEX,      /* a futex hash bucket */
 	RANK_DMA,        /* the fake device's transfers */
 	RANK_RAMDISK,    /* which files have an object */
+	RANK_ENDPOINT,   /* who waits at an endpoint, and for whom */
 	RANK_OBJECT,     /* a memory object's pages */
 	RANK_PAGE_TABLE, /* mm->table_lock, ptdesc->lock */
 	RANK_TLB_WAIT,   /* the cross-call lock: holding it is waiting for other CPUs */

@@ -219,6 +219,9 @@ void tree_describe(struct open *open, struct file_info *info)
 			.links = 1,
 			.size = object_size(open->object)};
 		break;
+	case OPEN_ENDPOINT:
+		*info = (struct file_info){.mode = S_IFSOCK | 0600, .links = 1};
+		break;
 	case OPEN_DEVICE:
 		describe_device(open->device, info);
 		break;

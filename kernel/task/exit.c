@@ -10,6 +10,7 @@
  */
 #include "kernel/task/task.h"
 #include "kernel/base/trace.h"
+#include "kernel/ipc/endpoint.h"
 #include "kernel/task/start.h"
 
 void task_note_change(struct task *task)
@@ -141,6 +142,7 @@ void task_thread_exit(int status)
 
 	if (task_hooks.thread_leave)
 		task_hooks.thread_leave(thread);
+	endpoint_thread_leaves(thread);
 	mm_use(NULL);
 	mutex_lock(&task_tree_lock);
 	list_remove(&thread->link);

@@ -15,6 +15,7 @@
 
 #define SMALL_TRANSFER 256        /* up to this the buffer is on the stack */
 #define TRANSFER_MAX   0x7ffff000 /* as Linux: the result fits an int */
+#define COPIES_DEEP    8          /* a copy of a copy of ... */
 
 struct handle {
 	struct open *open; /* (l:handles) NULL: free */
@@ -37,7 +38,7 @@ struct open *open_create(
 	open->kind = kind;
 	open->flags = flags;
 	open->object = object;
-	open->refs = 1;
+	open->refs = open->shells = 1;
 	mutex_init(&open->lock, "open object", RANK_OPEN);
 	return open;
 }
@@ -53,7 +54,54 @@ void open_put(struct open *open)
 		return;
 	if (open->ops->close)
 		open->ops->close(open);
-	kfree(open);
+	while (open && !atomic_sub(&open->shells, 1)) {
+		struct open *parent = open->parent;
+
+		kfree(open);
+		open = parent;
+	}
+}
+
+/* --- copies --- */
+
+int open_copy(struct open *open, unsigned int rights, struct open **copy)
+{
+	unsigned int flags = READ_ONCE(open->flags);
+	int depth = 0;
+
+	for (const struct open *at = open->parent; at; at = at->parent)
+		depth++;
+	if (open->ops->close && !open->ops->copied)
+		return -EOPNOTSUPP;
+	if (depth == COPIES_DEEP)
+		return -EMLINK;
+	*copy = open_create(
+		open->ops, open->kind, flags & (rights | ~OPEN_RIGHTS), open->object);
+	if (!*copy)
+		return -ENOMEM;
+	(*copy)->device = open->device;
+	(*copy)->size = open->size;
+	(*copy)->parent = open;
+	(*copy)->born = atomic_load(&open->revocations);
+	atomic_add(&open->shells, 1);
+	if (open->ops->copied)
+		open->ops->copied(*copy);
+	return 0;
+}
+
+void open_revoke(struct open *open)
+{
+	atomic_add(&open->revocations, 1);
+	if (open->ops->revoked)
+		open->ops->revoked(open);
+}
+
+bool open_was_revoked(const struct open *open)
+{
+	for (; open->parent; open = open->parent)
+		if (atomic_load(&open->parent->revocations) != open->born)
+			return true;
+	return false;
 }
 
 /* --- transfers --- */
@@ -287,6 +335,8 @@ struct open *handles_lookup(struct handles *handles, int number)
 		return NULL;
 	mutex_lock(&handles->lock);
 	open = handles->table[number].open;
+	if (open && open_is_revoked(open))
+		open = NULL;
 	if (open)
 		open_get(open);
 	mutex_unlock(&handles->lock);

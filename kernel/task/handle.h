@@ -6,6 +6,11 @@
  * small number in a task's table that refers to an open object; dup and inheritance share
  * the open object (and so its offset). The Linux layer calls handles file descriptors.
  *
+ * What a handle allows are rights, bits of the open object's flags. open_copy() makes
+ * another open object of the same thing, with fewer; open_revoke() takes all copies of
+ * one, and theirs, back: who has them finds no such handle any more. What is copied
+ * stays known by its copies (`shells`) after it is closed.
+ *
  * Locks: the table's mutex (RANK_FILES) for the numbers; the open object's (RANK_OPEN)
  * for offset and contents. No user copy happens under a table's lock.
  */
@@ -23,6 +28,7 @@ enum open_kind {
 	OPEN_NULL,
 	OPEN_ZERO,
 	OPEN_MEMORY, /* a memory object */
+	OPEN_ENDPOINT,
 	OPEN_DEVICE, /* any other */
 };
 
@@ -40,6 +46,12 @@ struct open_ops {
 	void (*close)(struct open *open);            /* last reference gone */
 	/* A request that is neither; a user address or a number. NULL: -ENOTTY. */
 	long (*control)(struct open *open, unsigned int request, unsigned long argument);
+	/* `copy` is another open object of the same thing: count it. NULL: nothing is to
+	 * be done if close is NULL, too; else it cannot be copied. */
+	void (*copied)(struct open *copy);
+	/* Copies of it were revoked: end what is under way through them. NULL: nothing.
+	 */
+	void (*revoked)(struct open *open);
 };
 
 struct open {
@@ -52,12 +64,19 @@ struct open {
 	u64 size;                   /* of a file */
 	u32 device;                 /* (c) the number of an OPEN_DEVICE */
 	void *object;               /* (c) what it is open on; the kind tells the type */
+	struct open *parent;        /* (c) what it is a copy of, or NULL */
+	u32 revocations;            /* (a) of its copies */
+	u32 born;                   /* (c) the parent's revocations at that time */
+	s32 shells;                 /* (a) itself while it is open, and its copies */
 };
 
 #define OPEN_READ     1u
 #define OPEN_WRITE    2u
 #define OPEN_APPEND   4u
 #define OPEN_NONBLOCK 8u
+#define OPEN_CALL     16u /* of an endpoint: send to it */
+#define OPEN_RECEIVE  32u /* and be its server */
+#define OPEN_RIGHTS   (OPEN_READ | OPEN_WRITE | OPEN_CALL | OPEN_RECEIVE)
 
 #define HANDLES_MAX 256
 
@@ -67,6 +86,20 @@ struct open *open_create(const struct open_ops *ops, enum open_kind kind,
 	unsigned int flags, void *object);
 void open_get(struct open *open);
 void open_put(struct open *open);
+
+/* Another open object of the same thing with those of its rights that are in `rights`: 0
+ * and *copy; -EOPNOTSUPP, -EMLINK (a copy of a copy of ...), -ENOMEM. */
+int open_copy(struct open *open, unsigned int rights, struct open **copy);
+
+/* Whoever has a copy of it that was made before this has nothing any more. */
+void open_revoke(struct open *open);
+
+/* Is it a copy, even of a copy, of something whose copies were revoked since? */
+bool open_was_revoked(const struct open *open);
+static inline bool open_is_revoked(const struct open *open)
+{
+	return unlikely(open->parent) && open_was_revoked(open);
+}
 
 /*
  * Between an open object and user memory, through a bounce buffer; checks OPEN_READ /
@@ -98,5 +131,5 @@ void handles_exec(struct handles *handles); /* closes those to be closed on exec
 /* Whether it is closed on exec: 0, 1, or -EBADF; a value that is given is its new one. */
 int handles_close_on_exec(struct handles *handles, int number, const bool *value);
 
-/* A new reference, or NULL: no such handle. */
+/* A new reference, or NULL: no such handle, or it has been revoked. */
 struct open *handles_lookup(struct handles *handles, int number);

@@ -43,6 +43,11 @@ static int memory_bring(struct open *open, u64 offset)
 	return error == -EIO && offset >= object_size(open->object) ? 0 : error;
 }
 
+static void memory_copied(struct open *copy)
+{
+	object_get(copy->object);
+}
+
 static void memory_close(struct open *open)
 {
 	object_put(open->object);
@@ -53,7 +58,8 @@ struct open *memory_file_open(struct object *object)
 	static const struct open_ops ops = {.read = memory_read,
 		.write = memory_write,
 		.bring = memory_bring,
-		.close = memory_close};
+		.close = memory_close,
+		.copied = memory_copied};
 	struct open *open =
 		open_create(&ops, OPEN_MEMORY, OPEN_READ | OPEN_WRITE, object);
 

@@ -8,6 +8,7 @@
 #include "kernel/base/options.h"
 #include "kernel/base/park.h"
 #include "kernel/base/string.h"
+#include "kernel/ipc/native_ipc.h"
 #include "kernel/task/task.h"
 #include "arch/contract/timer.h"
 #include "arch/contract/uaccess.h"
@@ -110,6 +111,10 @@ static long native_call(unsigned long number, const unsigned long *a)
 		return arch_clock_ns();
 	case NATIVE_SLEEP:
 		return thread_sleep_until(a[0]);
+	case NATIVE_ENDPOINT:
+		return native_endpoint();
+	case NATIVE_HANDLE:
+		return native_handle(a[0], a[1], a[2]);
 #ifdef ORIGAMI_LAB
 	case NATIVE_PARK:
 		return native_park(a[0], a[1]);
@@ -121,8 +126,12 @@ static long native_call(unsigned long number, const unsigned long *a)
 
 void native_syscall(struct regs *regs)
 {
+	unsigned long number = regs_syscall(regs);
 	const unsigned long arguments[] = {regs_arg(regs, 0), regs_arg(regs, 1),
 		regs_arg(regs, 2), regs_arg(regs, 3)};
 
-	regs_set_result(regs, native_call(regs_syscall(regs), arguments));
+	if (number >= NATIVE_CALL && number <= NATIVE_REPLY)
+		regs_set_result(regs, native_ipc(regs));
+	else
+		regs_set_result(regs, native_call(number, arguments));
 }

@@ -2,9 +2,9 @@
  * kernel/task/pipe.c - pipes: a ring of bytes with a reading and a writing open object.
  *
  * `read` and `written` count all bytes ever moved; the ring holds the difference. Each
- * side is one open object however often it is duplicated, so its close means "no reader
- * left" or "no writer left". Waiting is done without the lock, then all is looked at
- * again under it. Lock: `lock` (RANK_OPEN).
+ * side is one open object however often it is duplicated, plus its copies: when the last
+ * is closed there is no reader left, or no writer. Waiting is done without the lock, then
+ * all is looked at again under it. Lock: `lock` (RANK_OPEN).
  */
 #include "kernel/task/pipe.h"
 #include "kernel/base/string.h"
@@ -17,11 +17,11 @@ _Static_assert(PIPE_SIZE == PAGE_SIZE << PIPE_ORDER, "the ring is one block of f
 struct pipe {
 	struct mutex lock;
 	struct wait_queue changed;
-	struct page *page;   /* (c) PIPE_SIZE bytes of memory */
-	char *ring;          /* (c) where they are */
-	u64 read, written;   /* (l:lock) */
-	bool reader, writer; /* (l:lock) that end is open */
-	s32 ends;            /* (a) the second close frees */
+	struct page *page;  /* (c) PIPE_SIZE bytes of memory */
+	char *ring;         /* (c) where they are */
+	u64 read, written;  /* (l:lock) */
+	u32 reader, writer; /* (l:lock) open objects of that end */
+	s32 ends;           /* (a) of both; the last close frees */
 };
 
 static size_t filled(const struct pipe *pipe)
@@ -96,16 +96,32 @@ static ssize_t pipe_write(struct open *open, const void *from, size_t size, u64 
 	return broken ? -EPIPE : (ssize_t)count;
 }
 
-static void pipe_close(struct open *open)
+/* Of the open object's end, so many more. */
+static void count_end(const struct open *open, int more)
 {
 	struct pipe *pipe = open->object;
 
 	mutex_lock(&pipe->lock);
-	if (open->flags & OPEN_READ)
-		pipe->reader = false;
+	if (open->ops->read)
+		pipe->reader += more;
 	else
-		pipe->writer = false;
+		pipe->writer += more;
 	mutex_unlock(&pipe->lock);
+}
+
+static void pipe_copied(struct open *copy)
+{
+	struct pipe *pipe = copy->object;
+
+	atomic_add(&pipe->ends, 1);
+	count_end(copy, 1);
+}
+
+static void pipe_close(struct open *open)
+{
+	struct pipe *pipe = open->object;
+
+	count_end(open, -1);
 	wake_up(&pipe->changed);
 	if (atomic_sub(&pipe->ends, 1) > 0)
 		return;
@@ -113,8 +129,10 @@ static void pipe_close(struct open *open)
 	kfree(pipe);
 }
 
-static const struct open_ops read_ops = {.read = pipe_read, .close = pipe_close};
-static const struct open_ops write_ops = {.write = pipe_write, .close = pipe_close};
+static const struct open_ops read_ops = {
+	.read = pipe_read, .close = pipe_close, .copied = pipe_copied};
+static const struct open_ops write_ops = {
+	.write = pipe_write, .close = pipe_close, .copied = pipe_copied};
 
 int pipe_create(struct open *ends[2])
 {
@@ -136,7 +154,7 @@ int pipe_create(struct open *ends[2])
 	pipe->ring = page_address(pipe->page);
 	mutex_init(&pipe->lock, "pipe", RANK_OPEN);
 	wait_init(&pipe->changed);
-	pipe->reader = pipe->writer = true;
+	pipe->reader = pipe->writer = 1;
 	pipe->ends = 2;
 	return 0;
 }

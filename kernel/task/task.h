@@ -75,6 +75,8 @@ struct task_thread {
 	struct list link;                /* (l:tree) in task->threads */
 	unsigned int fault_access;       /* (p) ACCESS_* of the last failed fault */
 	int fault_error;                 /* (p) and why it failed */
+	struct party *serving;           /* (l:endpoint) whose call, NULL: it is gone */
+	struct endpoint *serving_at;     /* (p) with a reference; NULL: no call */
 	struct linux_thread *linux_data; /* the Linux layer's part or NULL */
 };
 

@@ -32,8 +32,7 @@ static struct page *first_page(unsigned int access)
 	return frame_alloc(0, PAGE_ANON, FRAME_ZERO | FRAME_USER);
 }
 
-/* Map the frame unless somebody else was faster. True: it is mapped now. */
-static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page)
+bool anon_install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page)
 {
 	bool empty;
 
@@ -73,7 +72,7 @@ static int first_touch(
 
 	if (!page)
 		return -ENOMEM;
-	if (!install(mm, vma, ptr, page))
+	if (!anon_install(mm, vma, ptr, page))
 		page_put(page);
 	return 0;
 }

@@ -62,6 +62,9 @@ void anon_init(void); /* once, at boot */
 int anon_fault(
 	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access);
 
+/* Map the frame there, unless something is mapped. True: it is mapped now. */
+bool anon_install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page);
+
 /* The same where nothing is mapped, of a VMA's object: *ptr leads to the object's page
  * afterwards, or is empty because that was cut off just now. Also -EIO: beyond the end;
  * -EAGAIN: let go of mm->lock and have the page filled.

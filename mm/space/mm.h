@@ -163,6 +163,23 @@ int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present)
  * good for comparing: no reference is taken. Takes mm->lock for reading. */
 const struct object *mm_object_at(struct mm *mm, unsigned long address, u64 *offset);
 
+/*
+ * Whole pages on their way to another address space (move.c), of the RUNNING thread's mm;
+ * `address` is a page's. May sleep.
+ *
+ * mm_take_pages: pages[0..count) become the caller's: they have the contents that the mm
+ * has from `address` on. Those that can be are taken away, and read as zeros afterwards;
+ * of others (shared, pinned, a file's) it is a copy. 0; -EFAULT, -ENOMEM, -EINVAL: none.
+ *
+ * mm_give_pages: the mm has these contents from `address` on; it takes over the pages, or
+ * they are copied and freed. 0; -EFAULT, -EINVAL: some are not, but all are gone.
+ */
+struct page;
+int mm_take_pages(
+	struct mm *mm, unsigned long address, unsigned long count, struct page **pages);
+int mm_give_pages(
+	struct mm *mm, unsigned long address, unsigned long count, struct page **pages);
+
 /* How many VMAs there are just now. */
 unsigned int mm_vma_count(struct mm *mm);
 extern unsigned int mm_vmas_max; /* MM_VMAS_MAX; tests make it smaller */

@@ -13,6 +13,7 @@ NOT_TAP = (  # have test programs of their own
     "fault", "grow", "bench", "x86_tricks", "s390x_tricks", "windows", "torture")
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "dma",      # Linux has no such device
+                "ipc",      # nor such calls
                 "pins")     # uses requests that are ours
 LINE = re.compile(r"^(ok|not ok) \d+ (?:- )?(.*?)( # SKIP.*)?$")
 

@@ -71,6 +71,11 @@ static inline unsigned long regs_arg(const struct regs *regs, int n)
 	return n ? regs->gprs[2 + n] : regs->orig_2;
 }
 
+static inline void regs_set_arg(struct regs *regs, int n, unsigned long value)
+{
+	regs->gprs[2 + n] = value;
+}
+
 static inline void regs_set_result(struct regs *regs, long result)
 {
 	regs->gprs[2] = result;

@@ -65,6 +65,14 @@ static inline unsigned long regs_arg(const struct regs *regs, int n)
 	return args[n];
 }
 
+static inline void regs_set_arg(struct regs *regs, int n, unsigned long value)
+{
+	u64 *const args[] = {
+		&regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9};
+
+	*args[n] = value;
+}
+
 static inline void regs_set_result(struct regs *regs, long result)
 {
 	regs->rax = (u64)result;
