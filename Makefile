@@ -228,7 +228,7 @@ hook-lint: $(patsubst %.c,build/sim-A-explore/%.o,$(SIM_LINT)) $(patsubst %.c,bu
 # --- user programs and the ramdisk -----------------------------------------------------
 # Static programs of the stock toolchain; box is all small tools in one (user/box.h).
 U       := build/$(ARCH)-user
-APPLETS := sh help ls cat echo ps free uptime dmesg pt step fold gup tlb rcu true false
+APPLETS := sh help ls cat echo ps free uptime dmesg pt step fold gup tlb rcu store pager true false
 UFLAGS  := -std=gnu11 -O2 -D_GNU_SOURCE -I. $(filter-out -Wframe%,$(WARN)) -static
 BOX     := $(filter-out $(patsubst %,user/%.c,hello native-init native-ipc bench bench-smp),\
 	$(wildcard user/*.c))

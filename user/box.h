@@ -27,6 +27,8 @@
 	X(gup, "the same about pages found and pinned")                                  \
 	X(tlb, "the same about flushes")                                                 \
 	X(rcu, "the same about grace periods and the freeing of tables")                 \
+	X(store, "[name]: serve blocks from memory")                                     \
+	X(pager, "[-r] name [store]: serve files under /srv/name")                       \
 	X(true, "succeed")                                                               \
 	X(false, "fail")
 

@@ -10,6 +10,7 @@
  */
 #include "kernel/ipc/endpoint.h"
 #include "kernel/base/trace.h"
+#include "kernel/ipc/server.h"
 #include "kernel/task/task.h"
 #include "mm/space/cache.h"
 
@@ -217,13 +218,17 @@ static void endpoint_copied(struct open *copy)
 static void endpoint_close(struct open *open)
 {
 	struct endpoint *endpoint = open->object;
+	bool was_server = open->flags & OPEN_RECEIVE, dead;
 	struct party *call;
 
 	spin_lock(&endpoint->lock);
-	endpoint->servers -= !!(open->flags & OPEN_RECEIVE);
-	while (!endpoint->servers && (call = first_of(&endpoint->queued)))
+	endpoint->servers -= was_server;
+	dead = !endpoint->servers;
+	while (dead && (call = first_of(&endpoint->queued)))
 		finish(call, -EPIPE);
 	spin_unlock(&endpoint->lock);
+	if (dead && was_server)
+		servers_forget_dead();
 	endpoint_put(endpoint);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "kernel/ipc/native_ipc.h"
 #include "kernel/ipc/endpoint.h"
+#include "kernel/ipc/server.h"
 #include "kernel/task/native.h"
 #include "kernel/task/task.h"
 #include "arch/contract/uaccess.h"
@@ -264,4 +265,28 @@ long native_handle(unsigned long what, unsigned long number, unsigned long right
 	}
 	open_put(open);
 	return result;
+}
+
+long native_name(
+	unsigned long what, unsigned long from, size_t length, unsigned long number)
+{
+	char name[SERVER_NAME_MAX + 1] = "";
+	struct open *open = NULL;
+	int error;
+
+	if (length > SERVER_NAME_MAX || what > NATIVE_NAME_FIND)
+		return -EINVAL;
+	if (arch_copy_from_user(name, from, length))
+		return -EFAULT;
+	if (what == NATIVE_NAME_FIND) {
+		error = server_connect(name, &open);
+		return error ? error
+			     : handles_add(current_task()->handles, open, 0, false);
+	}
+	open = lookup(number);
+	if (!open)
+		return -EBADF;
+	error = server_register(name, open);
+	open_put(open);
+	return error;
 }

@@ -13,3 +13,5 @@ long native_ipc(struct regs *regs);
 
 long native_endpoint(void);
 long native_handle(unsigned long what, unsigned long number, unsigned long rights);
+long native_name(
+	unsigned long what, unsigned long from, size_t length, unsigned long number);

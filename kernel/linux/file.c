@@ -6,6 +6,7 @@
  * pipes and devices: a change to a file is -EROFS.
  */
 #include "kernel/linux/path.h"
+#include "kernel/ipc/server.h"
 #include "kernel/task/pipe.h"
 #include "kernel/task/memory_file.h"
 #include "mm/space/frame.h"
@@ -163,6 +164,8 @@ static int check_open(const struct file_info *info, int flags)
 		return writes || flags & O_CREAT ? -EISDIR : 0;
 	if (flags & O_DIRECTORY)
 		return -ENOTDIR;
+	if (info->device == DEVICE_SRV)
+		return 0; /* its server decides */
 	if (S_ISREG(info->mode) && (writes || flags & O_TRUNC))
 		return info->device == DEVICE_PROC ? -EACCES : -EROFS;
 	return 0;
@@ -174,14 +177,21 @@ static long open_at(int directory, unsigned long path, int flags)
 	struct place place;
 	int error = path_find(directory, path, &place);
 
-	if (error)
-		return error == -ENOENT && flags & O_CREAT ? -EROFS : error;
-	error = check_open(&place.info, flags);
+	if (error == -ENOENT && flags & O_CREAT)
+		error = tree_create(place.path, &place.info);
+	else if (!error)
+		error = check_open(&place.info, flags);
 	if (!error)
 		error = tree_open(&place, &open);
 	if (error)
 		return error;
 	open->flags = open_flags(flags);
+	if (place.info.device == DEVICE_SRV && flags & O_TRUNC)
+		error = server_resize(open->object, 0);
+	if (error) {
+		open_put(open);
+		return error;
+	}
 	return handles_add(current_task()->handles, open, 0, flags & O_CLOEXEC);
 }
 
@@ -200,10 +210,25 @@ long sys_close(struct regs *regs)
 	return handles_close(current_task()->handles, regs_arg(regs, 0));
 }
 
-/* Nothing is ever waiting to be written. */
+/* Of servers' files: who wants to be sure of one says fsync(). */
 long sys_sync(struct regs *regs)
 {
 	return 0;
+}
+
+long sys_fsync(struct regs *regs)
+{
+	struct open *open = file_get(regs_arg(regs, 0));
+	long result = -EINVAL;
+
+	if (!open)
+		return -EBADF;
+	if (open->kind == OPEN_MEMORY)
+		result = server_sync(open->object);
+	else if (open->kind == OPEN_FILE || open->kind == OPEN_DIRECTORY)
+		result = 0;
+	open_put(open);
+	return result;
 }
 
 /* --- dup and pipe --- */

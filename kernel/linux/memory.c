@@ -5,6 +5,7 @@
  * knows); memory files, which are objects with a handle; and the ramdisk's files. Locks:
  * those of mm, taken inside its calls.
  */
+#include "kernel/ipc/server.h"
 #include "kernel/linux/path.h"
 #include "kernel/task/memory_file.h"
 #include "kernel/task/ramdisk.h"
@@ -171,7 +172,7 @@ long sys_ftruncate(struct regs *regs)
 	if (!open)
 		return -EBADF;
 	if (size >= 0 && open->kind == OPEN_MEMORY && READ_ONCE(open->flags) & OPEN_WRITE)
-		error = object_resize(open->object, size);
+		error = server_resize(open->object, size);
 	open_put(open);
 	return error;
 }

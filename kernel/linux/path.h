@@ -1,8 +1,9 @@
 /*
  * kernel/linux/path.h - names: from a user's path to what it leads to.
  *
- * Three trees make up the one that programs see: the ramdisk, devices in /dev and /sys,
- * and /proc. Nothing in them can be created or renamed and there are no symbolic links
+ * Four trees make up the one that programs see: the ramdisk, devices in /dev and /sys,
+ * /proc, and /srv, whose names are servers. Nothing can be renamed, or created but there,
+ * and there are no symbolic links
  * but those that readlink knows, so a path is resolved as text: joined to its directory,
  * with "." and ".." gone.
  */
@@ -32,7 +33,8 @@ struct place {
 enum {
 	DEVICE_RAMDISK = 1,
 	DEVICE_DEV,
-	DEVICE_PROC
+	DEVICE_PROC,
+	DEVICE_SRV
 };
 
 /* path.c: the absolute path of a user's path below `directory` (or AT_FDCWD); -ENOENT for
@@ -54,6 +56,14 @@ struct entry {
 	struct file_info info;
 };
 bool tree_entry(const char *directory, u64 index, struct entry *entry);
+
+/* Makes what is not there: -EROFS but for what a server makes. */
+int tree_create(const char *path, struct file_info *info);
+
+/* srv.c: `path` is what follows "/srv". */
+int srv_lookup(const char *path, bool create, struct file_info *info);
+int srv_open(const char *path, struct open **open);
+bool srv_entry(const char *path, u64 index, struct entry *entry);
 
 /* proc.c: `path` is what follows "/proc". */
 int proc_lookup(const char *path, struct file_info *info);

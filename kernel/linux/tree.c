@@ -138,9 +138,18 @@ int tree_lookup(const char *path, struct file_info *info)
 
 	if ((rest = below(path, "/proc")))
 		return proc_lookup(rest, info);
+	if ((rest = below(path, "/srv")))
+		return srv_lookup(rest, false, info);
 	if (in_devices(path))
 		return device_lookup(path, info);
 	return ramdisk_lookup(path, info);
+}
+
+int tree_create(const char *path, struct file_info *info)
+{
+	const char *rest = below(path, "/srv");
+
+	return rest ? srv_lookup(rest, true, info) : -EROFS;
 }
 
 static void directory_close(struct open *open)
@@ -180,6 +189,8 @@ int tree_open(const struct place *place, struct open **open)
 		*open = directory_open(place->path);
 	else if (S_ISCHR(place->info.mode))
 		*open = device_open(place->path);
+	else if (place->info.device == DEVICE_SRV)
+		return srv_open(below(place->path, "/srv"), open);
 	else if (place->info.file)
 		*open = ramdisk_open(place->info.file);
 	else
@@ -250,7 +261,7 @@ static bool device_entry(const char *directory, u64 index, struct entry *entry)
 	return false;
 }
 
-static const char *const mounted[] = {"dev", "sys", "proc"};
+static const char *const mounted[] = {"dev", "sys", "proc", "srv"};
 
 static bool is_mounted(const char *name)
 {
@@ -269,7 +280,8 @@ static bool ramdisk_entry(const char *path, u64 index, struct entry *entry)
 
 	if (root && index < ARRAY_SIZE(mounted)) {
 		string_copy(entry->name, mounted[index], sizeof(entry->name));
-		describe_directory(index == 2 ? DEVICE_PROC : DEVICE_DEV, &entry->info);
+		describe_directory(
+			index < 2 ? DEVICE_DEV : DEVICE_PROC + (index - 2), &entry->info);
 		return true;
 	}
 	index -= root ? ARRAY_SIZE(mounted) : 0;
@@ -301,6 +313,8 @@ bool tree_entry(const char *directory, u64 index, struct entry *entry)
 	index -= 2;
 	if ((rest = below(directory, "/proc")))
 		return proc_entry(rest, index, entry);
+	if ((rest = below(directory, "/srv")))
+		return srv_entry(rest, index, entry);
 	if (in_devices(directory))
 		return device_entry(directory, index, entry);
 	return ramdisk_entry(directory, index, entry);

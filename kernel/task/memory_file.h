@@ -1,5 +1,6 @@
 /*
- * kernel/task/memory_file.h - open objects on memory objects: files that have no name.
+ * kernel/task/memory_file.h - open objects on memory objects: files without a name,
+ * and those of servers.
  */
 #pragma once
 

@@ -115,6 +115,8 @@ static long native_call(unsigned long number, const unsigned long *a)
 		return native_endpoint();
 	case NATIVE_HANDLE:
 		return native_handle(a[0], a[1], a[2]);
+	case NATIVE_NAME:
+		return native_name(a[0], a[1], a[2], a[3]);
 #ifdef ORIGAMI_LAB
 	case NATIVE_PARK:
 		return native_park(a[0], a[1]);

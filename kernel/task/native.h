@@ -25,6 +25,9 @@
  *                                                   thread serves, then receives; with
  *                                                   NATIVE_NO_HANDLE only answers
  *   handle         what, handle, rights             copy: handle; close, revoke: 0
+ *   name           what, name, length, endpoint     make: 0, what receives there serves
+ *                                                   /srv/NAME (kernel/ipc/pager.h);
+ *                                                   find: a handle that may call it
  *   park           what, event                      lab builds: see below
  *
  * Words are arguments 1 to 4, and come back in the same registers; `long` is 0 or the
@@ -57,6 +60,7 @@
 #define NATIVE_RECEIVE       (NATIVE_BASE + 15)
 #define NATIVE_REPLY         (NATIVE_BASE + 16)
 #define NATIVE_HANDLE        (NATIVE_BASE + 17)
+#define NATIVE_NAME          (NATIVE_BASE + 18)
 
 /* prot of map and protect; flags of map */
 #define NATIVE_PROT_READ  1
@@ -73,6 +77,9 @@
 #define NATIVE_RIGHT_WRITE   2
 #define NATIVE_RIGHT_CALL    16
 #define NATIVE_RIGHT_RECEIVE 32
+
+#define NATIVE_NAME_MAKE 0
+#define NATIVE_NAME_FIND 1
 
 /* Of a message, what does not fit into four words. -EMSGSIZE: more than NATIVE_LONG_MAX
  * bytes. -EFAULT: they are not there. What the receiver has no room for is cut off. */

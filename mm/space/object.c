@@ -186,6 +186,21 @@ struct page *object_find_page(struct object *object, u64 index)
 	return page;
 }
 
+struct page *object_next_page(struct object *object, u64 *index)
+{
+	struct page **slot, *page = NULL;
+
+	spin_lock(&object->lock);
+	while (!page && (slot = next_slot(object, index, pages_of(object->size)))) {
+		page = READ_ONCE((*slot)->fill) ? NULL : *slot;
+		*index += !page;
+	}
+	if (page)
+		page_get(page);
+	spin_unlock(&object->lock);
+	return page;
+}
+
 static int find_filled(struct object *object, u64 index, struct page **page)
 {
 	*page = object_find_page(object, index);

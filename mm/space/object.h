@@ -81,6 +81,10 @@ int object_page(struct object *object, u64 index, struct page **page);
  * -EIO, -ENOMEM, -EINTR: this thread is to end. Sleeps, with no lock held. */
 int object_fill(struct object *object, u64 index);
 
+/* The first page that is there from *index on, with a reference, and its index; NULL:
+ * there is none. */
+struct page *object_next_page(struct object *object, u64 *index);
+
 /* The page if it is there, with a reference; NULL: it is not. */
 struct page *object_find_page(struct object *object, u64 index);
 

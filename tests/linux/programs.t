@@ -10,7 +10,8 @@ sys.path.insert(0, "tests/tools")
 from tap import MACHINES, compile_static, done, guest, run, skip, test
 
 NOT_TAP = (  # have test programs of their own
-    "fault", "grow", "bench", "x86_tricks", "s390x_tricks", "windows", "torture")
+    "fault", "grow", "bench", "x86_tricks", "s390x_tricks", "windows", "torture",
+    "srv", "crowd")
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "dma",      # Linux has no such device
                 "ipc",      # nor such calls
