@@ -47,6 +47,7 @@ struct linux_task {
 	struct wait_queue continued;       /* and waiting for SIGCONT */
 	int group, session;                /* (l:tree) */
 	u32 umask;                         /* (a) */
+	bool lock_future;                  /* (a) mlockall(MCL_FUTURE) */
 	char directory[PATH_LIMIT];        /* (l:lock) the working directory */
 };
 
@@ -145,6 +146,9 @@ void futex_robust_exit(unsigned long head);
 /* --- terminal.c --- */
 long terminal_ioctl(unsigned int request, unsigned long argument);
 void terminal_interrupt(void);
+
+/* --- lock_memory.c --- */
+void memory_lock_new(unsigned long start, unsigned long end);
 
 /* --- gup_test.c --- */
 struct open *gup_test_open(void);

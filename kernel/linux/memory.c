@@ -7,6 +7,7 @@
  */
 #include "kernel/ipc/server.h"
 #include "kernel/linux/path.h"
+#include "kernel/base/atomic.h"
 #include "kernel/task/memory_file.h"
 #include "kernel/task/ramdisk.h"
 #include <asm/mman.h>
@@ -17,7 +18,11 @@
 
 long sys_brk(struct regs *regs)
 {
-	return mm_brk(current()->mm, regs_arg(regs, 0));
+	unsigned long before = READ_ONCE(current()->mm->brk);
+	unsigned long now = mm_brk(current()->mm, regs_arg(regs, 0));
+
+	memory_lock_new(before, now);
+	return now;
 }
 
 static unsigned int map_flags(unsigned long flags)
@@ -30,7 +35,8 @@ static unsigned int map_flags(unsigned long flags)
 		result |= MM_NOREPLACE;
 	if (flags & MAP_GROWSDOWN)
 		result |= MM_STACK;
-	if (flags & MAP_POPULATE)
+	if (flags & (MAP_POPULATE | MAP_LOCKED) ||
+		atomic_load(&linux_task()->lock_future))
 		result |= MM_POPULATE;
 	if (flags & MAP_NORESERVE)
 		result |= MM_NORESERVE;
@@ -206,6 +212,8 @@ static long madvise_populate(unsigned long address, size_t length, unsigned int 
 		err = mm_fault(mm, address + done, access);
 		if (err == -EFAULT)
 			err = mm_advise(mm, address + done, PAGE_SIZE) ?: -EINVAL;
+		else if (err == -EIO)
+			err = -EFAULT; /* where an access would be SIGBUS */
 		if (err == -EIO)
 			err = -EFAULT; /* a touch would be SIGBUS */
 	}

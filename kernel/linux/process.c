@@ -9,6 +9,7 @@
  */
 #include "kernel/linux/linux.h"
 #include "kernel/linux/path.h"
+#include "kernel/base/atomic.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/ramdisk.h"
 #include "arch/contract/thread.h"
@@ -172,6 +173,7 @@ void process_exec(struct task *task)
 
 	thread->clear_child_tid = 0; /* words of the old program */
 	thread->robust_list = 0;
+	atomic_store(&linux_task()->lock_future, false);
 	signal_exec(task);
 }
 

@@ -10,18 +10,29 @@
 #include "kernel/base/string.h"
 #include "mm/space/cache.h"
 #include "mm/space/frame.h"
+#include "mm/space/gup.h"
 
 #define PIPE_ORDER 4
+#define PIPE_LENT  16 /* pages that a pipe holds at most */
 _Static_assert(PIPE_SIZE == PAGE_SIZE << PIPE_ORDER, "the ring is one block of frames");
+
+/* The bytes [at, at + length) of all that ever went through. */
+struct lent {
+	u64 at;
+	struct page *page;
+	unsigned int offset, length;
+};
 
 struct pipe {
 	struct mutex lock;
 	struct wait_queue changed;
-	struct page *page;  /* (c) PIPE_SIZE bytes of memory */
-	char *ring;         /* (c) where they are */
-	u64 read, written;  /* (l:lock) */
-	u32 reader, writer; /* (l:lock) open objects of that end */
-	s32 ends;           /* (a) of both; the last close frees */
+	struct page *page;           /* (c) PIPE_SIZE bytes of memory */
+	char *ring;                  /* (c) where they are */
+	u64 read, written;           /* (l:lock) */
+	u32 reader, writer;          /* (l:lock) open objects of that end */
+	s32 ends;                    /* (a) of both; the last close frees */
+	struct lent lent[PIPE_LENT]; /* (l:lock) a ring of its own, by age */
+	u32 lent_first, lent_end;    /* (l:lock) counts, as read and written */
 };
 
 static size_t filled(const struct pipe *pipe)
@@ -40,10 +51,46 @@ static bool writable(const struct pipe *pipe, size_t size)
 	return PIPE_SIZE - filled(pipe) >= size || !READ_ONCE(pipe->reader);
 }
 
+static bool lendable(const struct pipe *pipe, size_t size)
+{
+	return !READ_ONCE(pipe->reader) ||
+	       (writable(pipe, size) &&
+		       READ_ONCE(pipe->lent_end) - READ_ONCE(pipe->lent_first) <
+			       PIPE_LENT);
+}
+
+static void drop_lent(struct pipe *pipe)
+{
+	gup_put(&pipe->lent[pipe->lent_first++ % PIPE_LENT].page, 1);
+}
+
+/* The next bytes that lie together, `size` at most; where they end, a lent page may. */
+static size_t take(struct pipe *pipe, char *to, size_t size)
+{
+	struct lent *lent = &pipe->lent[pipe->lent_first % PIPE_LENT];
+	bool any = pipe->lent_first != pipe->lent_end;
+	size_t place = pipe->read % PIPE_SIZE, skip;
+
+	if (any && lent->at <= pipe->read) {
+		skip = pipe->read - lent->at;
+		size = min(size, lent->length - skip);
+		memcpy(to, (char *)page_address(lent->page) + lent->offset + skip, size);
+		if (skip + size == lent->length)
+			drop_lent(pipe);
+	} else {
+		size = min(size, PIPE_SIZE - place);
+		if (any)
+			size = min(size, lent->at - pipe->read);
+		memcpy(to, pipe->ring + place, size);
+	}
+	pipe->read += size;
+	return size;
+}
+
 static ssize_t pipe_read(struct open *open, void *to, size_t size, u64 offset)
 {
 	struct pipe *pipe = open->object;
-	size_t place, count, first;
+	size_t count, done = 0;
 
 	mutex_lock(&pipe->lock);
 	while (!readable(pipe)) {
@@ -54,12 +101,9 @@ static ssize_t pipe_read(struct open *open, void *to, size_t size, u64 offset)
 			return -ERESTART;
 		mutex_lock(&pipe->lock);
 	}
-	place = pipe->read % PIPE_SIZE;
 	count = min(size, filled(pipe));
-	first = min(count, PIPE_SIZE - place);
-	memcpy(to, pipe->ring + place, first);
-	memcpy((char *)to + first, pipe->ring, count - first);
-	pipe->read += count;
+	while (done < count)
+		done += take(pipe, (char *)to + done, count - done);
 	mutex_unlock(&pipe->lock);
 	wake_up(&pipe->changed);
 	return count;
@@ -96,6 +140,32 @@ static ssize_t pipe_write(struct open *open, const void *from, size_t size, u64 
 	return broken ? -EPIPE : (ssize_t)count;
 }
 
+int pipe_lend(struct open *open, struct page *page, unsigned int offset,
+	unsigned int length, bool nonblock)
+{
+	struct pipe *pipe = open->object;
+	bool broken;
+
+	mutex_lock(&pipe->lock);
+	while (!lendable(pipe, length)) {
+		mutex_unlock(&pipe->lock);
+		if (nonblock || READ_ONCE(open->flags) & OPEN_NONBLOCK)
+			return -EAGAIN;
+		if (wait_event_killable(&pipe->changed, lendable(pipe, length)))
+			return -ERESTART;
+		mutex_lock(&pipe->lock);
+	}
+	broken = !pipe->reader;
+	if (!broken) {
+		pipe->lent[pipe->lent_end++ % PIPE_LENT] =
+			(struct lent){pipe->written, page, offset, length};
+		pipe->written += length;
+	}
+	mutex_unlock(&pipe->lock);
+	wake_up(&pipe->changed);
+	return broken ? -EPIPE : 0;
+}
+
 /* Of the open object's end, so many more. */
 static void count_end(const struct open *open, int more)
 {
@@ -125,6 +195,8 @@ static void pipe_close(struct open *open)
 	wake_up(&pipe->changed);
 	if (atomic_sub(&pipe->ends, 1) > 0)
 		return;
+	while (pipe->lent_first != pipe->lent_end)
+		drop_lent(pipe);
 	page_put(pipe->page);
 	kfree(pipe);
 }

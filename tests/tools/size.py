@@ -12,7 +12,7 @@ BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2000),
     ("mm, all", ["mm"], [], 8000),
     ("kernel", ["kernel"], ["kernel/linux"], 8000),
-    ("kernel/linux", ["kernel/linux"], [], 4600),
+    ("kernel/linux", ["kernel/linux"], [], 4850),
     ("arch/x86_64", ["arch/x86_64"], [], 2300),
     ("arch/s390x", ["arch/s390x"], [], 2300),
     ("explorer", ["arch/sim/explore"], [], 1500),
