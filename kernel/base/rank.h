@@ -27,6 +27,8 @@ enum lock_rank {
 	RANK_RAMDISK,    /* which files have an object */
 	RANK_ENDPOINT,   /* who waits at an endpoint, and for whom */
 	RANK_OBJECT,     /* a memory object's pages */
+	RANK_RMAP,       /* the VMAs that map an object (mm/space/rmap.h) */
+	RANK_FAMILY,     /* the VMAs of a family of anonymous pages */
 	RANK_PAGE_TABLE, /* mm->table_lock, ptdesc->lock */
 	RANK_TLB_WAIT,   /* the cross-call lock: holding it is waiting for other CPUs */
 	RANK_CACHE,      /* an object cache */

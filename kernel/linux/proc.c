@@ -197,7 +197,7 @@ static void add_vma(const struct vma *vma, void *arg)
 	text_add(arg, "%08lx-%08lx %c%c%c%c %08lx 00:00 0%s\n", vma->start, vma->end,
 		vma->prot & PROT_READ ? 'r' : '-', vma->prot & PROT_WRITE ? 'w' : '-',
 		vma->prot & PROT_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p',
-		vma->object ? vma->offset : 0UL,
+		vma->object ? vma->start + vma->shift : 0UL,
 		vma->flags & VMA_STACK  ? " [stack]"
 		: vma->flags & VMA_HEAP ? " [heap]"
 					: "");

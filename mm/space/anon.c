@@ -14,6 +14,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
 #include "mm/space/frame.h"
+#include "mm/space/rmap.h"
 #include "mm/table/descend.h"
 
 static struct page *zero_page; /* (c) */
@@ -22,14 +23,17 @@ void anon_init(void)
 {
 	zero_page = frame_alloc(0, PAGE_ANON_SHARED, FRAME_ZERO);
 	ASSERT(zero_page, "no memory for the zero page");
+	zero_page->anon = NULL; /* of no family: nobody looks for its mappings */
+	zero_page->mapped = 0;
 }
 
 /* What a first touch maps, with a reference; NULL: no memory. */
-static struct page *first_page(unsigned int access)
+static struct page *first_page(
+	const struct vma *vma, unsigned long address, unsigned int access)
 {
-	if (!(access & (ACCESS_WRITE | ACCESS_UNSHARE)) && page_try_get(zero_page, 1))
+	if (!(access & ACCESS_OWN) && page_try_get(zero_page, 1))
 		return zero_page;
-	return frame_alloc(0, PAGE_ANON, FRAME_ZERO | FRAME_USER);
+	return rmap_alloc(vma, address, FRAME_ZERO);
 }
 
 bool anon_install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page)
@@ -46,6 +50,7 @@ bool anon_install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page 
 		pxd_set(LEVEL_PTE, ptr,
 			arch_pxd_leaf_make(
 				LEVEL_PTE, page_phys(page), cow_prot(vma, page)));
+		page_map(page);
 		mm->pages++;
 	}
 	spin_unlock(&mm->table_lock);
@@ -65,10 +70,10 @@ static bool satisfies(const struct vma *vma, pxd_t entry, unsigned int access)
 }
 
 /* Nothing is mapped at *ptr. */
-static int first_touch(
-	struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned int access)
+static int first_touch(struct mm *mm, const struct vma *vma, pxd_t *ptr,
+	unsigned long address, unsigned int access)
 {
-	struct page *page = first_page(access);
+	struct page *page = first_page(vma, address, access);
 
 	if (!page)
 		return -ENOMEM;
@@ -87,7 +92,7 @@ int anon_fault(
 		return err;
 	if (pxd_none(LEVEL_PTE, at.entry)) {
 		if (!vma->object)
-			return first_touch(mm, vma, at.ptr, access);
+			return first_touch(mm, vma, at.ptr, address, access);
 		err = shared_fault(mm, vma, at.ptr, address);
 		at.entry = pxd_read(at.ptr);
 		if (err || pxd_none(LEVEL_PTE, at.entry))

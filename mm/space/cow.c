@@ -13,6 +13,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
 #include "mm/space/internal.h"
+#include "mm/space/rmap.h"
 #include "mm/table/pgtable.h"
 #include "mm/table/tlb.h"
 
@@ -58,6 +59,7 @@ static bool replace(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entr
 		tlb_flush_range(mm, address, address + PAGE_SIZE);
 		pxd_set(LEVEL_PTE, ptr,
 			arch_pxd_leaf_make(LEVEL_PTE, page_phys(copy), vma->prot));
+		page_map(copy);
 	}
 	spin_unlock(&mm->table_lock);
 	return same;
@@ -92,12 +94,16 @@ int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
 	page = hold_shared(mm, vma, ptr, entry, address);
 	if (!page)
 		return 0;
-	copy = frame_alloc(0, PAGE_ANON, FRAME_USER);
+	copy = rmap_alloc(vma, address, 0);
 	if (copy) {
 		copy_page(page_address(copy), page_address(page));
 		counter_add_exact(COUNT_COW_COPIES, 1);
-		/* The entry's reference, or that of the copy which is not needed. */
-		page_put(replace(mm, vma, ptr, entry, address, copy) ? page : copy);
+		if (replace(mm, vma, ptr, entry, address, copy)) {
+			page_unmap(page);
+			page_put(page); /* the entry's */
+		} else {
+			page_put(copy); /* not needed */
+		}
 	}
 	page_put(page);
 	return copy ? 0 : -ENOMEM;

@@ -12,6 +12,7 @@
 #include "kernel/base/trace.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
+#include "mm/space/rmap.h"
 #include "mm/space/vma.h"
 
 static bool allows(const struct vma *vma, unsigned int access)
@@ -68,10 +69,13 @@ static bool grow_stack(struct mm *mm, unsigned long address)
 
 static int fault_locked(struct mm *mm, unsigned long address, unsigned int access)
 {
-	const struct vma *vma = vma_find(mm, address);
+	struct vma *vma = vma_find(mm, address);
 
 	if (!vma || address < vma->start || !allows(vma, access))
 		return -EFAULT;
+	if (unlikely(access & ACCESS_OWN && !READ_ONCE(vma->anon)) &&
+		!(vma->flags & VMA_SHARED) && rmap_prepare(mm, vma))
+		return -ENOMEM;
 	return anon_fault(mm, vma, address, access);
 }
 

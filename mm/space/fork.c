@@ -73,6 +73,9 @@ static pxd_t copy(struct fork *fork, const struct page *page)
 
 	fork->spare = NULL;
 	copy_page(page_address(own), page_address(page));
+	own->mapped = 0;
+	own->index = page->index;
+	WRITE_ONCE(own->anon, page->anon);
 	return arch_pxd_leaf_make(LEVEL_PTE, page_phys(own), fork->prot);
 }
 
@@ -89,6 +92,7 @@ static bool fork_pte(struct fork *fork, pxd_t *from, pxd_t *to, unsigned long ad
 	else
 		return false;
 	pxd_set(LEVEL_PTE, to, entry);
+	page_map(page_of_phys(arch_pxd_phys(LEVEL_PTE, entry)));
 	fork->child->pages++;
 	return true;
 }
@@ -183,6 +187,7 @@ static int fork_locked(struct mm *parent, struct mm *child)
 
 	if (!err)
 		err = vma_set_copy(child, parent);
+	TRACE_POINT(fork_joined);
 	if (!err)
 		err = fork_pages(parent, child);
 	return err;

@@ -22,7 +22,6 @@ void mm_write_lock(struct mm *mm)
 void mm_write_unlock(struct mm *mm)
 {
 	mm_assert_write_locked(mm);
-	vma_reap(mm);
 	/* SAFE(seq_even_last): who sees it even again sees every change that was made
 	 * before; pairs with the acquire in mm_seq_read() */
 	atomic_store_release(&mm->seq, mm->seq + 1);

@@ -109,7 +109,7 @@ static void populate(struct mm *mm, unsigned long start, size_t length, unsigned
 }
 
 static int map(struct mm *mm, unsigned long *address, size_t length,
-	const struct vma_kind *kind, unsigned int flags)
+	struct vma_kind *kind, u64 offset, unsigned int flags)
 {
 	unsigned long start = *address;
 	int err;
@@ -124,6 +124,8 @@ static int map(struct mm *mm, unsigned long *address, size_t length,
 		return -ENOMEM;
 	mm_write_lock(mm);
 	err = place(mm, &start, length, flags);
+	if (kind->object)
+		kind->shift = offset - start;
 	if (!err)
 		err = map_locked(mm, start, start + length, kind);
 	mm_write_unlock(mm);
@@ -143,7 +145,7 @@ int mm_map(struct mm *mm, unsigned long *address, size_t length, unsigned int pr
 	vma_kind_own(&kind, prot,
 		(flags & MM_STACK ? VMA_STACK : 0) |
 			(flags & MM_NORESERVE ? VMA_NORESERVE : 0));
-	return map(mm, address, length, &kind, flags);
+	return map(mm, address, length, &kind, 0, flags);
 }
 
 int mm_map_object(struct mm *mm, unsigned long *address, size_t length, unsigned int prot,
@@ -160,6 +162,5 @@ int mm_map_object(struct mm *mm, unsigned long *address, size_t length, unsigned
 			(flags & MM_SHARED && flags & MM_READONLY ? VMA_READONLY : 0) |
 			(flags & MM_NORESERVE ? VMA_NORESERVE : 0));
 	kind.object = object;
-	kind.offset = offset;
-	return map(mm, address, length, &kind, flags);
+	return map(mm, address, length, &kind, offset, flags);
 }

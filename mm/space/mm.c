@@ -11,6 +11,7 @@
 #include "kernel/sched/thread.h"
 #include "mm/space/cache.h"
 #include "mm/space/internal.h"
+#include "mm/space/rmap.h"
 #include "mm/space/vma.h"
 #include "mm/table/fold.h"
 #include "mm/table/gather.h"
@@ -51,16 +52,6 @@ void mm_get(struct mm *mm)
 	s32 users = atomic_add(&mm->users, 1);
 
 	LAB_ASSERT(users > 1, "mm_get() of an mm that is gone");
-}
-
-bool mm_try_get(struct mm *mm)
-{
-	s32 users = atomic_load_relaxed(&mm->users);
-
-	while (users)
-		if (atomic_cas_value(&mm->users, &users, users + 1))
-			return true;
-	return false;
 }
 
 static void free_mappings(struct mm *mm)

@@ -16,19 +16,30 @@
 #include "arch/contract/pgtable.h"
 #include "arch/contract/trap.h"
 
+/* The VMAs that may map pages of an object, or of a family: mm/space/rmap.h. */
+struct rmap {
+	struct spinlock lock;
+	struct list vmas; /* (l:lock) of struct rmap_link */
+};
+
+struct rmap_link {
+	struct list list; /* (l:rmap) */
+	struct vma *vma;  /* (c) whose it is */
+};
+
 /* Written in write sections only, one by one; read under mm->lock, or as vma_lookup_rcu()
- * does. */
+ * and rmap_walk() do. (c): while it is in the set. */
 struct vma {
-	struct mm *mm;            /* whose it is now */
+	struct mm *mm;            /* (c) whose it is now */
 	unsigned long start, end; /* page-aligned, [start, end) */
 	unsigned int prot;        /* PROT_* */
 	unsigned int flags;       /* VMA_* */
 	struct object
-		*object; /* what it maps (mm/space/object.h), NULL: its own memory */
-	u64 offset;      /* in the object, of `start` */
-	struct list object_link; /* (l:object) in object->vmas */
-	struct vma *next_dead;   /* in mm->dead */
-	u64 pass;                /* (l:object) of truncate, which has seen its mm */
+		*object; /* (c) what it maps (mm/space/object.h), NULL: its own memory */
+	struct anon *anon; /* (a) the family of the pages of its own, NULL: it has none */
+	u64 shift; /* (c) to be added to an address, modulo 2^64: the offset in the object
+		      and in the family that is seen there */
+	struct rmap_link object_link, anon_link;
 };
 
 #define VMA_STACK     1u  /* grows down on a fault just below it, up to the stack limit */
@@ -58,9 +69,7 @@ struct mm {
 	u32 write_protect_seq; /* (a) odd: fork is copying the entries; (l:lock) to change
 				*/
 	struct spinlock table_lock;
-	struct vma_set *vmas; /* (r) (l:lock) all VMAs: mm/space/vma.h */
-	struct vma *
-		dead; /* (l:lock) of objects: removed in the write section that is open */
+	struct vma_set *vmas;         /* (r) (l:lock) all VMAs: mm/space/vma.h */
 	unsigned long brk_start, brk; /* (l:lock) */
 	unsigned long stack_top;      /* (c) end of the first stack, as exec places it */
 	unsigned long mmap_base;      /* (c) search downwards from here */
@@ -119,8 +128,7 @@ u64 mm_seq_read(const struct mm *mm);
 bool mm_seq_moved(const struct mm *mm, u64 seq);
 
 void mm_get(struct mm *mm);
-bool mm_try_get(struct mm *mm); /* false: the last user is gone, or going */
-void mm_put(struct mm *mm);     /* may sleep; the last one frees everything */
+void mm_put(struct mm *mm); /* may sleep; the last one frees everything */
 
 /* Make mm (or NULL) the running thread's address space; takes no reference. */
 void mm_use(struct mm *mm);
@@ -150,6 +158,7 @@ unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged 
 /* Beside ACCESS_*: no access, but the page is going to be pinned for reading, and must be
  * exclusive. */
 #define ACCESS_UNSHARE 8u
+#define ACCESS_OWN     (ACCESS_WRITE | ACCESS_UNSHARE) /* needs a page of one's own */
 
 /* A user access at `address` (ACCESS_*) faulted: make it possible. 0, -EFAULT (no such
  * mapping or not allowed), -ENOMEM, -EIO (beyond the end of an object, or its source has

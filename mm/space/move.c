@@ -16,14 +16,15 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "mm/space/internal.h"
+#include "mm/space/rmap.h"
 #include "mm/space/vma.h"
 #include "mm/table/descend.h"
 #include "mm/table/tlb.h"
 
 /* Memory that is the mm's own, and that it may write: the VMA there, or NULL. */
-static const struct vma *own_vma(struct mm *mm, unsigned long address)
+static struct vma *own_vma(struct mm *mm, unsigned long address)
 {
-	const struct vma *vma = vma_find(mm, address);
+	struct vma *vma = vma_find(mm, address);
 
 	if (!vma || address < vma->start || vma->object || !(vma->prot & PROT_WRITE))
 		return NULL;
@@ -62,6 +63,7 @@ static struct page *unhook_page(struct mm *mm, pxd_t *ptr, unsigned long address
 		pxd_set(LEVEL_PTE, ptr, entry);
 		return NULL;
 	}
+	page_unmap(page);
 	mm->pages--;
 	return page;
 }
@@ -120,14 +122,17 @@ int mm_take_pages(
 /* False: it does not become part of this mm. */
 static bool give_page(struct mm *mm, unsigned long address, struct page *page)
 {
-	const struct vma *vma;
+	struct vma *vma;
 	struct descent at;
 	bool given = false;
 
 	mm_read_lock(mm);
 	vma = own_vma(mm, address);
-	if (vma && !descend_alloc(mm, address, LEVEL_PTE, &at) && at.level == LEVEL_PTE)
+	if (vma && !rmap_prepare(mm, vma) &&
+		!descend_alloc(mm, address, LEVEL_PTE, &at) && at.level == LEVEL_PTE) {
+		rmap_home(page, vma, address);
 		given = anon_install(mm, vma, at.ptr, page);
+	}
 	mm_read_unlock(mm);
 	return given;
 }

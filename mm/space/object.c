@@ -10,8 +10,7 @@
 #include "kernel/base/trace.h"
 #include "mm/space/cache.h"
 #include "mm/space/internal.h"
-#include "mm/space/vma.h"
-#include "mm/table/gather.h"
+#include "mm/space/rmap.h"
 
 #define NODE_BITS 9
 #define NODE_SIZE (1UL << NODE_BITS)
@@ -31,7 +30,7 @@ struct object *object_create_from(
 	wait_init(&object->filled);
 	spin_init(&object->lock, "object", RANK_OBJECT);
 	mutex_init(&object->resizing, "object size", RANK_OBJECT_SIZE);
-	list_init(&object->vmas);
+	rmap_init(&object->rmap, RANK_RMAP);
 	return object;
 }
 
@@ -132,6 +131,7 @@ static int find_page(
 	if (!*slot) {
 		fresh->object = object;
 		fresh->index = index;
+		fresh->mapped = 0;
 		page_get(fresh); /* the object's own */
 		*slot = fresh;
 		object->count++;
@@ -254,80 +254,7 @@ void object_put(struct object *object)
 	kfree(object);
 }
 
-/* --- who maps it -------------------------------------------------------------------- */
-
-void object_join(struct vma *vma)
-{
-	object_get(vma->object);
-	vma->pass = 0;
-	spin_lock(&vma->object->lock);
-	list_append(&vma->object->vmas, &vma->object_link);
-	spin_unlock(&vma->object->lock);
-}
-
-void object_leave(struct vma *vma)
-{
-	struct object *object = vma->object;
-
-	spin_lock(&object->lock);
-	list_remove(&vma->object_link);
-	spin_unlock(&object->lock);
-	vma->object = NULL;
-	object_put(object);
-}
-
-/* An mm that was not met in this pass, with a reference; NULL: all were. */
-static struct mm *next_mm(struct object *object, u64 pass)
-{
-	struct mm *mm = NULL;
-	struct vma *vma;
-
-	spin_lock(&object->lock);
-	list_for_each (vma, &object->vmas, object_link) {
-		if (vma->pass >= pass)
-			continue;
-		vma->pass = pass;
-		/* One that is ending unmaps everything itself. */
-		if (mm_try_get(vma->mm)) {
-			mm = vma->mm;
-			break;
-		}
-	}
-	spin_unlock(&object->lock);
-	return mm;
-}
-
-/* Takes away what mm maps of the object from `offset` on. */
-static void unmap_from(struct mm *mm, const struct object *object, u64 offset)
-{
-	struct gather gather;
-
-	mm_read_lock(mm);
-	gather_begin(&gather, mm);
-	for (unsigned int i = 0; i < mm->vmas->count; i++) {
-		const struct vma *vma = mm->vmas->vma[i];
-		u64 skip = max(offset, vma->offset) - vma->offset;
-
-		if (vma->object == object && skip < vma->end - vma->start)
-			gather_unmap(&gather, vma->start + skip, vma->end);
-	}
-	gather_end(&gather);
-	mm_read_unlock(mm);
-}
-
-static void unmap_everywhere(struct object *object, u64 offset)
-{
-	struct mm *mm;
-	u64 pass;
-
-	spin_lock(&object->lock);
-	pass = ++object->pass;
-	spin_unlock(&object->lock);
-	while ((mm = next_mm(object, pass))) {
-		unmap_from(mm, object, offset);
-		mm_put(mm);
-	}
-}
+/* --- its size ----------------------------------------------------------------------- */
 
 /* lock held. What is cut off of the last page is not to be seen again. */
 static void clear_rest(struct object *object, u64 size)
@@ -378,7 +305,7 @@ int object_resize(struct object *object, u64 size)
 	spin_unlock(&object->lock);
 	TRACE_POINT(object_cut);
 	if (!list_empty(&pages))
-		unmap_everywhere(object, first * PAGE_SIZE);
+		rmap_unmap_from(&object->rmap, first * PAGE_SIZE);
 	object_drop_pages(&pages);
 	tell_size(object);
 	forget_fill(object, size);

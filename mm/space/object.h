@@ -15,7 +15,8 @@
  * is the object's no more: page->object becomes NULL BEFORE its mappings are taken away,
  * and who wants to map it looks there once more under the table lock.
  *
- * Locks: `lock` (spin) for the pages, the size and the list of VMAs; `resizing`
+ * Locks: `lock` (spin) for the pages and the size; that of `rmap` is taken after it;
+ * `resizing`
  * (sleeping) is held by who changes the size. Lifetime: references; every VMA of it has
  * one.
  */
@@ -55,8 +56,7 @@ struct object {
 	u64 size;                           /* (l:lock) bytes */
 	u64 count;                          /* (l:lock) pages that are there */
 	void *root;       /* (l:lock) 512 pointers to 512 pointers to 512 pages */
-	struct list vmas; /* (l:lock) that map it: object_link */
-	u64 pass;         /* (l:lock) counts who looks through `vmas` */
+	struct rmap rmap; /* the VMAs that map it */
 };
 
 /* NULL: no memory. One reference, for the caller. */
@@ -91,8 +91,7 @@ struct page *object_find_page(struct object *object, u64 index);
 /*
  * The object's new size. When it returns, what is beyond it is gone: from the object,
  * from every table that had it mapped, and from every TLB; what was cut off of the last
- * page reads as zeros if the object grows again. 0, -EFBIG. May sleep; takes locks of
- * mms.
+ * page reads as zeros if the object grows again. 0, -EFBIG. May sleep.
  */
 int object_resize(struct object *object, u64 size);
 
@@ -104,7 +103,3 @@ void object_grow(struct object *object, u64 size);
  * reads as zeros without being made. */
 ssize_t object_read(struct object *object, u64 offset, void *to, size_t size);
 ssize_t object_write(struct object *object, u64 offset, const void *from, size_t size);
-
-/* A VMA maps it from now on; no longer. In a write section of the VMA's mm. */
-void object_join(struct vma *vma);
-void object_leave(struct vma *vma);

@@ -53,7 +53,7 @@ void page_gone(struct page *head)
 	frame_release(head);
 }
 
-void page_put_all(struct page **pages, unsigned int count)
+void page_unmap_all(struct page **pages, unsigned int count)
 {
 	unsigned int gone = 0;
 
@@ -61,6 +61,7 @@ void page_put_all(struct page **pages, unsigned int count)
 		struct page *page = pages[i];
 		s32 refs;
 
+		page_unmap(page);
 		if (page->order) {
 			page_put(page);
 			continue;

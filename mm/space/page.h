@@ -66,12 +66,15 @@ struct page {
 			union {
 				unsigned long head;
 				struct object
-					*object; /* (a) PAGE_OBJECT; NULL: cut off */
+					*object;   /* (a) PAGE_OBJECT; NULL: cut off */
+				struct anon *anon; /* (a) PAGE_ANON, PAGE_ANON_SHARED: its
+						      family, alive while it is mapped */
 			};
-			u64 index; /* (c) in the object, in pages */
-			s32 fill;  /* (l:object) PAGE_FILLING, or 0, or why not */
-			u32 unused;
-			s32 pins; /* (a) of a block of several frames */
+			u64 index;  /* in the object or the family, in pages */
+			s32 fill;   /* (l:object) PAGE_FILLING, or 0, or why not */
+			s32 mapped; /* (a) entries that lead to it, also those that were
+				       unhooked and are not flushed yet */
+			s32 pins;   /* (a) of a block of several frames */
 		};
 	};
 };
@@ -147,8 +150,9 @@ static inline void page_put_many(struct page *head, s32 n)
 		page_gone(head);
 }
 
-/* Drops a reference of each; the array is used up. */
-void page_put_all(struct page **pages, unsigned int count);
+/* Each has one entry less that leads to it, and loses its reference; the array is used
+ * up. */
+void page_unmap_all(struct page **pages, unsigned int count);
 
 static inline void page_put(struct page *page)
 {
@@ -202,6 +206,18 @@ static inline void page_drop(struct page *head, s32 n, bool pin)
 	if (pin && head->order)
 		atomic_sub(&head->pins, n);
 	page_put_many(head, page_weight(head, n, pin));
+}
+
+/* An entry leads to it now, and has a reference; an entry does not any more, and no CPU
+ * remembers it: the reference is the caller's. */
+static inline void page_map(struct page *page)
+{
+	atomic_add(&page->mapped, 1);
+}
+
+static inline void page_unmap(struct page *page)
+{
+	atomic_sub(&page->mapped, 1);
 }
 
 /* It is to be copied before it is written. */

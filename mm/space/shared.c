@@ -28,6 +28,7 @@ static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct pag
 		pxd_set(LEVEL_PTE, ptr,
 			arch_pxd_leaf_make(
 				LEVEL_PTE, page_phys(page), cow_prot(vma, page)));
+		page_map(page);
 		mm->pages++;
 	}
 	spin_unlock(&mm->table_lock);

@@ -1,9 +1,11 @@
 /*
  * mm/space/unmap.c - taking mappings away, or replacing them.
  *
- * Edits the set of VMAs in a write section; page tables are left to the gather, which
- * frees what was mapped only after every CPU has forgotten it. Can fail for lack of
- * memory or of VMAs, before anything is done.
+ * Page tables are left to the gather, which frees what was mapped only after every CPU
+ * has forgotten it; then the set of VMAs changes: as long as something is mapped, or may
+ * be used through an old translation, the VMA is there for who looks for the page's
+ * mappings (rmap.h). All in a write section. Can fail for lack of memory or of VMAs,
+ * before anything is done.
  */
 #include "kernel/base/errno.h"
 #include "mm/space/internal.h"
@@ -56,38 +58,44 @@ static void unmap_span(struct mm *mm, const struct span *span)
 	gather_end(&gather);
 }
 
-int unmap_locked(struct mm *mm, unsigned long start, unsigned long end)
+/* All that is mapped in the range goes; `kind` takes its place, or nothing (NULL). */
+static int supersede(
+	struct mm *mm, const struct vma_range *range, const struct vma_kind *kind)
 {
-	struct vma_range range;
+	struct vma_edit edit;
 	struct span span;
 	int err;
 
+	find_span(mm->vmas, range, &span);
+	err = vma_replace_begin(&edit, mm, range, kind);
+	if (err)
+		return err;
+	/* SAFE(unmap_before_leave): with its VMA gone, a page that is still mapped, or
+	 * still used through an old translation, would be mapped nowhere for rmap_walk(),
+	 * and its caller write it back, or give it away, too early. Pairs with
+	 * SAFE(rmap_pending). */
+	unmap_span(mm, &span);
+	vma_replace_end(&edit, range, kind);
+	return 0;
+}
+
+int unmap_locked(struct mm *mm, unsigned long start, unsigned long end)
+{
+	struct vma_range range;
+
 	vma_range_find(mm->vmas, start, end, &range);
-	if (range.first == range.last)
-		return 0;
-	find_span(mm->vmas, &range, &span);
-	err = vma_remove(mm, &range);
-	if (!err)
-		unmap_span(mm, &span);
-	return err;
+	return range.first == range.last ? 0 : supersede(mm, &range, NULL);
 }
 
 int map_locked(struct mm *mm, unsigned long start, unsigned long end,
 	const struct vma_kind *kind)
 {
 	struct vma_range range;
-	struct span old;
-	int err;
 
 	vma_range_find(mm->vmas, start, end, &range);
 	if (range.first == range.last)
 		return vma_replace(mm, &range, kind);
-	find_span(mm->vmas, &range, &old);
-	err = vma_replace(mm, &range, kind);
-	/* The new VMA stands already, but nobody faults in a write section. */
-	if (!err)
-		unmap_span(mm, &old);
-	return err;
+	return supersede(mm, &range, kind);
 }
 
 int mm_unmap(struct mm *mm, unsigned long address, size_t length)

@@ -35,10 +35,11 @@ static inline struct vma *vma_at(const struct vma_set *set, unsigned int index)
 	return index < set->count ? set->vma[index] : NULL;
 }
 
-/* Of an object's VMA: the offset there of what stands at the address. */
+/* In the object, or in the family of pages of its own: the offset of what stands at the
+ * address. */
 static inline u64 vma_offset(const struct vma *vma, unsigned long address)
 {
-	return vma->offset + (address - vma->start);
+	return address + vma->shift;
 }
 
 /* Where [start, end), not empty, lies in a set: it meets the VMAs first .. last - 1, of
@@ -82,11 +83,13 @@ int vma_lookup_rcu(struct mm *mm, unsigned long address, struct vma_snapshot *sn
 
 void vma_init(void); /* once, at boot */
 
-/* What is promised in a range. VMAs of one kind that touch are one. */
+/* What is promised in a range. VMAs of one kind that touch are one, unless they have
+ * pages of two families. */
 struct vma_kind {
 	unsigned int prot, flags;
 	struct object *object;
-	u64 offset; /* of the start of the range */
+	struct anon *anon;
+	u64 shift; /* as a VMA's */
 };
 
 /* Memory of one's own. Field by field: hooks see no stores of several words. */
@@ -96,7 +99,8 @@ static inline void vma_kind_own(
 	kind->prot = prot;
 	kind->flags = flags;
 	kind->object = NULL;
-	kind->offset = 0;
+	kind->anon = NULL;
+	kind->shift = 0;
 }
 
 /* Before the first change of a live VMA's fields, each of which is one WRITE_ONCE(). */
@@ -105,22 +109,37 @@ static inline void vma_write_begin(const struct vma *vma)
 	mm_assert_write_locked(vma->mm);
 }
 
+/* Can they be one, if they touch and their rights are the same? */
+static inline bool vma_same_place(const struct vma *one, const struct vma *other)
+{
+	return one->flags == other->flags && one->object == other->object &&
+	       one->shift == other->shift;
+}
+
+/* A change under way. */
+struct vma_edit {
+	struct mm *mm;
+	struct vma_set *set; /* private until published; NULL: the old one will do */
+	unsigned int room;   /* of set->vma; from count on they are spare */
+};
+
 /*
  * Each is done in one new set, or in none. -ENOMEM: no memory, or too many VMAs; then
  * nothing has changed. VMAs of the same kind that touch are one VMA afterwards.
  *
- * vma_replace: the range becomes part of one VMA; what was there is gone.
- * vma_remove: no VMA is in the range any more.
+ * vma_replace: the range, in which no VMA is, becomes part of one.
+ * vma_replace_begin, _end: the range becomes part of one VMA (kind NULL: of none); what
+ * was there is gone. The first can fail; between the two the caller unmaps what the old
+ * VMAs map, for only as long as they are there does rmap_walk() find it.
  * vma_protect: the VMAs in the range, which has no holes, get this protection.
  */
 int vma_replace(
 	struct mm *mm, const struct vma_range *range, const struct vma_kind *kind);
-int vma_remove(struct mm *mm, const struct vma_range *range);
+int vma_replace_begin(struct vma_edit *edit, struct mm *mm, const struct vma_range *range,
+	const struct vma_kind *kind);
+void vma_replace_end(struct vma_edit *edit, const struct vma_range *range,
+	const struct vma_kind *kind);
 int vma_protect(struct mm *mm, const struct vma_range *range, unsigned int prot);
-
-/* VMAs of objects are known to those until what they map is unmapped: this, at the end of
- * a write section, frees those that were removed in it. */
-void vma_reap(struct mm *mm);
 
 void vma_set_init(struct mm *mm);                       /* no VMAs */
 int vma_set_copy(struct mm *mm, const struct mm *from); /* mm has none yet */

@@ -18,14 +18,8 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
 #include "mm/space/cache.h"
-#include "mm/space/object.h"
+#include "mm/space/rmap.h"
 #include "mm/space/vma.h"
-
-struct vma_edit {
-	struct mm *mm;
-	struct vma_set *set; /* private until published */
-	unsigned int room;   /* of set->vma; from count on they are spare */
-};
 
 static struct cache *vma_cache;
 static struct vma_set no_vmas; /* of every new mm; never freed */
@@ -62,8 +56,7 @@ static void set_free(struct vma_set *set)
 
 static void vma_free(struct vma *vma)
 {
-	if (vma->object)
-		object_leave(vma);
+	rmap_leave(vma);
 	cache_free(vma_cache, vma);
 }
 
@@ -74,30 +67,12 @@ void vma_set_free(struct mm *mm)
 	set_free(mm->vmas);
 }
 
-void vma_reap(struct mm *mm)
-{
-	while (mm->dead) {
-		struct vma *vma = mm->dead;
-
-		mm->dead = vma->next_dead;
-		vma_free(vma);
-	}
-}
-
 /* --- an edit ------------------------------------------------------------------------ */
 
 static void free_spare(struct vma_edit *edit)
 {
-	while (edit->room > edit->set->count) {
-		struct vma *vma = edit->set->vma[--edit->room];
-
-		if (!vma->object) {
-			cache_free(vma_cache, vma);
-			continue;
-		}
-		vma->next_dead = edit->mm->dead;
-		edit->mm->dead = vma;
-	}
+	while (edit->room > edit->set->count)
+		vma_free(edit->set->vma[--edit->room]);
 }
 
 /* Fills the copy, and takes `fresh` VMAs. */
@@ -116,6 +91,7 @@ static int fill(struct vma_edit *edit, unsigned int fresh)
 		if (!vma)
 			return -ENOMEM;
 		vma->object = NULL; /* not so yet: the cache is type-safe */
+		vma->anon = NULL;
 		set->vma[edit->room++] = vma;
 	}
 	return 0;
@@ -150,7 +126,7 @@ static void edit_end(struct vma_edit *edit)
 }
 
 /* The last spare VMA, a fresh one, becomes the live one with this index. Those that were
- * removed stand before the fresh ones: their objects still know them. */
+ * removed stand before the fresh ones: the rmaps still know them. */
 static struct vma *edit_insert(struct vma_edit *edit, unsigned int index)
 {
 	struct vma_set *set = edit->set;
@@ -183,7 +159,6 @@ static void edit_remove(struct vma_set *set, unsigned int first, unsigned int la
 static void set_start(struct vma *vma, unsigned long start)
 {
 	vma_write_begin(vma);
-	WRITE_ONCE(vma->offset, vma->offset + (start - vma->start));
 	WRITE_ONCE(vma->start, start);
 }
 
@@ -193,11 +168,10 @@ static void set_end(struct vma *vma, unsigned long end)
 	WRITE_ONCE(vma->end, end);
 }
 
-/* What a VMA promises from `address` on. */
-static struct vma_kind kind_at(const struct vma *vma, unsigned long address)
+static struct vma_kind kind_of(const struct vma *vma)
 {
 	return (struct vma_kind){
-		vma->prot, vma->flags, vma->object, vma->offset + (address - vma->start)};
+		vma->prot, vma->flags, vma->object, vma->anon, vma->shift};
 }
 
 static void edit_add(struct vma_edit *edit, unsigned int index, unsigned long start,
@@ -205,9 +179,10 @@ static void edit_add(struct vma_edit *edit, unsigned int index, unsigned long st
 {
 	struct vma *vma = edit_insert(edit, index);
 
-	LAB_ASSERT(vma_floor(edit->set, index) <= start &&
-			   (index + 1 == edit->set->count ||
-				   end <= edit->set->vma[index + 1]->start),
+	LAB_ASSERT(!index || edit->set->vma[index - 1]->start < start,
+		"VMA [%lx, %lx) stands before another", start, end);
+	LAB_ASSERT(
+		index + 1 == edit->set->count || end <= edit->set->vma[index + 1]->start,
 		"VMA [%lx, %lx) overlaps another", start, end);
 	WRITE_ONCE(vma->mm, edit->mm);
 	WRITE_ONCE(vma->start, start);
@@ -215,20 +190,20 @@ static void edit_add(struct vma_edit *edit, unsigned int index, unsigned long st
 	WRITE_ONCE(vma->prot, kind->prot);
 	WRITE_ONCE(vma->flags, kind->flags);
 	WRITE_ONCE(vma->object, kind->object);
-	WRITE_ONCE(vma->offset, kind->offset);
-	if (kind->object)
-		object_join(vma);
+	WRITE_ONCE(vma->anon, kind->anon);
+	WRITE_ONCE(vma->shift, kind->shift);
+	rmap_join(vma);
 }
 
 /* Cuts the VMA with this index in two; the upper part is a new one. */
 static void edit_cut(struct vma_edit *edit, unsigned int index, unsigned long address)
 {
 	struct vma *low = edit->set->vma[index];
-	struct vma_kind kind = kind_at(low, address);
-	unsigned long end = low->end;
+	struct vma_kind kind = kind_of(low);
 
+	/* In this order: for rmap_walk() one of the two is always there. */
+	edit_add(edit, index + 1, address, low->end, &kind);
 	set_end(low, address);
-	edit_add(edit, index + 1, address, end, &kind);
 }
 
 /* --- removing ----------------------------------------------------------------------- */
@@ -272,39 +247,20 @@ static unsigned int edit_clear(struct vma_edit *edit, const struct vma_range *ra
 	return first;
 }
 
-int vma_remove(struct mm *mm, const struct vma_range *range)
-{
-	struct vma_edit edit;
-	int err;
-
-	if (!is_hole(range) && !covers_one(range)) {
-		shrink(mm->vmas, range);
-		return 0;
-	}
-	err = edit_begin(&edit, mm, is_hole(range));
-	if (err)
-		return err;
-	(void)edit_clear(&edit, range);
-	edit_end(&edit);
-	return 0;
-}
-
 /* --- merging ------------------------------------------------------------------------ */
 
-/* Does it promise from `address`, one of its ends, on what `kind` does? */
-static bool is_kind(
-	const struct vma *vma, unsigned long address, const struct vma_kind *kind)
+static bool is_kind(const struct vma *vma, const struct vma_kind *kind)
 {
 	return vma->prot == kind->prot && vma->flags == kind->flags &&
-	       vma->object == kind->object &&
-	       (!vma->object || vma->offset + (address - vma->start) == kind->offset);
+	       vma->object == kind->object && vma->shift == kind->shift &&
+	       (!vma->anon || !kind->anon || vma->anon == kind->anon);
 }
 
 static bool joins(const struct vma *low, const struct vma *high)
 {
-	struct vma_kind kind = kind_at(high, high->start);
+	struct vma_kind kind = kind_of(high);
 
-	return low->end == high->start && is_kind(low, high->start, &kind);
+	return low->end == high->start && is_kind(low, &kind);
 }
 
 /* Joins what can be joined of the VMAs first - 1 .. last. */
@@ -314,6 +270,8 @@ static void edit_merge(struct vma_set *set, unsigned int first, unsigned int las
 		struct vma *low = set->vma[i - 1], *high = set->vma[i];
 
 		if (joins(low, high)) {
+			if (!low->anon && high->anon)
+				rmap_join_family(low, high->anon);
 			set_end(low, high->end);
 			edit_remove(set, i, i + 1);
 		}
@@ -326,7 +284,7 @@ static struct vma *neighbour(const struct vma_set *set, const struct vma_range *
 {
 	struct vma *vma = vma_at(set, above ? range->last : range->first - 1);
 
-	if (!vma || !is_kind(vma, range->start, kind))
+	if (!vma || !is_kind(vma, kind))
 		return NULL;
 	return (above ? vma->start == range->end : vma->end == range->start) ? vma : NULL;
 }
@@ -347,22 +305,44 @@ static bool extend(const struct vma_set *set, const struct vma_range *range,
 	return true;
 }
 
+int vma_replace_begin(struct vma_edit *edit, struct mm *mm, const struct vma_range *range,
+	const struct vma_kind *kind)
+{
+	edit->mm = mm;
+	edit->set = NULL;
+	if (!kind && !is_hole(range) && !covers_one(range))
+		return 0;
+	return edit_begin(edit, mm, !!kind + is_hole(range));
+}
+
+void vma_replace_end(
+	struct vma_edit *edit, const struct vma_range *range, const struct vma_kind *kind)
+{
+	unsigned int index;
+
+	if (!edit->set) {
+		shrink(edit->mm->vmas, range);
+		return;
+	}
+	index = edit_clear(edit, range);
+	if (kind) {
+		edit_add(edit, index, range->start, range->end, kind);
+		edit_merge(edit->set, index, index + 1);
+	}
+	edit_end(edit);
+}
+
 int vma_replace(struct mm *mm, const struct vma_range *range, const struct vma_kind *kind)
 {
 	struct vma_edit edit;
-	unsigned int index;
 	int err;
 
 	if (extend(mm->vmas, range, kind))
 		return 0;
-	err = edit_begin(&edit, mm, 1 + is_hole(range));
-	if (err)
-		return err;
-	index = edit_clear(&edit, range);
-	edit_add(&edit, index, range->start, range->end, kind);
-	edit_merge(edit.set, index, index + 1);
-	edit_end(&edit);
-	return 0;
+	err = vma_replace_begin(&edit, mm, range, kind);
+	if (!err)
+		vma_replace_end(&edit, range, kind);
+	return err;
 }
 
 /* --- copying ------------------------------------------------------------------------ */
@@ -377,7 +357,7 @@ int vma_set_copy(struct mm *mm, const struct mm *from)
 		return err;
 	for (unsigned int i = 0; i < set->count; i++) {
 		const struct vma *vma = set->vma[i];
-		struct vma_kind kind = kind_at(vma, vma->start);
+		struct vma_kind kind = kind_of(vma);
 
 		edit_add(&edit, i, vma->start, vma->end, &kind);
 	}
@@ -400,7 +380,7 @@ static void set_prot(const struct vma_set *set, unsigned int first, unsigned int
 static bool stands_alone(
 	const struct vma_set *set, const struct vma_range *range, unsigned int prot)
 {
-	struct vma_kind kind = kind_at(set->vma[range->first], range->start);
+	struct vma_kind kind = kind_of(set->vma[range->first]);
 
 	kind.prot = prot;
 	return range->last - range->first == 1 && covers_one(range) &&

@@ -71,7 +71,7 @@ static void gather_flush(struct gather *gather)
 		tlb_flush_range(gather->mm, gather->start, gather->end);
 	else
 		tlb_flush_tables(gather->mm, gather->start, gather->end);
-	page_put_all(gather->pages, gather->count);
+	page_unmap_all(gather->pages, gather->count);
 	tables_free(gather->mm, &gather->tables);
 	gather->count = 0;
 	gather->start = gather->end = 0;

@@ -376,8 +376,15 @@ static void touch(struct flat *flat, const struct flat_op *op)
 
 struct check {
 	struct flat *flat;
-	int page; /* of the window, next to be seen in a VMA */
+	int page;                  /* of the window, next to be seen in a VMA */
+	const struct anon *family; /* of the VMA before */
 };
+
+/* Pages of two families cannot be in one VMA. */
+static bool other_family(const struct vma *vma, const struct check *check)
+{
+	return vma->anon && check->family && vma->anon != check->family;
+}
 
 /* VMAs come in address order. Two neighbours that could be one are wrong, unless they are
  * stacks: those do not merge when they grow together. */
@@ -396,10 +403,12 @@ static void check_vma(const struct vma *vma, void *arg)
 	for (int i = from; i < to; i++)
 		differs(flat, "a VMA's rights and flags",
 			(vma->prot | vma->flags << 4) & 0xff, flat->page[i].is);
-	if (from && !hole(flat, from - 1) && !is_stack(flat, from))
+	if (from && !hole(flat, from - 1) && !is_stack(flat, from) &&
+		!other_family(vma, check))
 		differs(flat, "VMAs that could be one",
 			flat->page[from - 1].is == flat->page[from].is, false);
 	check->page = to;
+	check->family = vma->anon;
 }
 
 /* An entry for a page that others may have, too, waits for a store before it allows any.

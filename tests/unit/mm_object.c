@@ -37,7 +37,7 @@ static void finish(void)
 	mm_use(NULL);
 	mm_put(mm);
 	EXPECT_EQ(object->refs, 1);
-	EXPECT(list_empty(&object->vmas));
+	EXPECT(list_empty(&object->rmap.vmas));
 	object_put(object);
 }
 

@@ -4,7 +4,10 @@
  */
 #include "arch/sim/sim.h"
 #include "arch/contract/irq.h"
+#include "kernel/sched/rcu.h"
 #include "kernel/sched/thread.h"
+#include "mm/space/gup.h"
+#include "mm/space/rmap.h"
 #include "mm/table/tlb.h"
 #include "tests/unit/mm_help.h"
 #include "tests/unit/unit.h"
@@ -84,6 +87,49 @@ UNIT_TEST(sim_protect_reaches_every_cpu)
 	EXPECT(!sim_user_load(AT, &value));
 	EXPECT_EQ(mm_protect(mm, AT, PAGE_SIZE, RW), 0);
 	EXPECT(sim_user_store(AT, 44));
+	finish();
+}
+
+UNIT_TEST(sim_rmap_unmap_reaches_every_cpu)
+{
+	struct page *page;
+	u64 value;
+
+	make();
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	EXPECT_EQ(gup_slow(mm, AT, 1, FOLL_GET, &page), 1);
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		sim_on_cpu(cpu);
+		EXPECT(sim_user_store(AT, 42));
+	}
+	EXPECT_EQ(rmap_unmap(page), 1);
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		sim_on_cpu(cpu);
+		EXPECT(!sim_user_load(AT, &value));
+	}
+	page_put(page);
+	finish();
+}
+
+/* Who has come to a family from a mapped page may look at it, though all VMAs are gone.
+ */
+UNIT_TEST(sim_rmap_family_waits_for_walkers)
+{
+	struct page *page;
+	struct anon *anon;
+
+	make();
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	EXPECT_EQ(gup_slow(mm, AT, 1, FOLL_GET, &page), 1);
+	(void)sim_rcu_run();
+	rcu_read_lock();
+	anon = page->anon;
+	EXPECT_EQ(anon->refs, 1);
+	EXPECT_EQ(mm_unmap(mm, AT, 4 * PAGE_SIZE), 0);
+	EXPECT_EQ(anon->refs, 0);
+	rcu_read_unlock();
+	EXPECT_EQ(page->mapped, 0);
+	page_put(page);
 	finish();
 }
 
