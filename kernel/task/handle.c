@@ -137,7 +137,7 @@ static ssize_t move(struct open *open, void *buffer, size_t size, const u64 *pos
 		moved = move_once(open, buffer, size, own, &at, write);
 		if (moved != -EAGAIN || !open->ops->bring)
 			return moved;
-		moved = open->ops->bring(open, at);
+		moved = open->ops->bring(open, at, write);
 	} while (!moved);
 	return moved;
 }

@@ -42,8 +42,9 @@ enum open_kind {
 struct open_ops {
 	ssize_t (*read)(struct open *open, void *to, size_t size, u64 offset);
 	ssize_t (*write)(struct open *open, const void *from, size_t size, u64 offset);
-	int (*bring)(struct open *open, u64 offset); /* NULL: -EAGAIN is final */
-	void (*close)(struct open *open);            /* last reference gone */
+	int (*bring)(
+		struct open *open, u64 offset, bool write); /* NULL: -EAGAIN is final */
+	void (*close)(struct open *open);                   /* last reference gone */
 	/* A request that is neither; a user address or a number. NULL: -ENOTTY. */
 	long (*control)(struct open *open, unsigned int request, unsigned long argument);
 	/* `copy` is another open object of the same thing: count it. NULL: nothing is to

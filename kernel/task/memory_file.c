@@ -36,9 +36,9 @@ static ssize_t memory_write(struct open *open, const void *from, size_t size, u6
 	return done || some >= 0 ? (ssize_t)done : some == -ENOMEM ? -ENOSPC : some;
 }
 
-static int memory_bring(struct open *open, u64 offset)
+static int memory_bring(struct open *open, u64 offset, bool write)
 {
-	int error = object_fill(open->object, offset / PAGE_SIZE);
+	int error = object_prepare(open->object, offset / PAGE_SIZE, write);
 
 	return error == -EIO && offset >= object_size(open->object) ? 0 : error;
 }

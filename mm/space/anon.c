@@ -100,5 +100,7 @@ int anon_fault(
 	}
 	if (satisfies(vma, at.entry, access))
 		return 0;
+	if (vma->flags & VMA_SHARED)
+		return shared_write(mm, vma, at.ptr, at.entry, address);
 	return cow_fault(mm, vma, at.ptr, at.entry, address);
 }

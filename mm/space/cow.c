@@ -32,8 +32,8 @@ static bool is_mine(struct page *page)
 	return true;
 }
 
-/* table_lock held. Old translations, which allow less, end in a fault that finds this. */
-static void allow_writing(
+/* Old translations, which allow less, end in a fault that finds this. */
+void cow_allow_all(
 	const struct vma *vma, pxd_t *ptr, struct page *page, unsigned long address)
 {
 	pxd_unhook(LEVEL_PTE, ptr, address,
@@ -75,7 +75,7 @@ static struct page *hold_shared(struct mm *mm, const struct vma *vma, pxd_t *ptr
 	if (pxd_read(ptr).v == entry.v) {
 		page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
 		if (is_mine(page)) {
-			allow_writing(vma, ptr, page, address);
+			cow_allow_all(vma, ptr, page, address);
 			page = NULL;
 		} else {
 			page_get(page);

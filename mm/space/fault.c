@@ -108,7 +108,7 @@ static int fault_once(struct mm *mm, unsigned long address, unsigned int access)
 		return grow_stack(mm, address) ? -EAGAIN : -EFAULT;
 	if (!object)
 		return err;
-	err = object_fill(object, index);
+	err = object_prepare(object, index, access & ACCESS_WRITE);
 	object_put(object);
 	return err ? err : -EAGAIN;
 }

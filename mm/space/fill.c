@@ -1,5 +1,6 @@
 /*
- * mm/space/fill.c - asking an object's source for a page; see object.h.
+ * mm/space/fill.c - asking an object's source: for a page, and whether it may be written;
+ * see object.h.
  *
  * The first who needs the page puts it into the object, marked as being filled, and asks
  * the source; others find it there and wait. No lock is held meanwhile, so anything may
@@ -14,15 +15,14 @@
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 
-static bool is_to_end(void)
+bool object_gives_up(void)
 {
 	return gup_killed && gup_killed();
 }
 
-/* What is believed of a source's answer. */
-static int believed(int answer)
+int object_believed(int answer)
 {
-	if (!answer || answer == -ENOMEM || (answer == -EINTR && is_to_end()))
+	if (!answer || answer == -ENOMEM || (answer == -EINTR && object_gives_up()))
 		return answer;
 	return -EIO;
 }
@@ -54,7 +54,7 @@ static int ask_source(struct object *object, struct page *page)
 
 	rank_assert_may_fault("asking an object's source");
 	TRACE_POINT(object_fill);
-	answer = believed(
+	answer = object_believed(
 		object->source->page_in(object, page->index, page_address(page)));
 	spin_lock(&object->lock);
 	answer = end_fill(object, page, answer, &failed);
@@ -72,7 +72,7 @@ static int wait_for_page(struct object *object, struct page *page)
 
 	TRACE_POINT(object_wait);
 	wait_event(&object->filled,
-		(answer = atomic_load(&page->fill)) != PAGE_FILLING || is_to_end());
+		(answer = atomic_load(&page->fill)) != PAGE_FILLING || object_gives_up());
 	if (answer == PAGE_FILLING)
 		return -EINTR;
 	return answer == -EINTR ? 0 : answer; /* that one was to end, not we */
@@ -88,4 +88,31 @@ int object_fill(struct object *object, u64 index)
 	result = result ? ask_source(object, page) : wait_for_page(object, page);
 	page_put(page);
 	return result;
+}
+
+/* The page is there, and may be clean. */
+static int ask_to_write(struct object *object, struct page *page)
+{
+	int answer = 0;
+
+	rank_assert_may_fault("asking an object's source");
+	if (object->source->allow_write)
+		answer =
+			object_believed(object->source->allow_write(object, page->index));
+	if (!answer)
+		atomic_or(&page->state, PAGE_DIRTY);
+	return answer;
+}
+
+int object_prepare(struct object *object, u64 index, bool write)
+{
+	struct page *page = object_find_page(object, index);
+	int answer = 0;
+
+	if (!page)
+		return object_fill(object, index);
+	if (write && object_tracks(object))
+		answer = ask_to_write(object, page);
+	page_put(page);
+	return answer;
 }

@@ -39,6 +39,16 @@ int object_enter(struct object *object, u64 index, s32 fill, struct page **page)
 void object_cut(struct object *object, u64 index, u64 end, struct list *list);
 void object_drop_pages(struct list *list);
 
+/* The first page from *index on, below `end`, and its index; lock held. */
+struct page *object_next(struct object *object, u64 *index, u64 end);
+
+/* fill.c: what is believed of a source's answer; is nobody to wait for one any more? */
+int object_believed(int answer);
+bool object_gives_up(void);
+
+/* dirty.c: no copy of the page is on its way any more; or -EINTR. */
+int object_await_flight(struct object *object, struct page *page);
+
 /* object_copy.c: zeros what of an object's page lies beyond this size of the object. */
 void object_clear_tail(struct page *page, u64 size);
 
@@ -76,6 +86,15 @@ int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long
 int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
 	unsigned long address);
 
+/* The same where a shared VMA maps a page that is clean: it may be written if it is dirty
+ * by now; else -EAGAIN. *ptr was read as `entry`. */
+int shared_write(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
+	unsigned long address);
+
+/* cow.c: the entry of this page allows what the VMA does. table_lock held. */
+void cow_allow_all(
+	const struct vma *vma, pxd_t *ptr, struct page *page, unsigned long address);
+
 /* What an entry may allow under a VMA that allows `prot`: for a page that is to be copied
  * before it is written (any right includes reading); and for this page. */
 static inline unsigned int cow_prot_shared(unsigned int prot)
@@ -83,9 +102,14 @@ static inline unsigned int cow_prot_shared(unsigned int prot)
 	return prot & PROT_WRITE ? (prot & ~(unsigned int)PROT_WRITE) | PROT_READ : prot;
 }
 
+/* shared.c: the same in a shared VMA; table_lock held. */
+unsigned int shared_prot(const struct vma *vma, const struct page *page);
+
 static inline unsigned int cow_prot(const struct vma *vma, const struct page *page)
 {
-	if (vma->flags & VMA_SHARED || READ_ONCE(page->type) == PAGE_ANON)
+	if (vma->flags & VMA_SHARED)
+		return shared_prot(vma, page);
+	if (READ_ONCE(page->type) == PAGE_ANON)
 		return vma->prot;
 	return cow_prot_shared(vma->prot);
 }

@@ -152,6 +152,9 @@ int mm_unmap(struct mm *mm, unsigned long address, size_t length);
 int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int prot);
 int mm_discard(struct mm *mm, unsigned long address, size_t length); /* MADV_DONTNEED */
 int mm_advise(struct mm *mm, unsigned long address, size_t length);  /* other advice */
+/* What was written to files in the range has been given to their sources, as
+ * object_write_back() does it. -ENOMEM: there are holes; -EINVAL. */
+int mm_sync(struct mm *mm, unsigned long address, size_t length);
 void mm_set_brk_start(struct mm *mm, unsigned long start);
 unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged brk */
 

@@ -61,6 +61,11 @@ u64 object_size(struct object *object)
 
 /* --- the tree: lock held ------------------------------------------------------------ */
 
+static u64 pages_of(u64 size)
+{
+	return ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
+}
+
 static void *node_alloc(void)
 {
 	struct page *page = frame_alloc(0, PAGE_KERNEL, FRAME_ZERO | FRAME_USER);
@@ -96,6 +101,13 @@ static struct page **next_slot(struct object *object, u64 *index, u64 end)
 	return NULL;
 }
 
+struct page *object_next(struct object *object, u64 *index, u64 end)
+{
+	struct page **slot = next_slot(object, index, min(end, pages_of(object->size)));
+
+	return slot ? *slot : NULL;
+}
+
 static void free_nodes(void **node, int height)
 {
 	for (u64 i = 0; height && i < NODE_SIZE; i++) {
@@ -111,11 +123,6 @@ static void free_nodes(void **node, int height)
 }
 
 /* --- pages -------------------------------------------------------------------------- */
-
-static u64 pages_of(u64 size)
-{
-	return ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
-}
 
 /* lock held. The page, or the fresh one (NULL: then it is wanted: -EAGAIN). */
 static int find_page(
@@ -158,6 +165,7 @@ int object_enter(struct object *object, u64 index, s32 fill, struct page **page)
 			return -ENOMEM;
 		WRITE_ONCE(fresh->object, NULL);
 		WRITE_ONCE(fresh->fill, fill);
+		WRITE_ONCE(fresh->state, 0);
 	}
 	if (!err && *page == fresh)
 		return 1;
@@ -265,6 +273,23 @@ static void clear_rest(struct object *object, u64 size)
 		object_clear_tail(*slot, size);
 }
 
+/* resizing held. Copies of these pages, and of what is left of the last one, that are on
+ * their way have arrived.
+ *
+ * SAFE(cut_after_flight): the source would get what was cut off when it has been told so
+ * already, and take it for what was written later. Pairs with end_flight() in dirty.c. */
+static void await_flights(struct object *object, struct list *pages, u64 size)
+{
+	struct page *page = object_find_page(object, size / PAGE_SIZE);
+
+	if (page) {
+		(void)object_await_flight(object, page);
+		page_put(page);
+	}
+	list_for_each (page, pages, link)
+		(void)object_await_flight(object, page);
+}
+
 /* The source has been told. It may have been copying that page before. */
 static void forget_fill(struct object *object, u64 size)
 {
@@ -306,6 +331,8 @@ int object_resize(struct object *object, u64 size)
 	TRACE_POINT(object_cut);
 	if (!list_empty(&pages))
 		rmap_unmap_from(&object->rmap, first * PAGE_SIZE);
+	if (object_tracks(object))
+		await_flights(object, &pages, size);
 	object_drop_pages(&pages);
 	tell_size(object);
 	forget_fill(object, size);

@@ -39,6 +39,16 @@ struct object_source {
 	 * let another thread do it; anything else is taken for -EIO.
 	 */
 	int (*page_in)(struct object *object, u64 index, void *to);
+	/*
+	 * Take back what a page has: its first `size` bytes, in a copy that does not
+	 * change. Called and answered as page_in; never twice at a time for one page.
+	 * NULL: nobody asks which pages were written.
+	 */
+	int (*write_back)(
+		struct object *object, u64 index, const void *from, size_t size);
+	/* With write_back: may this page be written, which has been clean? Called and
+	 * answered as page_in. */
+	int (*allow_write)(struct object *object, u64 index);
 	/* The size has changed; what is beyond a smaller one is zeros to every page_in
 	 * from now on. Called while nobody else resizes; may wait for nobody. */
 	void (*resized)(struct object *object, u64 size);
@@ -52,7 +62,7 @@ struct object {
 	struct mutex resizing;              /* RANK_OBJECT_SIZE */
 	const struct object_source *source; /* (c) NULL: pages begin as zeros */
 	void *private;                      /* (c) the source's */
-	struct wait_queue filled;           /* a page-in is over */
+	struct wait_queue filled;           /* a page-in, or a write-back, is over */
 	u64 size;                           /* (l:lock) bytes */
 	u64 count;                          /* (l:lock) pages that are there */
 	void *root;       /* (l:lock) 512 pointers to 512 pointers to 512 pages */
@@ -84,6 +94,23 @@ int object_fill(struct object *object, u64 index);
 /* The first page that is there from *index on, with a reference, and its index; NULL:
  * there is none. */
 struct page *object_next_page(struct object *object, u64 *index);
+/* The same, and (`write`) the page is dirty afterwards, if it is one that could be clean:
+ * also what the source says to that. */
+int object_prepare(struct object *object, u64 index, bool write);
+
+/* Does it matter which of its pages were written? */
+static inline bool object_tracks(const struct object *object)
+{
+	return object->source && object->source->write_back;
+}
+
+/*
+ * What was written to [start, end) before has been given to the source: 0, or the first
+ * error; what was not, and what is pinned, is dirty still. -EINTR: the thread is to end.
+ * Sleeps, with no lock held. Whoever has made the object does this before its last
+ * reference goes: dirty pages go with it.
+ */
+int object_write_back(struct object *object, u64 start, u64 end);
 
 /* The page if it is there, with a reference; NULL: it is not. */
 struct page *object_find_page(struct object *object, u64 index);

@@ -39,6 +39,7 @@ ssize_t object_read(struct object *object, u64 offset, void *to, size_t size)
 ssize_t object_write(struct object *object, u64 offset, const void *from, size_t size)
 {
 	struct page *page;
+	ssize_t done;
 	int err;
 
 	size = limit(object, offset, size);
@@ -47,9 +48,17 @@ ssize_t object_write(struct object *object, u64 offset, const void *from, size_t
 	err = object_page(object, offset / PAGE_SIZE, &page);
 	if (err)
 		return err == -EIO ? 0 : err; /* cut off just now */
-	memcpy((char *)page_address(page) + offset % PAGE_SIZE, from, size);
+	done = size;
+	spin_lock(&object->lock);
+	/* SAFE(write_dirty): bytes that come to a page that was made clean meanwhile, and
+	 * copied, would never get to its source. Pairs with no_longer_dirty(). */
+	if (object_tracks(object) && !(atomic_load(&page->state) & PAGE_DIRTY))
+		done = -EAGAIN;
+	else
+		memcpy((char *)page_address(page) + offset % PAGE_SIZE, from, size);
+	spin_unlock(&object->lock);
 	page_put(page);
-	return size;
+	return done;
 }
 
 void object_clear_tail(struct page *page, u64 size)

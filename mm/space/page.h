@@ -75,6 +75,7 @@ struct page {
 			s32 mapped; /* (a) entries that lead to it, also those that were
 				       unhooked and are not flushed yet */
 			s32 pins;   /* (a) of a block of several frames */
+			u32 state;  /* (a) PAGE_OBJECT: PAGE_DIRTY, PAGE_IN_FLIGHT */
 		};
 	};
 };
@@ -111,7 +112,9 @@ static inline void *page_address(const struct page *page)
 	return phys_to_virt(page_phys(page));
 }
 
-#define PAGE_FILLING 1 /* page->fill: its source is being asked */
+#define PAGE_FILLING   1  /* page->fill: its source is being asked */
+#define PAGE_DIRTY     1u /* page->state: its source has not got what was written */
+#define PAGE_IN_FLIGHT 2u /* a copy is on its way to the source */
 
 #define PAGE_PIN_BIAS 1024
 #define PAGE_REFS_MAX (INT32_MAX - PAGE_PIN_BIAS)

@@ -9,6 +9,7 @@
 #include "mm/space/mm.h"
 #include "kernel/base/errno.h"
 #include "mm/space/internal.h"
+#include "mm/space/object.h"
 #include "mm/space/vma.h"
 #include "mm/table/tlb.h"
 #include "mm/table/walk.h"
@@ -16,14 +17,22 @@
 struct protect {
 	unsigned int prot,
 		less; /* for a page of one's own; and for one to be copied first */
+	bool shared;  /* nothing is copied: `less` is for clean pages of the object */
 };
 
+static bool gets_all(const struct page *page, bool shared)
+{
+	return shared ? atomic_load(&page->state) & PAGE_DIRTY
+		      : READ_ONCE(page->type) == PAGE_ANON;
+}
+
 /* Twice the same, with a `prot` that a loop does not change: it is computed once. */
-static __always_inline pxd_t protected(pxd_t entry, unsigned int prot, unsigned int less)
+static __always_inline pxd_t protected(
+	pxd_t entry, unsigned int prot, unsigned int less, bool shared)
 {
 	phys_t frame = arch_pxd_phys(LEVEL_PTE, entry);
 
-	if (less != prot && READ_ONCE(page_of_phys(frame)->type) != PAGE_ANON)
+	if (less != prot && !gets_all(page_of_phys(frame), shared))
 		return arch_pxd_leaf_make(LEVEL_PTE, frame, less);
 	return arch_pxd_leaf_make(LEVEL_PTE, frame, prot);
 }
@@ -38,7 +47,8 @@ static bool protect_ptes(
 		pxd_t entry = pxd_read(ptr);
 
 		if (!pxd_none(LEVEL_PTE, entry))
-			pxd_unhook(LEVEL_PTE, ptr, address, protected(entry, prot, less));
+			pxd_unhook(LEVEL_PTE, ptr, address,
+				protected(entry, prot, less, protect->shared));
 	}
 	return false;
 }
@@ -54,8 +64,11 @@ static void protect_tables(
 	struct mm *mm, const struct vma *vma, unsigned long start, unsigned long end)
 {
 	static const struct walk_ops ops = {.leaf = protect_leaf, .ptes = protect_ptes};
+	bool shared = vma->flags & VMA_SHARED;
 	struct protect protect = {vma->prot,
-		vma->flags & VMA_SHARED ? vma->prot : cow_prot_shared(vma->prot)};
+		shared && !object_tracks(vma->object) ? vma->prot
+						      : cow_prot_shared(vma->prot),
+		shared};
 	struct walk walk = {.mm = mm, .ops = &ops, .arg = &protect};
 
 	spin_lock(&mm->table_lock);

@@ -1,17 +1,29 @@
 /*
  * mm/space/shared.c - faults where a VMA maps a memory object.
  *
- * A shared VMA's entries lead to the object's pages and allow what the VMA does. A
+ * A shared VMA's entries lead to the object's pages and allow what the VMA does; but not
+ * writing to a clean page, where that matters (dirty.c). A
  * private one's do too, until the page is written or pinned: only for reading, and then
  * to a copy that is the mm's own (cow.c). mm->lock (read) keeps VMA and tables; the
  * object may lose the page at any time (object_resize()). Can fail: no memory, beyond the
  * end.
  */
+#include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 #include "mm/space/vma.h"
 #include "mm/table/pgtable.h"
+
+unsigned int shared_prot(const struct vma *vma, const struct page *page)
+{
+	/* SAFE(dirty_first): nobody would know that a clean page was written. Looked at
+	 * under the table lock: who makes it clean takes that afterwards, and finds the
+	 * entry. Pairs with SAFE(clean_first). */
+	if (object_tracks(vma->object) && !(atomic_load(&page->state) & PAGE_DIRTY))
+		return cow_prot_shared(vma->prot);
+	return vma->prot;
+}
 
 /* The reference goes to the entry. False: it is not mapped. */
 static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page)
@@ -42,5 +54,23 @@ int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long
 
 	if (!err && !install(mm, vma, ptr, page))
 		page_put(page);
+	return err;
+}
+
+int shared_write(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
+	unsigned long address)
+{
+	struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
+	int err = 0;
+
+	TRACE_POINT(object_dirty);
+	spin_lock(&mm->table_lock);
+	if (pxd_read(ptr).v == entry.v) {
+		if (shared_prot(vma, page) & PROT_WRITE)
+			cow_allow_all(vma, ptr, page, address & PAGE_MASK);
+		else
+			err = -EAGAIN;
+	}
+	spin_unlock(&mm->table_lock);
 	return err;
 }
