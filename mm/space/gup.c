@@ -11,6 +11,8 @@
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
 #include "kernel/sched/thread.h"
+#include "mm/space/gup_rules.h"
+#include "mm/space/vma.h"
 #include "mm/table/gup_leaf.h"
 #include "mm/table/walk.h"
 
@@ -18,6 +20,7 @@ bool (*gup_killed)(void);
 
 /* What is still wanted: [address, end). */
 struct gup_slow {
+	const struct vma *vma; /* where `address` is, while mm->lock is held */
 	unsigned long address, end;
 	unsigned int flags, prot;
 	struct page **next;
@@ -29,12 +32,11 @@ static unsigned long hold_run(
 	struct gup_slow *slow, struct page *page, unsigned long count)
 {
 	struct page *head = page_head(page);
+	enum gup_rule rule = gup_slow_rule(slow->vma, head, slow->flags);
 
 	count = min(count, (unsigned long)(head + BIT(head->order) - page));
-	if (unlikely(!gup_allowed(head, slow->flags))) {
-		/* Shared: not yet; the fault that comes makes it exclusive. */
-		if (READ_ONCE(head->type) != PAGE_ANON_SHARED)
-			slow->error = -EFAULT;
+	if (unlikely(rule != GUP_HOLD)) {
+		slow->error = rule == GUP_REFUSE ? -EFAULT : 0;
 		return 0;
 	}
 	if (unlikely(!page_try_hold(head, count, slow->flags & FOLL_PIN))) {
@@ -76,17 +78,35 @@ static bool hold_ptes(
 	return walk_ptes(walk, ptr, address, end, hold_leaf);
 }
 
-/* mm->lock held: hold what is mapped, up to the first page that is not. */
-static void hold_mapped(struct mm *mm, struct gup_slow *slow)
+/* mm->lock held: hold what is mapped, up to the first page that is not, or `end`. */
+static void hold_mapped(struct mm *mm, struct gup_slow *slow, unsigned long end)
 {
 	static const struct walk_ops ops = {.leaf = hold_leaf, .ptes = hold_ptes};
 	struct walk walk = {.mm = mm, .ops = &ops, .arg = slow};
 
-	if (slow->address >= mm->limit)
-		return;
 	spin_lock(&mm->table_lock);
-	(void)walk_range(&walk, slow->address, min(slow->end, mm->limit));
+	(void)walk_range(&walk, slow->address, end);
 	spin_unlock(&mm->table_lock);
+}
+
+/* What one VMA has of it: true, unless a page has to be faulted in first. */
+static bool hold_in_vma(struct mm *mm, struct gup_slow *slow)
+{
+	bool all = false;
+	unsigned long end;
+
+	mm_read_lock(mm);
+	slow->vma = vma_find(mm, slow->address);
+	if (slow->vma && slow->vma->start <= slow->address) {
+		end = min(slow->end, slow->vma->end);
+		if (gup_vma_allows(slow->vma, slow->flags))
+			hold_mapped(mm, slow, end);
+		else
+			slow->error = -EFAULT;
+		all = slow->address == end;
+	}
+	mm_read_unlock(mm);
+	return all;
 }
 
 /* Until all is held: 0, or why not. */
@@ -97,15 +117,15 @@ static int hold_all(struct mm *mm, struct gup_slow *slow)
 							   : ACCESS_READ;
 
 	for (;;) {
+		bool all = hold_in_vma(mm, slow);
 		int error;
 
-		mm_read_lock(mm);
-		hold_mapped(mm, slow);
-		mm_read_unlock(mm);
 		if (slow->address == slow->end || slow->error)
 			return slow->error;
 		if (gup_killed && gup_killed())
 			return -EINTR;
+		if (all)
+			continue;
 		error = mm_fault(mm, slow->address, access);
 		if (error)
 			return error == -EIO ? -EFAULT : error;
@@ -127,14 +147,19 @@ static int check(unsigned long *start, unsigned long count, unsigned int flags)
 static long gup_rest(struct mm *mm, unsigned long start, unsigned long count,
 	unsigned int flags, struct page **pages)
 {
-	struct gup_slow slow = {.address = start,
-		.end = start + count * PAGE_SIZE,
-		.flags = flags | gup_unshares(flags),
-		.next = pages,
-		.prot = flags & FOLL_WRITE ? PROT_READ | PROT_WRITE : PROT_READ};
-	int error = hold_all(mm, &slow);
-	long held = slow.next - pages;
+	struct gup_slow slow;
+	long held;
+	int error;
 
+	/* One by one: hooks see no stores of several words. */
+	slow.address = start;
+	slow.end = start + count * PAGE_SIZE;
+	slow.flags = flags | gup_unshares(flags);
+	slow.prot = flags & FOLL_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
+	slow.next = pages;
+	slow.error = 0;
+	error = hold_all(mm, &slow);
+	held = slow.next - pages;
 	counter_add_exact(COUNT_GUP_SLOW_PAGES, held);
 	return held ? held : error;
 }

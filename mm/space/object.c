@@ -247,6 +247,11 @@ void object_drop_pages(struct list *list)
 		page_put(list_entry(item, struct page, link));
 }
 
+static void free_object(struct rcu_head *head)
+{
+	kfree(container_of(head, struct object, rcu));
+}
+
 void object_put(struct object *object)
 {
 	struct list pages = LIST_INIT(pages);
@@ -259,7 +264,9 @@ void object_put(struct object *object)
 		free_nodes(object->root, LEVELS_UP);
 	if (object->source && object->source->release)
 		object->source->release(object);
-	kfree(object);
+	/* SAFE(object_grace): a lockless walker that holds a page of it has read whose
+	 * the page is, and is about to ask that. Pairs with SAFE(gup_object_once). */
+	call_rcu(&object->rcu, free_object);
 }
 
 /* --- its size ----------------------------------------------------------------------- */

@@ -58,6 +58,7 @@ struct object_source {
 
 struct object {
 	s32 refs;                           /* (a) */
+	struct rcu_head rcu;                /* frees it */
 	struct spinlock lock;               /* RANK_OBJECT */
 	struct mutex resizing;              /* RANK_OBJECT_SIZE */
 	const struct object_source *source; /* (c) NULL: pages begin as zeros */

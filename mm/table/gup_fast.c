@@ -38,7 +38,7 @@ bool gup_hold(int level, const struct gup_walk *walk, struct page *page,
 	GUP_POINT(gup_grabbed, ptr, page);
 	if (!gup_same_block(head, weight, page, count, pin) ||
 		!gup_unchanged(level, parent, value, ptr, entry) ||
-		!gup_allowed(head, walk->flags)) {
+		!gup_fast_allows(head, walk->flags)) {
 		page_put_many(head, weight);
 		return false;
 	}

@@ -17,6 +17,7 @@
 #pragma once
 
 #include "kernel/base/counters.h"
+#include "mm/space/gup_rules.h"
 #include "mm/table/gup_fast.h"
 #include "mm/table/pgtable.h"
 
@@ -120,32 +121,6 @@ static __always_inline bool gup_unchanged(
 	return true;
 }
 
-/* Is `head`, now held, what this kind of hold may have? By the page alone: there is no
- * VMA at hand. */
-static __always_inline bool gup_allowed(const struct page *head, unsigned int flags)
-{
-	u8 type;
-
-	if (likely(!(flags & (FOLL_LONGTERM | FOLL_UNSHARE))))
-		return true;
-	type = READ_ONCE(head->type);
-	if (type == PAGE_ANON || type == PAGE_OBJECT)
-		return true;
-	/* SAFE(gup_longterm): a device would write to it for hours, past every check that
-	 * a page of another kind needs before it is written; only kinds that are known to
-	 * need none pass. Pairs with the look at the VMA in gup.c. */
-	if (flags & FOLL_LONGTERM)
-		return false;
-	/* SAFE(gup_exclusive): the process's next write would be made to a copy, and who
-	 * has pinned this page would go on reading the old contents. Looked at after the
-	 * grab: pairs with may_share() in fork.c, and with cow_fault(), which makes the
-	 * page exclusive. */
-	if (type != PAGE_ANON_SHARED)
-		return true;
-	counter_add(COUNT_GUP_SHARED, 1);
-	return false;
-}
-
 /* Of a block whose head was grabbed with this weight, for `count` pages from `page` on:
  * is it still the block that was weighed? */
 static __always_inline bool gup_same_block(const struct page *head, s32 weight,
@@ -190,7 +165,7 @@ static __always_inline bool gup_pte(const bool pin, const struct gup_walk *walk,
 		GUP_POINT(gup_grabbed, ptr, page);
 		single = gup_same_block(page, weight, page, 1, pin);
 		if (likely(single && gup_unchanged(LEVEL_PTE, pmd, value, ptr, entry) &&
-			    (!pin || gup_allowed(page, walk->flags))))
+			    (!pin || gup_fast_allows(page, walk->flags))))
 			return true;
 		page_put_many(page, weight);
 		if (single)

@@ -1,21 +1,22 @@
 /*
  * tests/bench/gup.c - what it costs to hold user pages and to let go of them.
  *
- * In an address space of its own: PAGES anonymous pages, all present, and one leaf of
- * level pmd, built by hand (and never accessed: not every machine's hardware would
- * follow it). What is held is let go outside the time.
+ * In an address space of its own: PAGES anonymous pages and as many of a memory object,
+ * all present, and one leaf of level pmd, built by hand (and never accessed: not every
+ * machine's hardware would follow it). What is held is let go outside the time.
  */
 #include "tests/bench/bench.h"
 #include "kernel/base/panic.h"
 #include "mm/space/frame.h"
 #include "mm/space/gup.h"
+#include "mm/space/object.h"
 #include "mm/table/descend.h"
 
 #define PAGES 512
 #define LEAF  BIT(ARCH_LEVEL_SHIFT(LEVEL_PMD))
 
 static struct mm *mm;
-static unsigned long pages_at, leaf_at;
+static unsigned long pages_at, memory_at, leaf_at;
 static struct page *held[PAGES];
 
 /* One call for each page, or one for all; flags in `arg`. */
@@ -64,6 +65,12 @@ static void unpin_all(void *arg, unsigned long rounds)
 	gup_unpin(held, rounds);
 }
 
+/* The same of a memory file's pages. */
+static void memory_all(void *arg, unsigned long rounds)
+{
+	gup_fast(memory_at, rounds, *(unsigned int *)arg, held);
+}
+
 static void bench_gup(
 	const char *name, operation *hold, unsigned int flags, unsigned long rounds)
 {
@@ -75,6 +82,18 @@ static unsigned long map(size_t size)
 	unsigned long at = 0;
 
 	ASSERT(!mm_map(mm, &at, size, PROT_READ | PROT_WRITE, MM_POPULATE), "no memory");
+	return at;
+}
+
+static unsigned long map_memory(size_t size)
+{
+	struct object *object = object_create(size);
+	unsigned long at = 0;
+
+	ASSERT(object && !mm_map_object(mm, &at, size, PROT_READ | PROT_WRITE,
+				 MM_SHARED | MM_POPULATE, object, 0),
+		"no memory");
+	object_put(object);
 	return at;
 }
 
@@ -107,6 +126,7 @@ void bench_gup_all(void)
 	ASSERT(mm, "no memory");
 	mm_use(mm);
 	pages_at = map(PAGES * PAGE_SIZE);
+	memory_at = map_memory(PAGES * PAGE_SIZE);
 	leaf_at = map_leaf();
 	bench_gup("gup_fast_1", fast_1, get, PAGES);
 	bench_gup("gup_fast_512", fast_all, get, PAGES);
@@ -118,6 +138,7 @@ void bench_gup_all(void)
 	let_go(&pin, PAGES);
 	bench_gup("gup_slow_1", slow_1, get, PAGES);
 	bench_gup("gup_slow_512", slow_all, get, PAGES);
+	bench_gup("gup_memfd_512", memory_all, get, PAGES);
 	bench_gup("gup_leaf", leaf_all, get, LEAF / PAGE_SIZE);
 	mm_use(NULL);
 	mm_put(mm);

@@ -20,6 +20,8 @@ ROWS = (  # race, mutant, what happens
     ("gup_repoint", "", "the pte leads to another page"),
     ("gup_munmap", "", "the frame is freed and used again"),
     ("gup_munmap", "gup_pte_recheck", "the same, and nobody looks again"),
+    ("gup_truncate", "", "the page is cut off of its file: the pointer there is NULL"),
+    ("gup_object_freed", "", "the file itself is freed"),
     ("gup_table_free", "", "the table is freed and used again"),
     ("gup_grow", "", "the root grows, under a walk"),
     ("gup_grow", "limit_before_root", "the same, the root read before the limit"),
@@ -44,6 +46,12 @@ SAYINGS = (
      "Gunthorpe: the look again is what makes it right",
      lambda t: t("gup_munmap", "") == 0 and t("gup_dontneed", "") == 0
      and t("gup_repoint", "") == 0),
+    ("a pointer that is read once may become NULL at any time; what it leads to has to stay",
+     "Hildenbrand, Stoakes: the mapping is read once, and files are freed by RCU",
+     lambda t: t("gup_truncate", "") == 0
+     and t("gup_object_freed", "", rcu="merged", reader="irq") == 0
+     and t("gup_object_freed", "", rcu="counter", reader="irq", flush="broadcast") > 0
+     and t("gup_object_freed", "", reader="none", flush="broadcast") > 0),
     ("a root that grows needs no section at all: an order of two loads",
      "the limit is read before the root",
      lambda t: t("gup_grow", "") == 0 and t("gup_grow", "limit_before_root") > 0),

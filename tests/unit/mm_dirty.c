@@ -299,6 +299,62 @@ UNIT_TEST(mm_dirty_fork)
 	finish();
 }
 
+/* For long a page may be pinned that is never written back, or only to be read. */
+UNIT_TEST(mm_dirty_longterm)
+{
+	const unsigned int longterm = FOLL_PIN | FOLL_LONGTERM;
+	struct page *pages[2];
+
+	make();
+	EXPECT(put(AT, 1) && put(AT + PAGE_SIZE, 2));
+	EXPECT_EQ(gup(AT, 1, longterm | FOLL_WRITE, pages), -EFAULT);
+	EXPECT_EQ(gup_fast(AT, 1, longterm | FOLL_WRITE, pages), 0);
+	EXPECT_EQ(gup_slow(mm, AT, 1, longterm | FOLL_WRITE, pages), -EFAULT);
+	EXPECT_EQ(gup(AT, 2, longterm, pages), 2);
+	EXPECT_EQ(pages[1]->type, PAGE_OBJECT);
+	gup_unpin(pages, 2);
+	EXPECT_EQ(map(AT, RW, 0), 0);
+	EXPECT_EQ(gup(AT, 1, longterm | FOLL_WRITE, pages), 1);
+	EXPECT_EQ(pages[0]->type, PAGE_ANON);
+	gup_unpin(pages, 1);
+	finish();
+}
+
+/* A long pin of a private mapping follows what is written to that later. */
+UNIT_TEST(mm_dirty_longterm_reads_a_copy)
+{
+	struct page *page;
+
+	make();
+	EXPECT_EQ(map(AT, RW, 0), 0);
+	EXPECT_EQ(load(AT), 100);
+	EXPECT_EQ(gup(AT, 1, FOLL_PIN, &page), 1);
+	EXPECT_EQ(page->type, PAGE_OBJECT);
+	gup_unpin(&page, 1);
+	EXPECT_EQ(gup(AT, 1, FOLL_PIN | FOLL_LONGTERM, &page), 1);
+	EXPECT_EQ(page->type, PAGE_ANON);
+	EXPECT(put(AT, 5));
+	EXPECT_EQ(*(u64 *)page_address(page), 5);
+	gup_unpin(&page, 1);
+	finish();
+}
+
+/* A range may lie in VMAs of which each has its own rule. */
+UNIT_TEST(mm_dirty_longterm_over_vmas)
+{
+	const unsigned int flags = FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE;
+	unsigned long at = AT - 2 * PAGE_SIZE;
+	struct page *pages[4];
+
+	make();
+	EXPECT_EQ(mm_map(mm, &at, 2 * PAGE_SIZE, RW, MM_FIXED), 0);
+	EXPECT_EQ(gup(at, 4, flags, pages), 2);
+	gup_unpin(pages, 2);
+	EXPECT_EQ(gup(at, 4, FOLL_PIN | FOLL_WRITE, pages), 4);
+	gup_unpin(pages, 4);
+	finish();
+}
+
 UNIT_TEST(mm_dirty_sync_errors)
 {
 	make();
