@@ -283,7 +283,52 @@ static void release(struct object *object)
 	kfree(file);
 }
 
-static const struct object_source source = {.page_in = page_in, .release = release};
+/*
+ * One at a time: a page that arrives there after the file was truncated, but had been
+ * sent before, would make it larger again, with what was cut off. Not a lock: who waits
+ * for a server that hangs is to end when it is told to.
+ */
+static bool begin_change(struct served_file *file)
+{
+	bool mine;
+
+	wait_event(
+		&file->idle, (mine = atomic_cas(&file->changing, 0, 1)) || gup_killed());
+	return mine;
+}
+
+static void end_change(struct served_file *file)
+{
+	atomic_store(&file->changing, 0);
+	wake_up(&file->idle);
+}
+
+/* The size is looked at when nobody can change it: what was cut off since the copy was
+ * made is not to arrive. */
+static int write_back(struct object *object, u64 index, void *copy, size_t unused)
+{
+	struct served_file *file = object->private;
+	u64 start = index * PAGE_SIZE, size;
+	struct message message;
+	int error = 0;
+
+	if (!begin_change(file))
+		return -EINTR;
+	size = object_size(object);
+	if (start < size) {
+		if (size - start < PAGE_SIZE)
+			memset((char *)copy + (size - start), 0,
+				PAGE_SIZE - (size - start));
+		request(&message, PAGER_WRITE_BACK, file->number, index, size);
+		one_page(&message.out, page_of_virt(copy), PAGE_SIZE);
+		error = ask(file->server, &message);
+	}
+	end_change(file);
+	return error;
+}
+
+static const struct object_source source = {
+	.page_in = page_in, .write_back = write_back, .release = release};
 
 static struct served_file *file_of(const struct object *object)
 {
@@ -354,54 +399,9 @@ int server_open(const char *path, struct object **object)
 
 /* --- back to the server ------------------------------------------------------------- */
 
-/*
- * One at a time: a page that arrives there after the file was truncated, but had been
- * sent before, would make it larger again, with what was cut off. Not a lock: who waits
- * for a server that hangs is to end when it is told to.
- */
-static bool begin_change(struct served_file *file)
-{
-	bool mine;
-
-	wait_event(
-		&file->idle, (mine = atomic_cas(&file->changing, 0, 1)) || gup_killed());
-	return mine;
-}
-
-static void end_change(struct served_file *file)
-{
-	atomic_store(&file->changing, 0);
-	wake_up(&file->idle);
-}
-
-static int write_back(struct served_file *file, u64 index, struct page *page)
-{
-	struct message message;
-	int error;
-
-	if (!begin_change(file))
-		return -EINTR;
-	request(&message, PAGER_WRITE_BACK, file->number, index,
-		object_size(file->object));
-	one_page(&message.out, page, PAGE_SIZE);
-	error = READ_ONCE(page->object) ? ask(file->server, &message) : 0;
-	end_change(file);
-	return error;
-}
-
-/* Which pages were written nobody knows: all that are there go. */
 int server_sync(struct object *object)
 {
-	struct served_file *file = file_of(object);
-	struct page *page;
-	u64 index = 0;
-	int error = 0;
-
-	while (file && !error && (page = object_next_page(object, &index))) {
-		error = write_back(file, index++, page);
-		page_put(page);
-	}
-	return error;
+	return object_write_back(object, 0, ~0UL);
 }
 
 int server_resize(struct object *object, u64 size)

@@ -69,48 +69,14 @@ bool srv_entry(const char *path, u64 index, struct entry *entry)
 	return true;
 }
 
-/* --- msync -------------------------------------------------------------------------- */
-
-#define OBJECTS_MAX 16 /* that are looked at in one go */
-
-struct mapped {
-	unsigned long start, end; /* what was asked for, from where it goes on */
-	unsigned int count;
-	struct object *object[OBJECTS_MAX];
-};
-
-/* Holds the objects that are mapped shared there, as far as there is room. */
-static void hold_object(const struct vma *vma, void *arg)
-{
-	struct mapped *mapped = arg;
-
-	if (vma->end <= mapped->start || vma->start >= mapped->end ||
-		mapped->count == OBJECTS_MAX)
-		return;
-	mapped->start = vma->end;
-	if (!vma->object || !(vma->flags & VMA_SHARED))
-		return;
-	object_get(vma->object);
-	mapped->object[mapped->count++] = vma->object;
-}
-
+/* MS_ASYNC alone waits for nothing, and as in Linux begins nothing either. */
 long sys_msync(struct regs *regs)
 {
 	unsigned long address = regs_arg(regs, 0), length = regs_arg(regs, 1);
-	struct mapped mapped = {.start = address, .count = OBJECTS_MAX};
-	long error = mm_advise(current()->mm, address, length);
+	unsigned long flags = regs_arg(regs, 2), both = MS_ASYNC | MS_SYNC;
 
-	if (regs_arg(regs, 2) & ~(unsigned long)(MS_ASYNC | MS_SYNC | MS_INVALIDATE))
+	if (flags & ~(both | MS_INVALIDATE) || (flags & both) == both)
 		return -EINVAL;
-	mapped.end = address + ALIGN_UP(length, PAGE_SIZE);
-	while (!error && mapped.count == OBJECTS_MAX) {
-		mapped.count = 0;
-		mm_for_each_vma(current()->mm, hold_object, &mapped);
-		for (unsigned int i = 0; i < mapped.count; i++) {
-			if (!error)
-				error = server_sync(mapped.object[i]);
-			object_put(mapped.object[i]);
-		}
-	}
-	return error;
+	return flags & MS_SYNC ? mm_sync(current()->mm, address, length)
+			       : mm_advise(current()->mm, address, length);
 }

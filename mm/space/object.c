@@ -194,21 +194,6 @@ struct page *object_find_page(struct object *object, u64 index)
 	return page;
 }
 
-struct page *object_next_page(struct object *object, u64 *index)
-{
-	struct page **slot, *page = NULL;
-
-	spin_lock(&object->lock);
-	while (!page && (slot = next_slot(object, index, pages_of(object->size)))) {
-		page = READ_ONCE((*slot)->fill) ? NULL : *slot;
-		*index += !page;
-	}
-	if (page)
-		page_get(page);
-	spin_unlock(&object->lock);
-	return page;
-}
-
 static int find_filled(struct object *object, u64 index, struct page **page)
 {
 	*page = object_find_page(object, index);
@@ -338,7 +323,7 @@ int object_resize(struct object *object, u64 size)
 	TRACE_POINT(object_cut);
 	if (!list_empty(&pages))
 		rmap_unmap_from(&object->rmap, first * PAGE_SIZE);
-	if (object_tracks(object))
+	if (object_tracks(object) && object->source->resized)
 		await_flights(object, &pages, size);
 	object_drop_pages(&pages);
 	tell_size(object);

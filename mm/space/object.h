@@ -40,17 +40,17 @@ struct object_source {
 	 */
 	int (*page_in)(struct object *object, u64 index, void *to);
 	/*
-	 * Take back what a page has: its first `size` bytes, in a copy that does not
-	 * change. Called and answered as page_in; never twice at a time for one page.
-	 * NULL: nobody asks which pages were written.
+	 * Take back what a page has: its first `size` bytes, in a copy of its own that
+	 * nobody else knows. Called and answered as page_in; never twice at a time for
+	 * one page. NULL: nobody asks which pages were written.
 	 */
-	int (*write_back)(
-		struct object *object, u64 index, const void *from, size_t size);
+	int (*write_back)(struct object *object, u64 index, void *copy, size_t size);
 	/* With write_back: may this page be written, which has been clean? Called and
 	 * answered as page_in. */
 	int (*allow_write)(struct object *object, u64 index);
 	/* The size has changed; what is beyond a smaller one is zeros to every page_in
-	 * from now on. Called while nobody else resizes; may wait for nobody. */
+	 * from now on. Called while nobody else resizes, and when no copy of what was cut
+	 * off is on its way any more; may wait for nobody. */
 	void (*resized)(struct object *object, u64 size);
 	/* The last reference is gone. Locks of mms may be held; may wait for nobody. */
 	void (*release)(struct object *object);
@@ -92,9 +92,6 @@ int object_page(struct object *object, u64 index, struct page **page);
  * -EIO, -ENOMEM, -EINTR: this thread is to end. Sleeps, with no lock held. */
 int object_fill(struct object *object, u64 index);
 
-/* The first page that is there from *index on, with a reference, and its index; NULL:
- * there is none. */
-struct page *object_next_page(struct object *object, u64 *index);
 /* The same, and (`write`) the page is dirty afterwards, if it is one that could be clean:
  * also what the source says to that. */
 int object_prepare(struct object *object, u64 index, bool write);

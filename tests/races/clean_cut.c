@@ -14,7 +14,7 @@ static int page_in(struct object *of, u64 index, void *to)
 	return 0;
 }
 
-static int write_back(struct object *of, u64 index, const void *from, size_t size)
+static int write_back(struct object *of, u64 index, void *from, size_t size)
 {
 	TRACE_POINT(race);
 	RACE_CLAIM(size <= atomic_load(&told), "what was cut off arrives");

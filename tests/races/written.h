@@ -15,7 +15,7 @@ static int page_in(struct object *of, u64 index, void *to)
 	return 0;
 }
 
-static int write_back(struct object *of, u64 index, const void *from, size_t size)
+static int write_back(struct object *of, u64 index, void *from, size_t size)
 {
 	u64 word = ((const u64 *)from)[WORD];
 
