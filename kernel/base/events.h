@@ -20,6 +20,8 @@ TRACE_EVENT(gup_read, "slot %lx entry %lx")
 TRACE_EVENT(gup_grabbed, "slot %lx page %lx")
 TRACE_EVENT(syscall, "number %lu thread %lu")
 TRACE_EVENT(syscall_done, "number %lu result %ld")
+TRACE_EVENT(alloc_fails, "allocation %lu fails on purpose, as %lu was to")
+
 /* Points (TRACE_POINT): a script parks there, nothing is recorded. */
 TRACE_EVENT(look, "")
 TRACE_EVENT(rwsem_wait, "")

@@ -42,6 +42,17 @@ long sys_clone3(struct regs *regs)
 	return -ENOSYS;
 }
 
+/* Was there no memory for a page of the program's that a copy touched? Then its address
+ * was good. */
+static __noinline long copy_failed(void)
+{
+	struct task_thread *thread = current_thread();
+	bool no_memory = thread->fault_error == -ENOMEM;
+
+	thread->fault_error = 0;
+	return no_memory ? -ENOMEM : -EFAULT;
+}
+
 /* The registers say -EINTR until signal_deliver(), which comes for sure before user mode,
  * has decided. What rt_sigreturn returns is the program's own number. */
 static __noinline void interrupted(unsigned long number, struct regs *regs, long result)
@@ -83,6 +94,8 @@ void linux_syscall(struct regs *regs)
 		return native_syscall(regs);
 	else
 		result = unknown(number);
+	if (unlikely(result == -EFAULT && number != __NR_rt_sigreturn))
+		result = copy_failed();
 	if (IS_LAB)
 		TRACE(syscall_done, number, result);
 	regs_set_result(regs, result);

@@ -150,6 +150,9 @@ void terminal_interrupt(void);
 /* --- lock_memory.c --- */
 void memory_lock_new(unsigned long start, unsigned long end);
 
+/* --- fail_file.c (lab builds) --- */
+struct open *fail_file_open(void);
+
 /* --- gup_test.c --- */
 struct open *gup_test_open(void);
 

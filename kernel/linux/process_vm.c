@@ -61,11 +61,12 @@ static long copy_piece(
 	struct mm *mm, unsigned long remote, unsigned long local, size_t size, bool write)
 {
 	struct page *page;
+	long held = gup_slow(mm, remote, 1, FOLL_PIN | (write ? FOLL_WRITE : 0), &page);
 	size_t left;
 	char *at;
 
-	if (gup_slow(mm, remote, 1, FOLL_PIN | (write ? FOLL_WRITE : 0), &page) != 1)
-		return -EFAULT;
+	if (held != 1)
+		return held == -ENOMEM ? -ENOMEM : -EFAULT;
 	at = (char *)page_address(page) + remote % PAGE_SIZE;
 	left = write ? arch_copy_from_user(at, local, size)
 		     : arch_copy_to_user(local, at, size);
@@ -143,10 +144,10 @@ static long lend_piece(
 {
 	unsigned int offset = address % PAGE_SIZE;
 	struct page *page;
-	long result;
+	long result = gup(address, 1, FOLL_GET, &page);
 
-	if (gup(address, 1, FOLL_GET, &page) != 1)
-		return -EFAULT;
+	if (result != 1)
+		return result == -ENOMEM ? -ENOMEM : -EFAULT;
 	size = min(size, PAGE_SIZE - offset);
 	result = pipe_lend(pipe, page, offset, size, nonblock);
 	if (result)

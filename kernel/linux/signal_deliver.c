@@ -133,11 +133,14 @@ static bool enter_handler(
 	return true;
 }
 
-/* A second SIGSEGV for want of a frame for the first would not end. */
+/* A second SIGSEGV for want of a frame for the first would not end. Want of memory is
+ * not the program's mistake. */
 static void no_frame(struct regs *regs, const struct signal_info *info)
 {
 	const struct signal_info segv = {.signal = SIGSEGV, .code = SI_KERNEL};
 
+	if (current_thread()->fault_error == -ENOMEM)
+		task_exit(TASK_KILLED(SIGKILL));
 	linux_note("no place for the frame of signal %d at %lx", info->signal,
 		regs_sp(regs));
 	if (info->signal == SIGSEGV)

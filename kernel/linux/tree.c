@@ -58,6 +58,9 @@ static const struct device {
 	{"/dev/urandom", DEVICE(1, 9), 0666, random_open},
 	{"/dev/dma", DEVICE(240, 1), 0666, dma_open},
 	{"/sys/kernel/debug/gup_test", DEVICE(240, 0), 0600, gup_test_open},
+#ifdef ORIGAMI_LAB
+	{"/sys/kernel/debug/fail", DEVICE(240, 2), 0600, fail_file_open},
+#endif
 };
 
 static const struct device *find_device(const char *path)

@@ -29,6 +29,7 @@ static struct spinlock lock = SPINLOCK_INIT("kernel stacks", RANK_STACKS);
 static struct free_stack *free_stacks;       /* (l:lock) */
 static unsigned long next_slot;              /* (l:lock) the first unused one */
 static unsigned long next_page = GUARD_SIZE; /* (l:lock) what it still lacks */
+static u64 mapped;                           /* (l:lock) pages */
 static struct cache *thread_cache;           /* (c) */
 
 /* Map a new slot; 0: no memory or no room in the window. Pages that were mapped before
@@ -46,6 +47,7 @@ static unsigned long stack_map_new(void)
 			page_put(page);
 			return 0;
 		}
+		mapped++;
 	}
 	next_slot += SLOT_SIZE;
 	next_page = GUARD_SIZE;
@@ -74,6 +76,11 @@ static void stack_free(unsigned long top)
 	stack->next = free_stacks;
 	free_stacks = stack;
 	spin_unlock_irqrestore(&lock, flags);
+}
+
+u64 task_stack_frames(void)
+{
+	return READ_ONCE(mapped);
 }
 
 static struct thread *thread_memory_alloc(void)

@@ -208,6 +208,7 @@ void native_syscall(struct regs *regs);
 
 /* Boot (start.c, trap.c, console.c). */
 void task_stacks_init(void);
+u64 task_stack_frames(void); /* of all stacks that ever were: they are kept */
 void task_traps_init(void);
 /* Make the running kernel thread the first thread of pid 1, without a program yet. */
 int task_adopt_first(void);

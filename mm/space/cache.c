@@ -12,10 +12,12 @@
  * Locks: the cache's. Not from interrupts. Frames are taken and given outside the lock.
  */
 #include "mm/space/cache.h"
+#include "kernel/base/atomic.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/spin.h"
 #include "kernel/base/string.h"
 #include "kernel/sched/rcu.h"
+#include "mm/space/fail.h"
 #include "mm/space/frame.h"
 
 #define CACHES_MAX   32
@@ -38,6 +40,7 @@ struct cache {
 
 static struct cache caches[CACHES_MAX];
 static unsigned int cache_count;
+static s64 slab_frames; /* (a) */
 
 struct cache *cache_create(const char *name, size_t size, unsigned int flags)
 {
@@ -90,6 +93,7 @@ static struct page *slab_create(struct cache *cache)
 
 	if (!slab)
 		return NULL;
+	atomic_add_relaxed(&slab_frames, 1L << cache->order);
 	slab->cache = cache;
 	slab->free_objects = cache->objects;
 	for (unsigned int i = cache->objects; i-- > 0;) {
@@ -103,9 +107,15 @@ static struct page *slab_create(struct cache *cache)
 	return slab;
 }
 
+static void slab_free(struct page *slab)
+{
+	atomic_add_relaxed(&slab_frames, -(1L << slab->order));
+	frame_free(slab);
+}
+
 static void slab_free_rcu(struct rcu_head *head)
 {
-	frame_free(container_of(head, struct page, rcu));
+	slab_free(container_of(head, struct page, rcu));
 }
 
 /* A free object, of the new `slab` if there is one; NULL: no slab has any. */
@@ -130,8 +140,11 @@ static void *take(struct cache *cache, struct page *slab)
 
 void *cache_alloc_dirty(struct cache *cache)
 {
-	void *object = take(cache, NULL);
+	void *object;
 
+	if (IS_LAB && fail_now())
+		return NULL;
+	object = take(cache, NULL);
 	if (!object) {
 		struct page *slab = slab_create(cache);
 
@@ -184,10 +197,18 @@ void cache_free(struct cache *cache, void *object)
 	if (give_up && (cache->flags & CACHE_TYPE_SAFE))
 		call_rcu(&slab->rcu, slab_free_rcu);
 	else if (give_up)
-		frame_free(slab);
+		slab_free(slab);
 }
 
 u64 cache_objects(const struct cache *cache)
 {
 	return READ_ONCE(cache->in_use);
+}
+
+void cache_totals(u64 *objects, u64 *frames)
+{
+	*objects = 0;
+	*frames = READ_ONCE(slab_frames);
+	for (unsigned int i = 0; i < cache_count; i++)
+		*objects += cache_objects(&caches[i]);
 }

@@ -21,6 +21,7 @@ void *cache_alloc(struct cache *cache); /* zeroed unless type-safe; NULL: no mem
 void *cache_alloc_dirty(struct cache *cache); /* the same, with anything in it */
 void cache_free(struct cache *cache, void *object);
 u64 cache_objects(const struct cache *cache); /* in use; for leak checks */
+void cache_totals(u64 *objects, u64 *frames); /* of all caches; exact when all is quiet */
 
 void *kmalloc(size_t size);       /* zeroed; NULL: no memory; at most 4 MiB */
 void *kmalloc_dirty(size_t size); /* the same, with anything in it */

@@ -26,6 +26,7 @@
 #include "kernel/base/spin.h"
 #include "kernel/base/trace.h"
 #include "mm/oracle/ledger.h"
+#include "mm/space/fail.h"
 #include "mm/space/cache.h"
 #include "mm/space/internal.h"
 
@@ -232,6 +233,8 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	struct page *page;
 
 	LAB_ASSERT(order <= FRAME_ORDER_MAX, "order %u", order);
+	if (IS_LAB && fail_now())
+		return NULL;
 	page = take(order, flags);
 	if (unlikely(!page)) {
 		drain_lists();

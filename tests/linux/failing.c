@@ -1,0 +1,405 @@
+/*
+ * tests/linux/failing.c - every allocation that a program can reach fails once: the N-th
+ * of the kernel's, for N = 1, 2, 3 ... until the program no longer gets that far. The
+ * program may do without, be told ENOMEM (of processes and threads also EAGAIN), or be
+ * ended for want of memory; the kernel goes on, and nothing is lost: objects and frames
+ * in use are as many as before. /sys/kernel/debug/fail counts (lab builds).
+ *
+ *     failing                   small programs that are built in, every N
+ *     failing FILE [STEP]       the program FILE, every STEP-th N
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE      4096UL
+#define NO_MEMORY 1 /* how a program ends that was told so, or */
+#define WRONG     2 /* was told anything else */
+#define PATIENCE                                                                         \
+	20000 /* ms for a program; it may wait for a thread that was never made */
+
+static int count, failures, control;
+
+static void test(int good, const char *name)
+{
+	failures += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
+}
+
+static void nap(long milliseconds)
+{
+	struct timespec time = {0, milliseconds * 1000000};
+
+	nanosleep(&time, NULL);
+}
+
+/* --- the built-in programs; they run in a child --- */
+
+/* What was asked for has come true, or there was no memory. */
+static void want(int good)
+{
+	if (!good)
+		_exit(errno == ENOMEM || errno == EAGAIN ? NO_MEMORY : WRONG);
+}
+
+/* Bytes moved; some of them is as much as there was memory for. */
+static void want_bytes(long moved, long wanted)
+{
+	if (moved > 0 && moved < wanted)
+		_exit(NO_MEMORY);
+	want(moved == wanted);
+}
+
+static char *map(unsigned long pages, int flags, int fd)
+{
+	char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	want(p != MAP_FAILED);
+	return p;
+}
+
+static void own_memory(void)
+{
+	char *p = map(64, MAP_PRIVATE | MAP_ANONYMOUS, -1), *heap;
+
+	for (int i = 0; i < 64; i += 3)
+		p[i * PAGE] = 1;
+	want(!mprotect(p + 8 * PAGE, PAGE, PROT_READ));
+	want(!munmap(p + 16 * PAGE, 8 * PAGE));
+	want(!madvise(p, 8 * PAGE, MADV_DONTNEED));
+	want(!mlock(p + 32 * PAGE, 8 * PAGE));
+	heap = malloc(300000);
+	want(heap != NULL);
+	memset(heap, 1, 300000);
+}
+
+static void shared_memory(void)
+{
+	int file = memfd_create("failing", 0);
+	char *p, *q;
+
+	want(file >= 0);
+	want(!ftruncate(file, 32 * PAGE));
+	p = map(32, MAP_SHARED, file);
+	q = map(32, MAP_PRIVATE, file);
+	for (int i = 0; i < 32; i += 2) {
+		p[i * PAGE] = 1;
+		q[i * PAGE] = 2;
+	}
+	want_bytes(pwrite(file, "hello", 5, 9 * PAGE - 2), 5);
+	want(!ftruncate(file, 5 * PAGE));
+	q = map(8, MAP_SHARED | MAP_ANONYMOUS, -1);
+	q[PAGE] = 1;
+}
+
+static void end_of(pid_t pid)
+{
+	int status;
+
+	want(pid > 0);
+	want(waitpid(pid, &status, 0) == pid);
+	if (WIFEXITED(status) &&
+		WEXITSTATUS(status) == 127) /* libc gave up at its start */
+		_exit(NO_MEMORY);
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		_exit(WEXITSTATUS(status));
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		_exit(WRONG);
+}
+
+static void forking(void)
+{
+	char *p = map(32, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	pid_t pid;
+
+	memset(p, 1, 32 * PAGE);
+	pid = fork();
+	if (!pid) {
+		for (int i = 0; i < 32; i += 3)
+			p[i * PAGE] = 2;
+		_exit(0);
+	}
+	for (int i = 0; i < 32; i += 5)
+		p[i * PAGE] = 3;
+	end_of(pid);
+}
+
+static void executing(void)
+{
+	char *words[] = {"/proc/self/exe", "nothing", NULL}, *none[] = {NULL};
+	pid_t pid = vfork();
+
+	if (!pid) {
+		execve(words[0], words, none);
+		_exit(errno == ENOMEM || errno == EAGAIN ? NO_MEMORY : WRONG);
+	}
+	end_of(pid);
+}
+
+static void *thread(void *arg)
+{
+	static __thread char mine[3 * PAGE];
+
+	memset(mine, 1, sizeof(mine));
+	return NULL;
+}
+
+static void threads(void)
+{
+	pthread_t id[4];
+
+	for (int i = 0; i < 4; i++) {
+		errno = pthread_create(&id[i], NULL, thread, NULL);
+		want(!errno);
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(id[i], NULL);
+}
+
+static void files(void)
+{
+	char text[2 * PAGE];
+	int file = open("/proc/self/maps", O_RDONLY), ends[2], copy;
+	struct iovec pages = {map(3, MAP_PRIVATE | MAP_ANONYMOUS, -1), 3 * PAGE};
+
+	want(file >= 0);
+	want(read(file, text, sizeof(text)) > 0);
+	close(file);
+	file = open("/bin", O_RDONLY | O_DIRECTORY);
+	want(file >= 0);
+	copy = dup(file);
+	want(copy >= 0);
+	file = open("/proc/self/exe", O_RDONLY);
+	want(file >= 0);
+	want(read(file, text, sizeof(text)) > 0);
+	want(!pipe(ends));
+	want_bytes(write(ends[1], text, 2 * PAGE), 2 * PAGE);
+	want_bytes(vmsplice(ends[1], &pages, 1, 0), 3 * PAGE);
+	want_bytes(read(ends[0], text, PAGE), PAGE);
+}
+
+static volatile int handled;
+
+static void handler(int signal, siginfo_t *info, void *context)
+{
+	char deep[3 * PAGE];
+
+	memset(deep, 1, sizeof(deep));
+	handled += deep[PAGE];
+}
+
+static void signals(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	stack_t stack = {.ss_size = 16 * PAGE};
+
+	stack.ss_sp = map(16, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	want(!sigaltstack(&stack, NULL));
+	want(!sigaction(SIGUSR1, &action, NULL));
+	kill(getpid(), SIGUSR1);
+	errno = 0;
+	want(handled == 1);
+}
+
+static void peers(void)
+{
+	char *p = map(8, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	struct iovec from = {p, 4 * PAGE}, to = {p + 4 * PAGE, 4 * PAGE};
+
+	want_bytes(process_vm_writev(getpid(), &from, 1, &to, 1, 0), 4 * PAGE);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} programs[] = {
+	{"memory of one's own", own_memory},
+	{"shared memory", shared_memory},
+	{"fork", forking},
+	{"exec", executing},
+	{"threads", threads},
+	{"files and pipes", files},
+	{"signals", signals},
+	{"a peer's memory", peers},
+};
+
+/* --- who makes them fail --- */
+
+struct in_use {
+	unsigned long objects, frames;
+	int fired;
+};
+
+static void arm(unsigned long n)
+{
+	char text[24];
+	int size = snprintf(text, sizeof(text), "%lu", n);
+
+	if (pwrite(control, text, size, 0) != size)
+		exit(1);
+}
+
+static struct in_use look(void)
+{
+	struct in_use now;
+	char text[100] = "";
+
+	if (pread(control, text, sizeof(text) - 1, 0) <= 0 ||
+		sscanf(text, "fired %d objects %lu frames %lu", &now.fired, &now.objects,
+			&now.frames) != 3)
+		exit(1);
+	return now;
+}
+
+/* How a child ends: as a shell says it, or -1: it had to be ended. */
+static int end_in_time(pid_t pid)
+{
+	int status, waited = 0;
+
+	while (!waitpid(pid, &status, WNOHANG)) {
+		if (waited < 20)
+			sched_yield();
+		else
+			nap(waited < 200 ? 1 : 20);
+		waited += waited < 200 ? 1 : 20;
+		if (waited > PATIENCE) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			return -1;
+		}
+	}
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Run with allocation `n` failing (0: none): the status; *fired: it came to that. */
+static int run(void (*program)(void), char **words, unsigned long n, int *fired)
+{
+	pid_t pid;
+	int status;
+
+	arm(n);
+	pid = fork();
+	if (!pid) {
+		if (program) {
+			program();
+			_exit(0);
+		}
+		int null = open("/dev/null", O_RDWR);
+
+		if (dup2(null, 1) < 0 || dup2(null, 2) < 0)
+			_exit(NO_MEMORY);
+		execv(words[0], words);
+		_exit(errno == ENOMEM ? NO_MEMORY : WRONG);
+	}
+	if (pid < 0)
+		status = errno == ENOMEM || errno == EAGAIN ? NO_MEMORY : WRONG;
+	else
+		status = end_in_time(pid);
+	*fired = look().fired;
+	arm(0);
+	return status;
+}
+
+/* Threads and tables go a grace period after their end. */
+static int as_before(const struct in_use *before)
+{
+	struct in_use now = look();
+
+	for (int i = 0; i < 250; i++) {
+		if (now.objects == before->objects && now.frames == before->frames)
+			return 1;
+		nap(20);
+		now = look();
+	}
+	printf("# %ld objects and %ld frames more than before\n",
+		(long)(now.objects - before->objects),
+		(long)(now.frames - before->frames));
+	return 0;
+}
+
+/* Every step-th N. How many; 0: something was wrong. */
+static unsigned long sweep(
+	void (*program)(void), char **words, unsigned long step, int strict)
+{
+	unsigned long n = 0;
+	int fired = 1, status = 0;
+
+	while (fired) {
+		n += step;
+		status = run(program, words, n, &fired);
+		if (strict && status > NO_MEMORY && status != 128 + SIGKILL) {
+			printf("# allocation %lu: status %d\n", n, status);
+			return 0;
+		}
+	}
+	if (strict && status)
+		printf("# without a failure: status %d\n", status);
+	return strict && status ? 0 : n;
+}
+
+static void *stay(void *arg)
+{
+	nap(200);
+	return NULL;
+}
+
+/* Tables for kernel stacks are never given back; so that they are there. */
+static void make_stacks(void)
+{
+	pthread_t id[40];
+
+	for (int i = 0; i < 40; i++)
+		pthread_create(&id[i], NULL, stay, NULL);
+	for (int i = 0; i < 40; i++)
+		pthread_join(id[i], NULL);
+}
+
+static void check(const char *name, void (*program)(void), char **words,
+	unsigned long step, int strict)
+{
+	struct in_use before;
+	unsigned long many = sweep(program, words, step, strict);
+	char text[100];
+
+	snprintf(text, sizeof(text), "%s: each allocation fails once", name);
+	test(many, text);
+	printf("# %lu allocations\n", many);
+	make_stacks();
+	sweep(program, words, step * 7, strict);
+	nap(100);
+	before = look();
+	sweep(program, words, step, strict);
+	snprintf(text, sizeof(text), "%s: nothing is lost by that", name);
+	test(as_before(&before), text);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long step = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
+
+	if (argc > 1 && !strcmp(argv[1], "nothing"))
+		return 0;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	control = open("/sys/kernel/debug/fail", O_RDWR);
+	if (control < 0) {
+		printf("1..0 # SKIP no allocations to fail: not a lab build\n");
+		return 0;
+	}
+	if (argc > 1)
+		check(argv[1], NULL, argv + 1, step ? step : 1, 0);
+	else
+		for (unsigned int i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+			check(programs[i].name, programs[i].run, NULL, 1, 1);
+	printf("1..%d\n", count);
+	return failures > 0;
+}
