@@ -194,7 +194,6 @@ static int ask(struct server *server, struct message *message)
 	 * the only one who knows. */
 	if (current_task() && current_task()->pid == server->pid)
 		return -EIO;
-	message->patient = true;
 	error = endpoint_call(server->open, message);
 	if (message->open) /* nobody has asked for it */
 		open_put(message->open);
@@ -263,6 +262,7 @@ static int page_in(struct object *object, u64 index, void *to)
 
 	request(&message, PAGER_PAGE_IN, file->number, index, 0);
 	one_page(&message.in, page_of_virt(to), PAGE_SIZE);
+	message.patient = true; /* a touch is no call that a signal can end with EINTR */
 	error = ask(file->server, &message);
 	if (error)
 		return error;
@@ -321,6 +321,7 @@ static int write_back(struct object *object, u64 index, void *copy, size_t unuse
 				PAGE_SIZE - (size - start));
 		request(&message, PAGER_WRITE_BACK, file->number, index, size);
 		one_page(&message.out, page_of_virt(copy), PAGE_SIZE);
+		message.patient = true;
 		error = ask(file->server, &message);
 	}
 	end_change(file);

@@ -10,7 +10,8 @@
  * and with it the file's pages. When the last who can receive at the endpoint is gone,
  * its name is free again; who still has objects of it keeps the pages that are there, and
  * gets errors for all others. Everything that asks a server can be waited for with no
- * lock held only, and gives up when the thread is to end.
+ * lock held only, and is given up for a signal (-EINTR); a page-in, when the thread is to
+ * end.
  */
 #pragma once
 

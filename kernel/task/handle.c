@@ -129,7 +129,8 @@ static ssize_t move_once(
 static ssize_t move(struct open *open, void *buffer, size_t size, const u64 *position,
 	size_t done, bool write)
 {
-	bool own = !position && !open_is_stream(open);
+	/* Not of devices: what they do with user memory may wait for its pages. */
+	bool own = !position && !open_is_stream(open) && open->kind != OPEN_DEVICE;
 	u64 at = position ? *position + done : 0;
 	ssize_t moved;
 

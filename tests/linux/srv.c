@@ -6,6 +6,7 @@
  *     srv [ROUNDS [SEED]]      so many rounds of killing at the end
  */
 #include "kernel/ipc/pager.h"
+#include "kernel/task/dma.h"
 #include "user/native.h"
 
 #include <errno.h>
@@ -231,6 +232,24 @@ static void honest(void)
 	is(in_child(touch, "/srv/own/good"), 0, "another process maps it");
 	munmap(shared, PAGES * PAGE);
 	munmap(private, PAGES * PAGE);
+	close(fd);
+}
+
+/* A device wants a page that is not there yet; what it writes is nobody else's. */
+static void pinned(void)
+{
+	int fd = open("/srv/own/good", O_RDWR), device = open("/dev/dma", O_RDWR);
+	char *at = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	struct dma_command dma = {DMA_START, 5, (unsigned long)at + 6 * PAGE, 1, 77};
+
+	is(write(device, &dma, sizeof(dma)), sizeof(dma), "a page comes in to be pinned");
+	dma.operation = DMA_RUN;
+	write(device, &dma, sizeof(dma));
+	is(*(long *)(at + 6 * PAGE), 77, "and is written to by a device");
+	dma.operation = DMA_FINISH;
+	write(device, &dma, sizeof(dma));
+	munmap(at, PAGES * PAGE);
+	close(device);
 	close(fd);
 }
 
@@ -522,6 +541,7 @@ int main(int argc, char **argv)
 	names();
 	server = start_own("own");
 	honest();
+	pinned();
 	refuses();
 	liars();
 	asks_itself();
