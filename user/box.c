@@ -51,6 +51,32 @@ int box_error(const char *program, const char *what)
 	return 1;
 }
 
+static int ready = -1; /* a pipe to the parent, or -1 */
+
+int box_detach(void)
+{
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(ends))
+		return -1;
+	pid = fork();
+	if (pid > 0) {
+		close(ends[1]);
+		_exit(read(ends[0], &byte, 1) == 1 ? 0 : 1);
+	}
+	close(ends[0]);
+	ready = ends[1];
+	return pid;
+}
+
+void box_ready(void)
+{
+	if (ready >= 0 && write(ready, "", 1) == 1)
+		close(ready);
+}
+
 int box_is_pid(const char *word)
 {
 	return !strcmp(word, "self") ||

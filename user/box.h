@@ -27,8 +27,8 @@
 	X(gup, "the same about pages found and pinned")                                  \
 	X(tlb, "the same about flushes")                                                 \
 	X(rcu, "the same about grace periods and the freeing of tables")                 \
-	X(store, "[name]: serve blocks from memory")                                     \
-	X(pager, "[-r] name [store]: serve files under /srv/name")                       \
+	X(store, "[-d] [name]: serve blocks from memory")                                \
+	X(pager, "[-d] [-r] name [store]: serve files under /srv/name")                  \
 	X(true, "succeed")                                                               \
 	X(false, "fail")
 
@@ -42,6 +42,12 @@ char *box_read_file(const char *path);
 
 /* "PROGRAM: WHAT: the text of errno" on stderr; returns 1, the usual exit status. */
 int box_error(const char *program, const char *what);
+
+/* The program goes on in a child. Its parent, whom the shell waits for, ends when the
+ * child says that it is ready, or has ended without. Nothing happens for who has not
+ * detached. */
+int box_detach(void);
+void box_ready(void);
 
 /* A pid is decimal, or "self". */
 int box_is_pid(const char *word);

@@ -1,7 +1,8 @@
 /*
  * user/pager.c - a server of files under /srv/NAME, whose blocks are kept by a store.
  *
- *     pager [-r] NAME [STORE]      -r: refuses to have anything written
+ *     pager [-d] [-r] NAME [STORE]     -d: goes on by itself; -r: refuses to have
+ * anything written
  *
  * It keeps the kernel's promise of kernel/ipc/pager.h. Files have places that never
  * change: block 0 of the store is the table, and file n has the FILE_BLOCKS blocks from
@@ -234,25 +235,31 @@ static void run(long endpoint)
 
 int pager_main(int argc, char **argv)
 {
-	long endpoint = native_call(NATIVE_ENDPOINT, 0, 0, 0, 0);
-	const char *name;
+	int detach = 0;
+	long endpoint;
 
-	refuses = argc > 1 && !strcmp(argv[1], "-r");
-	name = argv[1 + refuses];
-	if (argc < 2 + refuses || argc > 3 + refuses) {
-		fprintf(stderr, "usage: pager [-r] NAME [STORE]\n");
+	for (; argv[1] && argv[1][0] == '-'; argv++, argc--) {
+		detach |= !strcmp(argv[1], "-d");
+		refuses |= !strcmp(argv[1], "-r");
+	}
+	if (argc < 2 || argc > 3) {
+		fprintf(stderr, "usage: pager [-d] [-r] NAME [STORE]\n");
 		return 2;
 	}
-	store_name = argv[2 + refuses] ? argv[2 + refuses] : "store";
+	if (detach && box_detach() < 0)
+		return box_error("pager", "fork");
+	store_name = argv[2] ? argv[2] : "store";
 	for (int i = 0; i < TRIES && !find_store(); i++)
 		usleep(10000);
 	errno = ENOENT;
 	if (store < 0)
 		return box_error("pager", store_name);
+	endpoint = native_call(NATIVE_ENDPOINT, 0, 0, 0, 0);
 	errno = -native_call(
-		NATIVE_NAME, NATIVE_NAME_MAKE, (long)name, strlen(name), endpoint);
+		NATIVE_NAME, NATIVE_NAME_MAKE, (long)argv[1], strlen(argv[1]), endpoint);
 	if (errno)
-		return box_error("pager", name);
+		return box_error("pager", argv[1]);
+	box_ready();
 	run(endpoint);
 	return box_error("pager", "receive");
 }

@@ -2,7 +2,7 @@
  * user/store.c - a server that keeps blocks in its memory, as a disk would, and doubts
  * itself: each block has a checksum, made by who writes it, and a version.
  *
- *     store [NAME]       "store" unless said otherwise
+ *     store [-d] [NAME]     "store" unless said otherwise; -d: goes on by itself
  */
 #include "user/box.h"
 #include "user/native.h"
@@ -63,17 +63,22 @@ static long serve(unsigned long word[4], long size, struct native_long *more)
 
 int store_main(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : "store";
-	long endpoint = native_call(NATIVE_ENDPOINT, 0, 0, 0, 0), size;
+	int detach = argc > 1 && !strcmp(argv[1], "-d");
+	const char *name = argv[1 + detach] ? argv[1 + detach] : "store";
+	long endpoint, size;
 	struct native_long more = {.receive = (unsigned long)buffer,
 		.receive_size = STORE_BLOCK,
 		.handle = NATIVE_NO_HANDLE};
 	unsigned long word[4] = {0};
 
+	if (detach && box_detach() < 0)
+		return box_error("store", "fork");
+	endpoint = native_call(NATIVE_ENDPOINT, 0, 0, 0, 0);
 	errno = -native_call(
 		NATIVE_NAME, NATIVE_NAME_MAKE, (long)name, strlen(name), endpoint);
 	if (errno)
 		return box_error("store", name);
+	box_ready();
 	size = native_ipc(NATIVE_RECEIVE, endpoint, word, &more);
 	while (size >= 0) {
 		more.send_size = 0;

@@ -23,7 +23,13 @@ def report(where, result):
          where + ": ran to its end", result)
 
 
+SHELL = ("store -d && pager -d files && echo dear reader > /srv/files/letter && "
+         "cat /srv/files/letter && ls /srv && cat /srv/files/none")
+
 for arch in MACHINES:
+    result = guest(SHELL, ARCH=arch)
+    test(result.status == 1 and result.output.startswith("dear reader\nfiles\n")
+         and "No such file" in result.output, arch + ": a pager's files, in the shell", result)
     program = "build/%s-user/native-ipc" % arch
     run("make", "-s", "ARCH=" + arch, program)
     for cpus in ("1", "4"):
