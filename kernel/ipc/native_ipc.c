@@ -166,7 +166,8 @@ static int end_receiving(struct side *side, unsigned long to)
 
 /* --- the calls ---------------------------------------------------------------------- */
 
-static int exchange(struct side *side, unsigned long call, struct open *endpoint)
+static int exchange(
+	struct side *side, unsigned long call, struct open *endpoint, bool more)
 {
 	int error;
 
@@ -174,7 +175,8 @@ static int exchange(struct side *side, unsigned long call, struct open *endpoint
 		return endpoint_call(endpoint, &side->message);
 	if (call == NATIVE_REPLY) {
 		error = endpoint_reply(&side->message);
-		end_sending(side); /* not to be kept while the next call is waited for */
+		if (more) /* nothing is kept while the next call is waited for */
+			end_sending(side);
 		if (!endpoint || error == -EINVAL)
 			return error;
 	}
@@ -210,14 +212,15 @@ static long meet(struct regs *regs, unsigned long call, struct open *endpoint)
 	error = more ? prepare(&side, more, call != NATIVE_RECEIVE, endpoint) : 0;
 	get_words(regs, &side.message);
 	if (!error)
-		error = exchange(&side, call, endpoint);
+		error = exchange(&side, call, endpoint, more);
 	if (!error && endpoint)
 		put_words(regs, &side.message);
 	if (!error && more && endpoint)
 		error = end_receiving(&side, more);
 	if (side.receives)
 		gup_unpin(side.message.in.page, side.receives);
-	end_sending(&side);
+	if (more || side.message.open)
+		end_sending(&side);
 	return error ? error : (long)side.message.received;
 }
 

@@ -129,11 +129,13 @@ static long native_call(unsigned long number, const unsigned long *a)
 void native_syscall(struct regs *regs)
 {
 	unsigned long number = regs_syscall(regs);
-	const unsigned long arguments[] = {regs_arg(regs, 0), regs_arg(regs, 1),
-		regs_arg(regs, 2), regs_arg(regs, 3)};
 
-	if (number >= NATIVE_CALL && number <= NATIVE_REPLY)
+	if (number >= NATIVE_CALL && number <= NATIVE_REPLY) {
 		regs_set_result(regs, native_ipc(regs));
-	else
+	} else {
+		const unsigned long arguments[] = {regs_arg(regs, 0), regs_arg(regs, 1),
+			regs_arg(regs, 2), regs_arg(regs, 3)};
+
 		regs_set_result(regs, native_call(number, arguments));
+	}
 }
