@@ -46,12 +46,17 @@ static void party_init(struct party *party, struct open *via, struct message *me
 
 /* --- waiting: lock held ------------------------------------------------------------- */
 
-static void finish(struct party *party, int result)
+static void decide(struct party *party, int result)
 {
 	list_remove(&party->link);
 	if (party->server)
 		party->server->serving = NULL;
 	party->result = result;
+}
+
+static void finish(struct party *party, int result)
+{
+	decide(party, result);
 	thread_wake(&party->thread->thread);
 }
 
@@ -112,7 +117,8 @@ static int call_locked(struct endpoint *endpoint, struct party *call)
 		return -EPIPE;
 	if (receiver) {
 		serve(endpoint, call, receiver);
-		finish(receiver, 0);
+		decide(receiver, 0);
+		thread_wake_next(&receiver->thread->thread); /* for we wait now */
 	} else {
 		list_append(&endpoint->queued, &call->link);
 	}
@@ -173,8 +179,10 @@ static void endpoint_put(struct endpoint *endpoint)
 		kfree(endpoint);
 }
 
-/* The call that the thread serves ends so; `answer` NULL: without one. */
-static int end_call(struct task_thread *thread, struct message *answer, int result)
+/* The call that the thread serves ends so; `answer` NULL: without one. `waits`: the
+ * thread is about to. */
+static int end_call(
+	struct task_thread *thread, struct message *answer, int result, bool waits)
 {
 	struct endpoint *endpoint = thread->serving_at;
 	struct party *call;
@@ -186,21 +194,25 @@ static int end_call(struct task_thread *thread, struct message *answer, int resu
 	if (call && answer)
 		message_hand_over(answer, call->message);
 	if (call)
-		finish(call, result);
+		decide(call, result);
+	if (call && waits)
+		thread_wake_next(&call->thread->thread);
+	else if (call)
+		thread_wake(&call->thread->thread);
 	spin_unlock(&endpoint->lock);
 	thread->serving_at = NULL;
 	endpoint_put(endpoint);
 	return call ? 0 : -ESRCH;
 }
 
-int endpoint_reply(struct message *answer)
+int endpoint_reply(struct message *answer, bool waits)
 {
-	return end_call(current_thread(), answer, 0);
+	return end_call(current_thread(), answer, 0, waits);
 }
 
 void endpoint_thread_leaves(struct task_thread *thread)
 {
-	(void)end_call(thread, NULL, -EPIPE);
+	(void)end_call(thread, NULL, -EPIPE, false);
 }
 
 /* --- the open objects --------------------------------------------------------------- */

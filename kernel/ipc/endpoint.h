@@ -46,12 +46,9 @@ int endpoint_call(struct open *via, struct message *message);
 int endpoint_receive(struct open *via, struct message *message);
 
 /* Answers the call that this thread serves: 0, -ESRCH (the caller is gone), -EINVAL (it
- * serves none). */
-int endpoint_reply(struct message *answer);
-
-/* Both at once, but that nobody minds if the caller is gone. */
-int endpoint_reply_receive(
-	struct open *via, struct message *answer, struct message *message);
+ * serves none). `waits`: and is about to wait for the next, so the caller may have this
+ * CPU. */
+int endpoint_reply(struct message *answer, bool waits);
 
 /* Nobody can receive any more. A hint. */
 bool endpoint_is_dead(const struct open *open);

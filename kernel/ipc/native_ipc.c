@@ -174,7 +174,7 @@ static int exchange(
 	if (call == NATIVE_CALL)
 		return endpoint_call(endpoint, &side->message);
 	if (call == NATIVE_REPLY) {
-		error = endpoint_reply(&side->message);
+		error = endpoint_reply(&side->message, endpoint);
 		if (more) /* nothing is kept while the next call is waited for */
 			end_sending(side);
 		if (!endpoint || error == -EINVAL)

@@ -40,6 +40,15 @@ static bool leave(struct runqueue *rq, struct thread *me, enum thread_state stat
 	return leaves;
 }
 
+/* Who waits to be handed the CPU gets it when the running thread leaves. */
+static struct thread *take_handed(struct runqueue *rq)
+{
+	struct thread *handed = rq->handed;
+
+	rq->handed = NULL;
+	return handed;
+}
+
 static struct thread *pop(struct runqueue *rq)
 {
 	struct list *first = list_pop(&rq->ready);
@@ -56,7 +65,9 @@ static struct thread *choose_next(struct runqueue *rq)
 	struct thread *next;
 
 	spin_lock(&rq->lock);
-	next = pop(rq);
+	next = take_handed(rq);
+	if (!next)
+		next = pop(rq);
 	if (!next) {
 		spin_unlock(&rq->lock); /* never two queue locks */
 		next = runqueue_steal(cpu);
@@ -129,8 +140,12 @@ void switch_away(enum thread_state state)
 	 * that comes between would be lost with the look that it asked for. Pairs with
 	 * runqueue_poke(). */
 	atomic_store(&rq->need_resched, false);
-	if (!leave(rq, me, state))
+	if (!leave(rq, me, state)) {
+		next = take_handed(rq);
+		if (next)
+			runqueue_deliver(next);
 		return;
+	}
 	next = choose_next(rq);
 	TRACE_POINT(look);
 	if (next != me)
@@ -155,7 +170,7 @@ bool sched_tick(void)
 	if (!list_empty(&rq->ready))
 		helpers = list_first(&rq->ready, struct thread, queue)->allowed;
 	spin_unlock(&rq->lock);
-	if (helpers || !allowed_on(me, me->cpu))
+	if (helpers || rq->handed || !allowed_on(me, me->cpu))
 		atomic_store(&rq->need_resched, true);
 	helpers &= atomic_load(&cpus_idle);
 	if (helpers)

@@ -119,6 +119,10 @@ void thread_wait(void);
  * guarantees that. */
 bool thread_wake(struct thread *thread);
 
+/* The same by a thread that is about to wait itself: the other one, if it slept and may
+ * run here, has this CPU then, before all others. Not from an interrupt. */
+void thread_wake_next(struct thread *thread);
+
 /* Make a thread that runs, perhaps in user mode, pass through the kernel soon. */
 void thread_poke(struct thread *thread);
 
