@@ -30,6 +30,7 @@ struct object *object_create_from(
 	wait_init(&object->filled);
 	spin_init(&object->lock, "object", RANK_OBJECT);
 	mutex_init(&object->resizing, "object size", RANK_OBJECT_SIZE);
+	list_init(&object->nodes);
 	rmap_init(&object->rmap, RANK_RMAP);
 	return object;
 }
@@ -66,11 +67,14 @@ static u64 pages_of(u64 size)
 	return ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
 }
 
-static void *node_alloc(void)
+static void *node_alloc(struct object *object)
 {
 	struct page *page = frame_alloc(0, PAGE_KERNEL, FRAME_ZERO | FRAME_USER);
 
-	return page ? page_address(page) : NULL;
+	if (!page)
+		return NULL;
+	list_append(&object->nodes, &page->link);
+	return page_address(page);
 }
 
 /* Where the page with this index stands; NULL: there is no node, or none to be had. */
@@ -80,7 +84,7 @@ static struct page **slot_of(struct object *object, u64 index, bool make)
 
 	for (int shift = LEVELS_UP * NODE_BITS; shift >= 0; shift -= NODE_BITS) {
 		if (!*node && make)
-			*node = node_alloc();
+			*node = node_alloc(object);
 		if (!*node)
 			return NULL;
 		node = (void **)*node + (index >> shift & (NODE_SIZE - 1));
@@ -106,20 +110,6 @@ struct page *object_next(struct object *object, u64 *index, u64 end)
 	struct page **slot = next_slot(object, index, min(end, pages_of(object->size)));
 
 	return slot ? *slot : NULL;
-}
-
-static void free_nodes(void **node, int height)
-{
-	for (u64 i = 0; height && i < NODE_SIZE; i++) {
-		void **below = node[i];
-
-		for (u64 n = 0; below && height > 1 && n < NODE_SIZE; n++)
-			if (below[n])
-				page_put(page_of_virt(below[n]));
-		if (below)
-			page_put(page_of_virt(below));
-	}
-	page_put(page_of_virt(node));
 }
 
 /* --- pages -------------------------------------------------------------------------- */
@@ -245,8 +235,7 @@ void object_put(struct object *object)
 		return;
 	object_cut(object, 0, pages_of(object->size), &pages);
 	object_drop_pages(&pages);
-	if (object->root)
-		free_nodes(object->root, LEVELS_UP);
+	object_drop_pages(&object->nodes);
 	if (object->source && object->source->release)
 		object->source->release(object);
 	/* SAFE(object_grace): a lockless walker that holds a page of it has read whose

@@ -66,8 +66,9 @@ struct object {
 	struct wait_queue filled;           /* a page-in, or a write-back, is over */
 	u64 size;                           /* (l:lock) bytes */
 	u64 count;                          /* (l:lock) pages that are there */
-	void *root;       /* (l:lock) 512 pointers to 512 pointers to 512 pages */
-	struct rmap rmap; /* the VMAs that map it */
+	void *root;        /* (l:lock) 512 pointers to 512 pointers to 512 pages */
+	struct list nodes; /* (l:lock) the frames that these are in */
+	struct rmap rmap;  /* the VMAs that map it */
 };
 
 /* NULL: no memory. One reference, for the caller. */

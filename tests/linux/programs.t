@@ -15,7 +15,7 @@ NOT_TAP = (  # have test programs of their own
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "dma",      # Linux has no such device
                 "failing",  # nor ours to make allocations fail
-                "ipc", "fuzz_native",  # nor such calls
+                "ipc", "fuzz_native", "fuzz",  # nor such calls
                 "pins")     # uses requests that are ours
 LINE = re.compile(r"^(ok|not ok) \d+ (?:- )?(.*?)( # SKIP.*)?$")
 
