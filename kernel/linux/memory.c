@@ -107,7 +107,7 @@ static long map_open(struct mapping *want, struct open *open)
 		return error;
 	if (!(flags & OPEN_WRITE))
 		want->flags |= MM_READONLY;
-	if (open->kind == OPEN_MEMORY)
+	if (open->kind == OPEN_MEMORY || open->kind == OPEN_APERTURE)
 		return map_object(want, open->object);
 	if (open->kind == OPEN_ZERO)
 		return map_anonymous(want); /* its pages are zero, and then one's own */

@@ -57,6 +57,7 @@ static const struct device {
 	{"/dev/random", DEVICE(1, 8), 0666, random_open},
 	{"/dev/urandom", DEVICE(1, 9), 0666, random_open},
 	{"/dev/dma", DEVICE(240, 1), 0666, dma_open},
+	{"/dev/aperture", DEVICE(240, 2), 0666, aperture_open},
 	{"/sys/kernel/debug/gup_test", DEVICE(240, 0), 0600, gup_test_open},
 #ifdef ORIGAMI_LAB
 	{"/sys/kernel/debug/fail", DEVICE(240, 2), 0600, fail_file_open},
@@ -236,6 +237,7 @@ void tree_describe(struct open *open, struct file_info *info)
 	case OPEN_ENDPOINT:
 		*info = (struct file_info){.mode = S_IFSOCK | 0600, .links = 1};
 		break;
+	case OPEN_APERTURE:
 	case OPEN_DEVICE:
 		describe_device(open->device, info);
 		break;

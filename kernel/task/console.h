@@ -19,4 +19,5 @@ void console_start(void);
 struct open *console_open(void);
 struct open *null_open(void);
 struct open *zero_open(void);
-struct open *dma_open(void); /* dma.h */
+struct open *dma_open(void);      /* dma.h */
+struct open *aperture_open(void); /* aperture.h */

@@ -29,7 +29,8 @@ enum open_kind {
 	OPEN_ZERO,
 	OPEN_MEMORY, /* a memory object */
 	OPEN_ENDPOINT,
-	OPEN_DEVICE, /* any other */
+	OPEN_APERTURE, /* a device's memory */
+	OPEN_DEVICE,   /* any other */
 };
 
 /*

@@ -131,7 +131,9 @@ int mm_draw_step(struct mm *mm, unsigned long start, unsigned long count,
 	const char *name, void (*emit)(const char *line, void *arg), void *arg)
 {
 	struct drawing drawing = {
-		.walk = {.flags = FOLL_GET, .prot = PROT_READ}, .emit = emit, .arg = arg};
+		.walk = {.flags = FOLL_GET, .prot = PROT_READ | PROT_COUNTED},
+		.emit = emit,
+		.arg = arg};
 	const struct gup_step *step = name ? gup_step_find(name) : gup_step_chosen;
 	int err = 0;
 

@@ -10,8 +10,10 @@
 #include "mm/table/descend.h"
 #include "mm/table/gather.h"
 
-/* Visits what is mapped of [start, end). -ENOMEM: there are holes. */
+/* Visits what is mapped of [start, end). -ENOMEM: there are holes; -EINVAL: it ends
+ * before a VMA that has one of these flags. */
 static int for_each_part(struct mm *mm, unsigned long start, unsigned long end,
+	unsigned int refused,
 	void (*visit)(unsigned long start, unsigned long end, void *arg), void *arg)
 {
 	const struct vma *vma;
@@ -23,6 +25,8 @@ static int for_each_part(struct mm *mm, unsigned long start, unsigned long end,
 			err = -ENOMEM;
 		if (!vma || vma->start >= end)
 			break;
+		if (vma->flags & refused)
+			return -EINVAL;
 		visit(max(start, vma->start), min(end, vma->end), arg);
 		start = vma->end;
 	}
@@ -58,7 +62,7 @@ int mm_discard(struct mm *mm, unsigned long address, size_t length)
 		return err;
 	mm_read_lock(mm);
 	gather_begin(&gather, mm);
-	err = for_each_part(mm, address, end, discard_part, &gather);
+	err = for_each_part(mm, address, end, VMA_PFN, discard_part, &gather);
 	gather_end(&gather);
 	mm_read_unlock(mm);
 	return err;
@@ -72,7 +76,7 @@ int mm_advise(struct mm *mm, unsigned long address, size_t length)
 	if (err || !length)
 		return err;
 	mm_read_lock(mm);
-	err = for_each_part(mm, address, end, leave_part, NULL);
+	err = for_each_part(mm, address, end, 0, leave_part, NULL);
 	mm_read_unlock(mm);
 	return err;
 }

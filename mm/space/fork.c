@@ -135,6 +135,8 @@ static int fork_vma(struct fork *fork, const struct vma *vma)
 	unsigned long stop;
 	int err = 0;
 
+	if (vma->flags & VMA_PFN)
+		return 0; /* the child's faults find the same */
 	fork->prot = vma->prot;
 	for (unsigned long at = vma->start; !err && at != vma->end; at = stop) {
 		struct descent from;

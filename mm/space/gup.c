@@ -59,6 +59,10 @@ static bool hold_leaf(
 
 	if (address > slow->address || !arch_pxd_allows(level, entry, slow->prot))
 		return true;
+	if (!arch_pxd_counted(level, entry)) {
+		slow->error = -EFAULT; /* a device's, which may take it back */
+		return true;
+	}
 	page = page_of_phys(
 		phys(arch_pxd_phys(level, entry).v + (slow->address - address)));
 	while (slow->address != end) {

@@ -157,8 +157,10 @@ int mm_map_object(struct mm *mm, unsigned long *address, size_t length, unsigned
 		return -EINVAL;
 	if (length > OBJECT_SIZE_MAX || offset > OBJECT_SIZE_MAX - length)
 		return -EOVERFLOW;
+	if (object->pfn && !(flags & MM_SHARED))
+		return -EINVAL; /* there is no copying of what is not counted */
 	vma_kind_own(&kind, prot,
-		(flags & MM_SHARED ? VMA_SHARED : 0) |
+		(flags & MM_SHARED ? VMA_SHARED : 0) | (object->pfn ? VMA_PFN : 0) |
 			(flags & MM_SHARED && flags & MM_READONLY ? VMA_READONLY : 0) |
 			(flags & MM_NORESERVE ? VMA_NORESERVE : 0));
 	kind.object = object;

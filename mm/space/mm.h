@@ -47,6 +47,7 @@ struct vma {
 #define VMA_NORESERVE 4u  /* may promise more memory than there is */
 #define VMA_SHARED    8u  /* of an object: stores are seen by all who map it */
 #define VMA_READONLY  16u /* shared, and never to be written */
+#define VMA_PFN       32u /* entries hold no references to pages: a device's memory */
 
 #define MM_VMAS_MAX   65530u              /* per mm; Linux's limit */
 #define MM_STACK_SIZE (8UL << 20)         /* a VMA_STACK grows to this */

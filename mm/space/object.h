@@ -15,6 +15,10 @@
  * is the object's no more: page->object becomes NULL BEFORE its mappings are taken away,
  * and who wants to map it looks there once more under the table lock.
  *
+ * A device's memory is an object, too, whose mappings hold NO references (`pfn`): the
+ * device takes it back when it likes (object_resize() to 0) and then uses the frames for
+ * something else, whoever still has them mapped. So nobody may hold its pages.
+ *
  * Locks: `lock` (spin) for the pages and the size; that of `rmap` is taken after it;
  * `resizing`
  * (sleeping) is held by who changes the size. Lifetime: references; every VMA of it has
@@ -69,6 +73,7 @@ struct object {
 	void *root;        /* (l:lock) 512 pointers to 512 pointers to 512 pages */
 	struct list nodes; /* (l:lock) the frames that these are in */
 	struct rmap rmap;  /* the VMAs that map it */
+	bool pfn;          /* (c) mapped without references, and only shared */
 };
 
 /* NULL: no memory. One reference, for the caller. */

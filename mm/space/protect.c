@@ -11,6 +11,7 @@
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 #include "mm/space/vma.h"
+#include "mm/table/gather.h"
 #include "mm/table/tlb.h"
 #include "mm/table/walk.h"
 
@@ -76,13 +77,25 @@ static void protect_tables(
 	spin_unlock(&mm->table_lock);
 }
 
+/* What is not counted is mapped anew by the next access. The entries are few. */
+static void forget_entries(
+	struct mm *mm, const struct vma *vma, unsigned long start, unsigned long end)
+{
+	struct gather gather;
+
+	gather_begin(&gather, mm);
+	gather_unmap(&gather, max(start, vma->start), min(end, vma->end));
+	gather_end(&gather);
+}
+
 static void protect_vmas(struct mm *mm, unsigned long start, unsigned long end)
 {
 	const struct vma *vma;
 
 	for (unsigned int i = vma_index(mm->vmas, start);
 		(vma = vma_at(mm->vmas, i)) && vma->start < end; i++)
-		protect_tables(mm, vma, start, end);
+		(vma->flags & VMA_PFN ? forget_entries : protect_tables)(
+			mm, vma, start, end);
 }
 
 /* 0: what a VMA (NULL: none) has of [at, end) may get this protection; or why not. */

@@ -25,7 +25,14 @@ unsigned int shared_prot(const struct vma *vma, const struct page *page)
 	return vma->prot;
 }
 
-/* The reference goes to the entry. False: it is not mapped. */
+static pxd_t entry_for(const struct vma *vma, const struct page *page)
+{
+	pxd_t entry = arch_pxd_leaf_make(LEVEL_PTE, page_phys(page), cow_prot(vma, page));
+
+	return vma->flags & VMA_PFN ? arch_pxd_uncounted(entry) : entry;
+}
+
+/* False: it is not mapped. */
 static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page)
 {
 	bool good;
@@ -37,10 +44,9 @@ static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct pag
 	 * looks for it again. Pairs with SAFE(object_cut_first); the lock orders. */
 	good = pxd_none(LEVEL_PTE, pxd_read(ptr)) && atomic_load(&page->object);
 	if (good) {
-		pxd_set(LEVEL_PTE, ptr,
-			arch_pxd_leaf_make(
-				LEVEL_PTE, page_phys(page), cow_prot(vma, page)));
-		page_map(page);
+		pxd_set(LEVEL_PTE, ptr, entry_for(vma, page));
+		if (!(vma->flags & VMA_PFN))
+			page_map(page);
 		mm->pages++;
 	}
 	spin_unlock(&mm->table_lock);
@@ -52,7 +58,8 @@ int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long
 	struct page *page;
 	int err = object_page(vma->object, vma_offset(vma, address) / PAGE_SIZE, &page);
 
-	if (!err && !install(mm, vma, ptr, page))
+	/* The reference goes to the entry. */
+	if (!err && (!install(mm, vma, ptr, page) || vma->flags & VMA_PFN))
 		page_put(page);
 	return err;
 }

@@ -87,7 +87,9 @@ static bool unmap_leaf(
 	/* The value that unhook returns, not the one read before: only it has what the
 	 * hardware last wrote. */
 	entry = pxd_unhook(level, ptr, address, arch_pxd_empty(level));
-	gather->pages[gather->count++] = page_of_phys(arch_pxd_phys(level, entry));
+	if (likely(arch_pxd_counted(level, entry)))
+		gather->pages[gather->count++] =
+			page_of_phys(arch_pxd_phys(level, entry));
 	gather->mm->pages -= pxd_size(level) / PAGE_SIZE;
 	gather_span(gather, address, address + pxd_size(level));
 	return false;

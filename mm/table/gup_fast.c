@@ -232,7 +232,7 @@ static __always_inline unsigned long hold(
 		"gup_fast(%lx, %lx, %x)", start, count, flags);
 	walk.next = pages;
 	walk.flags = flags;
-	walk.prot = PROT_READ | (flags & FOLL_WRITE ? PROT_WRITE : 0);
+	walk.prot = PROT_READ | PROT_COUNTED | (flags & FOLL_WRITE ? PROT_WRITE : 0);
 #ifdef ORIGAMI_LAB
 	walk.look = NULL;
 #endif

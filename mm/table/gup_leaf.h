@@ -36,7 +36,7 @@ struct gup_walk {
 	pxd_t *root;        /* (c) where it began */
 	struct page **next; /* where the next page goes */
 	unsigned int flags; /* (c) FOLL_* */
-	unsigned int prot; /* (c) what entries must allow: PROT_READ, or and PROT_WRITE */
+	unsigned int prot;  /* (c) what entries must allow: PROT_*, with PROT_COUNTED */
 #ifdef ORIGAMI_LAB
 	gup_look_fn *look; /* (c) is shown every turn, or NULL */
 #endif

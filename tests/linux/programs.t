@@ -13,7 +13,7 @@ NOT_TAP = (  # have test programs of their own
     "fault", "grow", "bench", "x86_tricks", "s390x_tricks", "windows", "torture",
     "srv", "crowd")
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
-                "dma",      # Linux has no such device
+                "aperture", "dma",  # Linux has no such devices
                 "failing",  # nor ours to make allocations fail
                 "ipc", "fuzz_native", "fuzz",  # nor such calls
                 "pins")     # uses requests that are ours

@@ -9,11 +9,11 @@ import sys
 
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
-    ("mm/table", ["mm/table"], [], 2000),
-    ("mm, all", ["mm"], [], 8000),
-    ("kernel", ["kernel"], ["kernel/linux"], 8000),
-    ("kernel/linux", ["kernel/linux"], [], 4850),
-    ("arch/x86_64", ["arch/x86_64"], [], 2300),
+    ("mm/table", ["mm/table"], [], 2040),
+    ("mm, all", ["mm"], [], 8100),
+    ("kernel", ["kernel"], ["kernel/linux"], 8150),
+    ("kernel/linux", ["kernel/linux"], [], 4900),
+    ("arch/x86_64", ["arch/x86_64"], [], 2330),
     ("arch/s390x", ["arch/s390x"], [], 2300),
     ("explorer", ["arch/sim/explore"], [], 1500),
 ]

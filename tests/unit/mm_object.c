@@ -254,3 +254,43 @@ UNIT_TEST(mm_object_sparse)
 	EXPECT_EQ(object->count, 1);
 	finish();
 }
+
+/* Device memory: mapped without references, held by nobody, and taken back for good. */
+UNIT_TEST(mm_object_of_a_device)
+{
+	unsigned long again = AT + 16 * PAGE_SIZE;
+	struct page *page;
+	struct mm *child;
+
+	make();
+	object->pfn = true;
+	EXPECT_EQ(map(mm, AT, SIZE, RW, 0, 0), -EINVAL);
+	EXPECT_EQ(map(mm, AT, SIZE, RW, MM_SHARED, 0), 0);
+	EXPECT_EQ(map(mm, again, SIZE, PROT_READ, MM_SHARED, 0), 0);
+	EXPECT(store(AT, 1));
+	EXPECT_EQ(load(again), 1);
+	page = object_find_page(object, 0);
+	EXPECT_EQ(page->refs, 2); /* ours, and the object's */
+	page_put(page);
+	EXPECT_EQ(gup(AT, 1, FOLL_GET, &page), -EFAULT);
+	EXPECT_EQ(gup(AT + PAGE_SIZE, 1, FOLL_PIN | FOLL_WRITE, &page), -EFAULT);
+	EXPECT_EQ(mm_discard(mm, AT, PAGE_SIZE), -EINVAL);
+	EXPECT_EQ(mm_protect(mm, AT, SIZE, PROT_READ), 0);
+	EXPECT(!store(AT, 2));
+	EXPECT_EQ(load(AT), 1);
+	EXPECT_EQ(mm_protect(mm, AT, SIZE, RW), 0);
+	EXPECT(store(AT, 2));
+	child = mm_fork(mm);
+	mm_use(child);
+	EXPECT_EQ(load(again), 2);
+	EXPECT(store(AT, 3));
+	mm_use(mm);
+	EXPECT_EQ(load(AT), 3);
+	EXPECT_EQ(object_resize(object, 0), 0);
+	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(child->pages, 0);
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), -EIO);
+	EXPECT_EQ(mm_fault(child, again, ACCESS_READ), -EIO);
+	mm_put(child);
+	finish();
+}

@@ -35,7 +35,8 @@
 #define CRST_PROT    13      /* shift of the software copy of PROT_* */
 #define PTE_INVALID  0x400UL
 #define PTE_USED     0x001UL /* software: not an unused entry */
-#define PTE_PROT     4       /* shift of the software copy of PROT_* */
+#define PTE_PROT     4       /* shift of the software copy of PROT_*, and of: */
+#define PROT_COUNTED 8UL     /* a pte that counts its frame; large leaves all do */
 #define DAT_READONLY 0x200UL /* P, both kinds */
 #define DAT_NOEXEC   0x100UL /* IEP, leaves of both kinds; needs CR0_IEP */
 
@@ -149,7 +150,8 @@ static inline pxd_t arch_pxd_leaf_make(int level, phys_t frame, unsigned int pro
 			     (prot & PROT_EXEC ? 0 : DAT_NOEXEC);
 
 	if (level == LEVEL_PTE)
-		bits |= none * PTE_INVALID | PTE_USED | rights << PTE_PROT;
+		bits |= none * PTE_INVALID | PTE_USED |
+			(rights | PROT_COUNTED) << PTE_PROT;
 	else
 		bits |= none * CRST_INVALID | CRST_LEAF | crst_type(level) |
 			rights << CRST_PROT;
@@ -163,10 +165,20 @@ static inline unsigned int arch_pxd_prot(int level, pxd_t e)
 
 static inline bool arch_pxd_allows(int level, pxd_t e, unsigned int prot)
 {
-	unsigned long bits = (unsigned long)prot
-			     << (level == LEVEL_PTE ? PTE_PROT : CRST_PROT);
+	unsigned long bits = level == LEVEL_PTE ? (unsigned long)prot << PTE_PROT
+						: (prot & 7UL) << CRST_PROT;
 
 	return (e.v & bits) == bits;
+}
+
+static inline bool arch_pxd_counted(int level, pxd_t e)
+{
+	return level != LEVEL_PTE || e.v & PROT_COUNTED << PTE_PROT;
+}
+
+static inline pxd_t arch_pxd_uncounted(pxd_t e)
+{
+	return (pxd_t){e.v & ~(PROT_COUNTED << PTE_PROT)};
 }
 
 static inline int arch_root_level(pxd_t first)

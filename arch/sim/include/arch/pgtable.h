@@ -3,7 +3,7 @@
  * can afford to check themselves:
  *
  *   63         56 55          12 11     8 7        4 3     0
- *   | tag: level | frame address | unused | PROT_*  | kind  |
+ *   | tag: level | frame address | unused | rights  | kind  |
  *
  * Tag, kind and rights of each level differ from those of all others: an entry that is
  * taken for one of another level ends the test. <arch/geometry.h> gives the sizes. Levels
@@ -19,6 +19,8 @@
 #define SIM_PHYS   0x00fffffffffff000UL
 #define SIM_RIGHTS 4 /* shift */
 #define SIM_KIND   0xfUL
+
+#define PROT_COUNTED 8u /* among the rights: the leaf counts its frame */
 
 static inline unsigned long sim_tag(int level)
 {
@@ -122,8 +124,8 @@ static inline pxd_t arch_pxd_table(int level, phys_t table)
 
 static inline pxd_t arch_pxd_leaf_make(int level, phys_t frame, unsigned int prot)
 {
-	return (pxd_t){sim_tag(level) | frame.v | (unsigned long)prot << SIM_RIGHTS |
-		       sim_leaf_kind(level)};
+	return (pxd_t){sim_tag(level) | frame.v | sim_leaf_kind(level) |
+		       (unsigned long)(prot | PROT_COUNTED) << SIM_RIGHTS};
 }
 
 static inline unsigned int arch_pxd_prot(int level, pxd_t e)
@@ -134,7 +136,19 @@ static inline unsigned int arch_pxd_prot(int level, pxd_t e)
 
 static inline bool arch_pxd_allows(int level, pxd_t e, unsigned int prot)
 {
-	return !arch_pxd_none(level, e) && !(prot & ~arch_pxd_prot(level, e));
+	sim_check_level(level, e);
+	return !arch_pxd_none(level, e) && !(prot & ~(e.v >> SIM_RIGHTS));
+}
+
+static inline bool arch_pxd_counted(int level, pxd_t e)
+{
+	sim_check_level(level, e);
+	return e.v & PROT_COUNTED << SIM_RIGHTS;
+}
+
+static inline pxd_t arch_pxd_uncounted(pxd_t e)
+{
+	return (pxd_t){e.v & ~(unsigned long)(PROT_COUNTED << SIM_RIGHTS)};
 }
 
 static inline void arch_pxd_set(int level, pxd_t *ptr, pxd_t e)

@@ -20,6 +20,7 @@
 #define PXD_DIRTY    0x040UL
 #define PXD_LARGE    0x080UL     /* PS: this pmd or pud entry is a leaf */
 #define PXD_SW_LEAF  0x200UL     /* ignored by hardware: a leaf without PRESENT */
+#define PXD_SW_REF   0x400UL     /* ignored by hardware: a leaf that counts its frame */
 #define PXD_SW_P4D   (1UL << 52) /* ignored by hardware: permm's type of p4d entries */
 #define PXD_NX       (1UL << 63)
 #define PXD_PHYS     0x000ffffffffff000UL
@@ -129,7 +130,7 @@ static __always_inline pxd_t arch_pxd_table(int level, phys_t table)
 static __always_inline pxd_t arch_pxd_leaf_make(
 	int level, phys_t frame, unsigned int prot)
 {
-	u64 v = frame.v | PXD_USER | PXD_ACCESSED | PXD_NX;
+	u64 v = frame.v | PXD_USER | PXD_ACCESSED | PXD_NX | PXD_SW_REF;
 
 	v |= prot ? PXD_PRESENT : PXD_SW_LEAF;
 	if (prot & PROT_WRITE)
@@ -148,6 +149,18 @@ static __always_inline unsigned int arch_pxd_prot(int level, pxd_t e)
 		return PROT_NONE;
 	return PROT_READ | (e.v & PXD_WRITE ? PROT_WRITE : 0) |
 	       (e.v & PXD_NX ? 0 : PROT_EXEC);
+}
+
+#define PROT_COUNTED PXD_SW_REF
+
+static __always_inline bool arch_pxd_counted(int level, pxd_t e)
+{
+	return e.v & PXD_SW_REF;
+}
+
+static __always_inline pxd_t arch_pxd_uncounted(pxd_t e)
+{
+	return (pxd_t){e.v & ~PXD_SW_REF};
 }
 
 _Static_assert(PXD_PRESENT == PROT_READ && PXD_WRITE == PROT_WRITE, "arch_pxd_allows");
