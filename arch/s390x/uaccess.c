@@ -14,7 +14,9 @@
 #include "arch/contract/irq.h"
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
+#include "kernel/base/panic.h"
 #include "kernel/base/spin.h"
+#include "kernel/base/trace.h"
 
 /* Operand access control: in the primary space; 0: where the PSW says. */
 #define OAC_PRIMARY 0x0001UL
@@ -93,9 +95,12 @@ size_t arch_clear_user(unsigned long to, size_t size)
 }
 
 /*
- * SAFE(secondary_irqs_off): an interrupt that switched threads in here would leave the
- * next user program with the kernel as its primary space; pairs with arch_root_load().
- * The program check of a fault comes in home space and goes straight to label 1.
+ * SAFE(secondary_irqs_off): an interrupt in here that loads CR1, because it switches
+ * threads or another CPU has made the mm's root grow, would make secondary-space mode
+ * fetch its instructions from the user's memory; and one that switches threads would
+ * leave the next user program with the kernel as its primary space. Pairs with
+ * arch_root_load(). The program check of a fault comes in home space and goes straight to
+ * label 1.
  */
 static int user_atomic(unsigned long address, u32 *word, u32 value, bool swap)
 {
@@ -103,20 +108,22 @@ static int user_atomic(unsigned long address, u32 *word, u32 value, bool swap)
 	unsigned long kernel = control_store(13), user = control_store(1);
 	int error = -EFAULT;
 
-	asm volatile("	lctlg	%%c1,%%c1,%[kernel]\n"
-		     "	sacf	256\n"
+	control_load(1, kernel);
+	TRACE_POINT(secondary);
+	LAB_ASSERT(control_store(1) == kernel, "instructions would be fetched from %lx",
+		control_store(1));
+	asm volatile("	sacf	256\n"
 		     "	tmll	%[swap],1\n"
 		     "	jz	2f\n"
 		     "0:	cs	%[word],%[value],0(%[address])\n"
 		     "	j	3f\n"
 		     "2:	l	%[word],0(%[address])\n"
 		     "3:	lhi	%[error],0\n"
-		     "1:	sacf	768\n"
-		     "	lctlg	%%c1,%%c1,%[user]\n" ON_FAULT(0b, 1b) ON_FAULT(2b, 1b)
+		     "1:	sacf	768\n" ON_FAULT(0b, 1b) ON_FAULT(2b, 1b)
 		     : [error] "+d"(error), [word] "+d"(*word)
-		     : [swap] "d"((int)swap), [value] "d"(value), [address] "a"(address),
-		     [kernel] "Q"(kernel), [user] "Q"(user)
+		     : [swap] "d"((int)swap), [value] "d"(value), [address] "a"(address)
 		     : "cc", "memory");
+	control_load(1, user);
 	arch_irq_restore(flags);
 	return error;
 }

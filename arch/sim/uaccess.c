@@ -4,6 +4,7 @@
  */
 #include "arch/contract/uaccess.h"
 #include "arch/sim/sim.h"
+#include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/spin.h"
 #include "kernel/sched/thread.h"
@@ -49,4 +50,17 @@ size_t arch_copy_to_user(unsigned long to, const void *from, size_t size)
 		if (!store_word(to, *word++))
 			break;
 	return size;
+}
+
+/* The half of a word; the host's own byte order. */
+int arch_user_load_u32(unsigned long address, u32 *value)
+{
+	u64 word;
+
+	rank_assert_may_fault("a user access");
+	if (!IS_ALIGNED(address, sizeof(u32)) ||
+		!load_word(ALIGN_DOWN(address, sizeof(word)), &word))
+		return -EFAULT;
+	*value = word >> (address % sizeof(word) * 8);
+	return 0;
 }
