@@ -167,7 +167,9 @@ static int check_open(const struct file_info *info, int flags)
 	if (info->device == DEVICE_SRV)
 		return 0; /* its server decides */
 	if (S_ISREG(info->mode) && (writes || flags & O_TRUNC))
-		return info->device == DEVICE_PROC ? -EACCES : -EROFS;
+		return info->device != DEVICE_PROC ? -EROFS
+		       : info->mode & 0200         ? 0
+						   : -EACCES;
 	return 0;
 }
 

@@ -71,3 +71,7 @@ int proc_open(const char *path, struct open **open);
 bool proc_entry(const char *path, u64 index, struct entry *entry);
 ssize_t proc_link(const char *path, char *to, size_t size);
 bool proc_describes(const struct open *open);
+
+/* proc_mem.c: /proc/<pid>/mem of this mm; takes over the reference. NULL: no memory. */
+struct open *mem_open(struct mm *mm);
+extern const struct open_ops mem_ops;

@@ -246,19 +246,26 @@ static void show_step(struct text *text, const struct proc_name *name)
 static const struct process_file {
 	const char *name;
 	void (*show)(struct text *text, const struct proc_name *name);
+	struct open *(*open)(struct mm *mm); /* instead of it */
 	bool placed; /* only as NAME@place; a directory does not list it */
 } process_files[] = {
-	{"stat", show_stat, false},
-	{"cmdline", show_cmdline, false},
-	{"comm", show_comm, false},
-	{"maps", show_maps, false},
-	{"pt", show_pt, false},
-	{"exe", NULL, false}, /* a link to the program */
-	{"pt@", show_pt, true},
-	{"step@", show_step, true},
+	{"stat", show_stat, NULL, false},
+	{"cmdline", show_cmdline, NULL, false},
+	{"comm", show_comm, NULL, false},
+	{"maps", show_maps, NULL, false},
+	{"pt", show_pt, NULL, false},
+	{"exe", NULL, NULL, false}, /* a link to the program */
+	{"mem", NULL, mem_open, false},
+	{"pt@", show_pt, NULL, true},
+	{"step@", show_step, NULL, true},
 };
 
-#define LISTED_FILES 6 /* of them */
+#define LISTED_FILES 7 /* of them */
+
+static bool is_link(const struct process_file *file)
+{
+	return file && !file->show && !file->open;
+}
 
 /* --- names --- */
 
@@ -365,6 +372,8 @@ static void describe(const struct proc_name *name, struct file_info *info)
 		.inode = 1,
 		.device = DEVICE_PROC,
 	};
+	if (name->file && name->file->open)
+		info->mode = S_IFREG | 0600;
 	if (name->machine >= 0)
 		info->inode = 2 + name->machine;
 	if (name->task)
@@ -390,7 +399,7 @@ int proc_lookup(const char *path, struct file_info *info)
 	if (error)
 		return error;
 	describe(&name, info);
-	if (name.file && !name.file->show) {
+	if (is_link(name.file)) {
 		info->file = program_of(name.task);
 		info->mode |= 0111;
 		info->size = info->file ? info->file->size : 0;
@@ -411,7 +420,7 @@ ssize_t proc_link(const char *path, char *to, size_t size)
 	if (length)
 		return length;
 	length = -EINVAL;
-	if (name.file && !name.file->show) {
+	if (is_link(name.file)) {
 		program = program_of(name.task);
 		length = program ? format_text(to, size, "/%s", program->path) : -ENOENT;
 	}
@@ -444,7 +453,7 @@ static const struct open_ops text_ops = {.read = text_read, .close = text_close}
 
 bool proc_describes(const struct open *open)
 {
-	return open->ops == &text_ops;
+	return open->ops == &text_ops || open->ops == &mem_ops;
 }
 
 static int text_open(const struct proc_name *name, struct open **open)
@@ -469,6 +478,19 @@ static int text_open(const struct proc_name *name, struct open **open)
 	return error;
 }
 
+/* For good the mm that the task has now. */
+static int memory_open(const struct proc_name *name, struct open **open)
+{
+	struct mm *mm = task_get_mm(name->task);
+
+	if (!mm)
+		return -EACCES; /* it is ending */
+	*open = name->file->open(mm);
+	if (!*open)
+		mm_put(mm);
+	return *open ? 0 : -ENOMEM;
+}
+
 int proc_open(const char *path, struct open **open)
 {
 	struct proc_name name;
@@ -479,6 +501,8 @@ int proc_open(const char *path, struct open **open)
 	error = -ENOMEM;
 	if (name.machine >= 0 || (name.file && name.file->show))
 		error = text_open(&name, open);
+	else if (name.file && name.file->open)
+		error = memory_open(&name, open);
 	put(&name);
 	return error;
 }

@@ -24,6 +24,16 @@ static bool allows(const struct vma *vma, unsigned int access)
 	return vma->prot != PROT_NONE; /* the machines cannot write or execute only */
 }
 
+/* What a forced access comes to: one that is allowed, or that leaves the rights as they
+ * are and makes the page the mm's own; 0: it must not be. */
+static unsigned int forced(const struct vma *vma, unsigned int access)
+{
+	access &= ~ACCESS_FORCE;
+	if (allows(vma, access) || !(access & ACCESS_WRITE))
+		return access;
+	return vma->flags & VMA_SHARED ? 0 : ACCESS_UNSHARE;
+}
+
 /* Is this an access below a stack, where it may still grow? */
 static bool below_stack(const struct vma *vma, unsigned long address)
 {
@@ -71,7 +81,13 @@ static int fault_locked(struct mm *mm, unsigned long address, unsigned int acces
 {
 	struct vma *vma = vma_find(mm, address);
 
-	if (!vma || address < vma->start || !allows(vma, access))
+	if (!vma || address < vma->start)
+		return -EFAULT;
+	if (access & ACCESS_FORCE)
+		access = forced(vma, access);
+	else if (!allows(vma, access))
+		access = 0;
+	if (!access)
 		return -EFAULT;
 	if (unlikely(access & ACCESS_OWN && !READ_ONCE(vma->anon)) &&
 		!(vma->flags & VMA_SHARED) && rmap_prepare(mm, vma))

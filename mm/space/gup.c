@@ -10,6 +10,7 @@
 #include "mm/space/gup.h"
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
+#include "kernel/base/trace.h"
 #include "kernel/sched/thread.h"
 #include "mm/space/gup_rules.h"
 #include "mm/space/vma.h"
@@ -49,6 +50,19 @@ static unsigned long hold_run(
 	return count;
 }
 
+/* Is it as it must be? By force, what an entry does not allow may be read; and written,
+ * if nobody else has the page. */
+static bool may_hold(const struct gup_slow *slow, int level, pxd_t entry)
+{
+	struct page *page;
+
+	if (arch_pxd_allows(level, entry, slow->prot) || !(slow->flags & FOLL_FORCE))
+		return arch_pxd_allows(level, entry, slow->prot);
+	page = page_of_phys(arch_pxd_phys(level, entry));
+	return !(slow->flags & FOLL_WRITE) ||
+	       READ_ONCE(page_head(page)->type) == PAGE_ANON;
+}
+
 /* A leaf; true: the walk ends before it. */
 static bool hold_leaf(
 	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
@@ -57,12 +71,14 @@ static bool hold_leaf(
 	unsigned long end = min(slow->end - 1, address + pxd_size(level) - 1) + 1;
 	struct page *page;
 
-	if (address > slow->address || !arch_pxd_allows(level, entry, slow->prot))
+	if (address > slow->address)
 		return true;
 	if (!arch_pxd_counted(level, entry)) {
 		slow->error = -EFAULT; /* a device's, which may take it back */
 		return true;
 	}
+	if (!may_hold(slow, level, entry))
+		return true;
 	page = page_of_phys(
 		phys(arch_pxd_phys(level, entry).v + (slow->address - address)));
 	while (slow->address != end) {
@@ -113,14 +129,23 @@ static bool hold_in_vma(struct mm *mm, struct gup_slow *slow)
 	return all;
 }
 
+static unsigned int access_of(unsigned int flags)
+{
+	unsigned int force = flags & FOLL_FORCE ? ACCESS_FORCE : 0;
+
+	if (flags & FOLL_WRITE)
+		return ACCESS_WRITE | force;
+	return (flags & FOLL_UNSHARE ? ACCESS_UNSHARE : ACCESS_READ) | force;
+}
+
 /* Until all is held: 0, or why not. */
 static int hold_all(struct mm *mm, struct gup_slow *slow)
 {
-	unsigned int access = slow->flags & FOLL_WRITE     ? ACCESS_WRITE
-			      : slow->flags & FOLL_UNSHARE ? ACCESS_UNSHARE
-							   : ACCESS_READ;
-
 	for (;;) {
+		/* SAFE(force_keeps_write): after a fault, too, what is wanted is the same
+		 * as before. That fault has made a page that may be written, but it may
+		 * be gone again; content with any page now, one would write to the file's
+		 * own. Pairs with may_hold(). */
 		bool all = hold_in_vma(mm, slow);
 		int error;
 
@@ -130,9 +155,10 @@ static int hold_all(struct mm *mm, struct gup_slow *slow)
 			return -EINTR;
 		if (all)
 			continue;
-		error = mm_fault(mm, slow->address, access);
+		error = mm_fault(mm, slow->address, access_of(slow->flags));
 		if (error)
 			return error == -EIO ? -EFAULT : error;
+		TRACE_POINT(gup_again);
 	}
 }
 

@@ -164,6 +164,10 @@ unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged 
 #define ACCESS_UNSHARE 8u
 #define ACCESS_OWN     (ACCESS_WRITE | ACCESS_UNSHARE) /* needs a page of one's own */
 
+/* Beside ACCESS_READ and ACCESS_WRITE: a debugger's, which needs no rights. What it
+ * writes where the VMA allows no writing is the mm's own, of a private mapping only. */
+#define ACCESS_FORCE 16u
+
 /* A user access at `address` (ACCESS_*) faulted: make it possible. 0, -EFAULT (no such
  * mapping or not allowed), -ENOMEM, -EIO (beyond the end of an object, or its source has
  * failed), -EINTR (the thread is to end). May sleep; no lock may be held. */

@@ -19,6 +19,7 @@
 #define FOLL_GET      2u  /* hold by a reference: gup_put() */
 #define FOLL_PIN      4u  /* hold by a pin, for DMA: gup_unpin() */
 #define FOLL_LONGTERM 8u  /* with FOLL_PIN: for long; refused where that would do harm */
+#define FOLL_FORCE    32u /* gup_slow() only: whatever the VMA's rights, as ptrace */
 #define FOLL_UNSHARE  16u /* set by gup itself: a page to be pinned must be exclusive */
 
 /* For pins. A page that is to be written is exclusive if its entry allows that. */
