@@ -1,8 +1,7 @@
 /*
  * user/pager.c - a server of files under /srv/NAME, whose blocks are kept by a store.
  *
- *     pager [-d] [-r] NAME [STORE]     -d: goes on by itself; -r: refuses to have
- * anything written
+ *     pager [-d] [-r] NAME [STORE]     -d: goes on by itself; -r: refuses all writes
  *
  * It keeps the kernel's promise of kernel/ipc/pager.h. Files have places that never
  * change: block 0 of the store is the table, and file n has the FILE_BLOCKS blocks from

@@ -4,8 +4,7 @@
  *
  *   write "N", "N+", "0"   the N-th allocation from now on fails; and all after it; none
  *   read                   "fired 0|1 objects N frames N": has it; objects of all caches;
- *                          frames, but for those that the caches cut up and of kernel
- * stacks
+ *                          frames, but for those of caches and of kernel stacks
  *
  * No data of its own, no locks: the numbers hang together only when all is quiet.
  */
@@ -44,7 +43,8 @@ static ssize_t fail_write(struct open *open, const void *from, size_t size, u64 
 	return fail_parse(text) ? (ssize_t)size : -EINVAL;
 }
 
-static const struct open_ops fail_ops = {.read = fail_read, .write = fail_write};
+static const struct open_ops fail_ops = {
+	.read = fail_read, .write = fail_write, .seeks = true};
 
 struct open *fail_file_open(void)
 {

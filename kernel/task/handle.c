@@ -130,7 +130,8 @@ static ssize_t move(struct open *open, void *buffer, size_t size, const u64 *pos
 	size_t done, bool write)
 {
 	/* Not of devices: what they do with user memory may wait for its pages. */
-	bool own = !position && !open_is_stream(open) && open->kind != OPEN_DEVICE;
+	bool own = !position && !open_is_stream(open) &&
+		   (open->kind != OPEN_DEVICE || open->ops->seeks);
 	u64 at = position ? *position + done : 0;
 	ssize_t moved;
 

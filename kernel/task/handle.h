@@ -54,6 +54,7 @@ struct open_ops {
 	/* Copies of it were revoked: end what is under way through them. NULL: nothing.
 	 */
 	void (*revoked)(struct open *open);
+	bool seeks; /* a device, but a transfer is at the open object's offset */
 };
 
 struct open {

@@ -386,6 +386,7 @@ static void check(const char *name, void (*program)(void), char **words,
 int main(int argc, char **argv)
 {
 	unsigned long step = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
+	char text[100];
 
 	if (argc > 1 && !strcmp(argv[1], "nothing"))
 		return 0;
@@ -395,6 +396,8 @@ int main(int argc, char **argv)
 		printf("1..0 # SKIP no allocations to fail: not a lab build\n");
 		return 0;
 	}
+	test(read(control, text, sizeof(text)) > 0 && !read(control, text, 1),
+		"the count of what is in use can be read to its end");
 	if (argc > 1)
 		check(argv[1], NULL, argv + 1, step ? step : 1, 0);
 	else
