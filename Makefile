@@ -146,7 +146,7 @@ SIM_asan := $(wildcard arch/sim/one/*.c) kernel/base/spin.c
 SIM_threads := $(wildcard arch/sim/threads/*.c) $(SIM_CREW) \
 	$(patsubst %,kernel/base/%.c,ipi spin) $(patsubst %,kernel/sched/%.c,rwsem wait)
 SIM_explore := $(wildcard arch/sim/explore/*.c arch/sim/keep/*.c arch/sim/spec/*.c tests/unit/explore/*.c) \
-	$(SIM_CREW) $(filter-out %/run.c %/follow.c %/ipc_revoke_call.c %/ipc_revoke_pages.c,\
+	$(SIM_CREW) $(filter-out %/run.c %/follow.c tests/races/ipc_%.c,\
 		$(wildcard tests/races/*.c)) \
 	$(wildcard tests/races/sim/*.c)
 # Of the rivals all but their picture and their option are explored.

@@ -25,7 +25,7 @@ static ssize_t fail_read(struct open *open, void *to, size_t size, u64 offset)
 	frame_stats(&frames);
 	cache_totals(&objects, &slabs);
 	format_text(text, sizeof(text), "fired %u objects %lu frames %lu\n", fail_fired(),
-		objects, frames.total - frames.free - slabs);
+		objects, frames.total - frames.free - slabs - task_stack_frames());
 	if (offset >= strlen(text))
 		return 0;
 	size = min(size, strlen(text) - offset);
