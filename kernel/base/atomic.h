@@ -35,6 +35,17 @@
 	__atomic_compare_exchange_n(                                                     \
 		(p), (expected), (value), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 
+/* One more reference of what has some; false: the last one is gone, or going. */
+static inline bool atomic_inc_not_zero(s32 *refs)
+{
+	s32 value = atomic_load_relaxed(refs);
+
+	while (value)
+		if (atomic_cas_value(refs, &value, value + 1))
+			return true;
+	return false;
+}
+
 /* Orders all earlier accesses of this CPU before all later ones, for all CPUs. */
 #define smp_mb()  __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define smp_rmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)

@@ -47,12 +47,7 @@ void object_get(struct object *object)
 
 bool object_try_get(struct object *object)
 {
-	s32 refs = atomic_load_relaxed(&object->refs);
-
-	while (refs)
-		if (atomic_cas_value(&object->refs, &refs, refs + 1))
-			return true;
-	return false;
+	return atomic_inc_not_zero(&object->refs);
 }
 
 u64 object_size(struct object *object)

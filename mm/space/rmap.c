@@ -35,17 +35,6 @@ static struct anon *anon_create(void)
 	return anon;
 }
 
-/* False: its last VMA is gone. */
-static bool anon_try_get(struct anon *anon)
-{
-	s32 refs = atomic_load_relaxed(&anon->refs);
-
-	while (refs)
-		if (atomic_cas_value(&anon->refs, &refs, refs + 1))
-			return true;
-	return false;
-}
-
 static void anon_free_rcu(struct rcu_head *head)
 {
 	kfree(container_of(head, struct anon, rcu));
@@ -72,7 +61,7 @@ static struct anon *anon_of(const struct page *page)
 	if (atomic_load(&page->mapped) > 0)
 		anon = READ_ONCE(page->anon);
 	TRACE_POINT(rmap_family);
-	if (anon && !anon_try_get(anon))
+	if (anon && !atomic_inc_not_zero(&anon->refs))
 		anon = NULL;
 	rcu_read_unlock();
 	return anon;
