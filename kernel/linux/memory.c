@@ -5,13 +5,11 @@
  * knows); memory files, which are objects with a handle; and the ramdisk's files. Locks:
  * those of mm, taken inside its calls.
  */
-#include "kernel/ipc/server.h"
 #include "kernel/linux/path.h"
 #include "kernel/base/atomic.h"
-#include "kernel/task/memory_file.h"
 #include "kernel/task/ramdisk.h"
+#include "mm/space/object.h"
 #include <asm/mman.h>
-#include <linux/memfd.h>
 #include <linux/mman.h>
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
@@ -148,41 +146,6 @@ long sys_mmap(struct regs *regs)
 	return args[3] & MAP_ANONYMOUS ? map_anonymous(&want) : map_fd(&want, args[4]);
 }
 
-#define MFD_NAME_MAX 249 /* as Linux, which puts "memfd:" before it */
-
-long sys_memfd_create(struct regs *regs)
-{
-	unsigned int flags = regs_arg(regs, 1);
-	char name[MFD_NAME_MAX + 1];
-	ssize_t length = user_get_string(name, regs_arg(regs, 0), sizeof(name));
-	struct object *object;
-	struct open *open;
-
-	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
-		return -EINVAL;
-	if (length < 0)
-		return length == -EFAULT ? -EFAULT : -EINVAL;
-	object = object_create(0);
-	open = object ? memory_file_open(object) : NULL;
-	if (!open)
-		return -ENOMEM;
-	return handles_add(current_task()->handles, open, 0, flags & MFD_CLOEXEC);
-}
-
-long sys_ftruncate(struct regs *regs)
-{
-	struct open *open = file_get(regs_arg(regs, 0));
-	s64 size = regs_arg(regs, 1);
-	long error = -EINVAL;
-
-	if (!open)
-		return -EBADF;
-	if (size >= 0 && open->kind == OPEN_MEMORY && READ_ONCE(open->flags) & OPEN_WRITE)
-		error = server_resize(open->object, size);
-	open_put(open);
-	return error;
-}
-
 long sys_munmap(struct regs *regs)
 {
 	return mm_unmap(current()->mm, regs_arg(regs, 0), regs_arg(regs, 1));
@@ -229,6 +192,8 @@ long sys_madvise(struct regs *regs)
 	case MADV_DONTNEED:
 	case MADV_FREE:
 		return mm_discard(current()->mm, address, length);
+	case MADV_REMOVE:
+		return mm_remove(current()->mm, address, length);
 	case MADV_POPULATE_READ:
 		return madvise_populate(address, length, ACCESS_READ);
 	case MADV_POPULATE_WRITE:

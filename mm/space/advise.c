@@ -1,11 +1,14 @@
 /*
- * mm/space/advise.c - what is said, and asked, about mapped memory: discard, residence.
+ * mm/space/advise.c - what is said, and asked, about mapped memory: discard, residence;
+ * and about the objects behind it: write back, make a hole.
  *
  * All leave the VMAs as they are, so a read section is enough. Faults that come back to
- * discarded pages meanwhile are welcome.
+ * discarded pages meanwhile are welcome. What is done to an object may sleep: no lock is
+ * held then, but a reference to it.
  */
 #include "kernel/base/errno.h"
 #include "mm/space/internal.h"
+#include "mm/space/object.h"
 #include "mm/space/vma.h"
 #include "mm/table/descend.h"
 #include "mm/table/gather.h"
@@ -99,4 +102,90 @@ int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present)
 	}
 	mm_read_unlock(mm);
 	return err;
+}
+
+/* --- the objects behind it ---------------------------------------------------------- */
+
+/* A part of an object that a VMA shows. */
+struct shown {
+	struct object *object; /* with a reference */
+	u64 start, end;
+};
+
+/* 1: do it to this VMA's object; 0: nothing to do; or an error. */
+typedef int wanted_fn(const struct vma *vma);
+typedef int object_fn(struct object *object, u64 start, u64 end);
+
+/* The next part of [*start, end), which moves on: as the function that was asked says.
+ * *hole = -ENOMEM: over a hole. mm->lock held. */
+static int next_part(struct mm *mm, unsigned long *start, unsigned long end,
+	wanted_fn *wanted, struct shown *part, int *hole)
+{
+	const struct vma *vma = vma_find(mm, *start);
+	unsigned long at = vma ? max(vma->start, *start) : end;
+	int answer;
+
+	if (at != *start)
+		*hole = -ENOMEM;
+	*start = end;
+	if (at >= end)
+		return 0;
+	*start = min(end, vma->end);
+	answer = wanted(vma);
+	if (answer <= 0)
+		return answer;
+	part->object = vma->object;
+	part->start = vma_offset(vma, at);
+	part->end = part->start + (*start - at);
+	object_get(part->object);
+	return answer;
+}
+
+static int for_each_object(struct mm *mm, unsigned long start, unsigned long end,
+	wanted_fn *wanted, object_fn *visit)
+{
+	int err = 0, hole = 0;
+	struct shown part;
+
+	while (err >= 0 && start != end) {
+		mm_read_lock(mm);
+		err = next_part(mm, &start, end, wanted, &part, &hole);
+		mm_read_unlock(mm);
+		if (err <= 0)
+			continue;
+		err = visit(part.object, part.start, part.end);
+		object_put(part.object);
+	}
+	return err < 0 ? err : hole;
+}
+
+static int wanted_if_shared(const struct vma *vma)
+{
+	return vma->flags & VMA_SHARED && vma->object;
+}
+
+int mm_sync(struct mm *mm, unsigned long address, size_t length)
+{
+	unsigned long end = ALIGN_UP(address + length, PAGE_SIZE);
+
+	if (!IS_ALIGNED(address, PAGE_SIZE))
+		return -EINVAL;
+	if (end < address)
+		return -ENOMEM;
+	return for_each_object(mm, address, end, wanted_if_shared, object_write_back);
+}
+
+static int wanted_if_writable(const struct vma *vma)
+{
+	if (!vma->object || vma->flags & VMA_PFN)
+		return -EINVAL;
+	return vma->flags & VMA_SHARED && !(vma->flags & VMA_READONLY) ? 1 : -EACCES;
+}
+
+int mm_remove(struct mm *mm, unsigned long address, size_t length)
+{
+	unsigned long end;
+	int err = advice_end(address, length, &end);
+
+	return err ?: for_each_object(mm, address, end, wanted_if_writable, object_punch);
 }

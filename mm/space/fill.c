@@ -43,7 +43,7 @@ static int end_fill(
 	/* SAFE(fill_tail): the object may have become smaller while the source was
 	 * copying, or the source does not know its end: who makes the object larger
 	 * again, or maps it, would see what is no part of it. Pairs with clear_rest(). */
-	object_clear_tail(page, object->size);
+	object_clear(page, object->size, ~0UL);
 	return 0;
 }
 

@@ -39,7 +39,9 @@ int object_enter(struct object *object, u64 index, s32 fill, struct page **page)
 void object_cut(struct object *object, u64 index, u64 end, struct list *list);
 void object_drop_pages(struct list *list);
 
-/* The first page from *index on, below `end`, and its index; lock held. */
+/* lock held. The page with this index if it is there, filled or not; the first one from
+ * *index on, below `end`, and its index. */
+struct page *object_peek(struct object *object, u64 index);
 struct page *object_next(struct object *object, u64 *index, u64 end);
 
 /* fill.c: what is believed of a source's answer; is nobody to wait for one any more? */
@@ -49,8 +51,8 @@ bool object_gives_up(void);
 /* dirty.c: no copy of the page is on its way any more; or -EINTR. */
 int object_await_flight(struct object *object, struct page *page);
 
-/* object_copy.c: zeros what of an object's page lies beyond this size of the object. */
-void object_clear_tail(struct page *page, u64 size);
+/* object_copy.c: zeros what of [start, end) of an object lies in this page of it. */
+void object_clear(struct page *page, u64 start, u64 end);
 
 struct vma_kind;
 

@@ -156,6 +156,9 @@ int mm_advise(struct mm *mm, unsigned long address, size_t length);  /* other ad
 /* What was written to files in the range has been given to their sources, as
  * object_write_back() does it. -ENOMEM: there are holes; -EINVAL. */
 int mm_sync(struct mm *mm, unsigned long address, size_t length);
+/* object_punch() of what the range shows of objects (MADV_REMOVE). -EACCES: it is not
+ * shared, or never to be written. */
+int mm_remove(struct mm *mm, unsigned long address, size_t length);
 void mm_set_brk_start(struct mm *mm, unsigned long start);
 unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged brk */
 

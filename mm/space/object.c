@@ -87,6 +87,13 @@ static struct page **slot_of(struct object *object, u64 index, bool make)
 	return (struct page **)node;
 }
 
+struct page *object_peek(struct object *object, u64 index)
+{
+	struct page **slot = slot_of(object, index, false);
+
+	return slot ? *slot : NULL;
+}
+
 /* The first slot in use from *index on, below `end`, and its index; NULL: none. */
 static struct page **next_slot(struct object *object, u64 *index, u64 end)
 {
@@ -163,11 +170,10 @@ int object_enter(struct object *object, u64 index, s32 fill, struct page **page)
 
 struct page *object_find_page(struct object *object, u64 index)
 {
-	struct page **slot, *page;
+	struct page *page;
 
 	spin_lock(&object->lock);
-	slot = slot_of(object, index, false);
-	page = slot ? *slot : NULL;
+	page = object_peek(object, index);
 	/* SAFE(fill_wait): a page that is being filled has zeros, or half of its
 	 * contents: whoever got it now would read what was never in the file, and see his
 	 * stores overwritten. Pairs with ask_source() in fill.c. */
@@ -243,10 +249,10 @@ void object_put(struct object *object)
 /* lock held. What is cut off of the last page is not to be seen again. */
 static void clear_rest(struct object *object, u64 size)
 {
-	struct page **slot = slot_of(object, size / PAGE_SIZE, false);
+	struct page *page = object_peek(object, size / PAGE_SIZE);
 
-	if (size % PAGE_SIZE && slot && *slot)
-		object_clear_tail(*slot, size);
+	if (size % PAGE_SIZE && page)
+		object_clear(page, size, ~0UL);
 }
 
 /* resizing held. Copies of these pages, and of what is left of the last one, that are on
@@ -271,14 +277,14 @@ static void forget_fill(struct object *object, u64 size)
 {
 	struct list pages = LIST_INIT(pages);
 	u64 index = size / PAGE_SIZE;
-	struct page **slot;
+	struct page *page;
 
 	spin_lock(&object->lock);
-	slot = slot_of(object, index, false);
+	page = object_peek(object, index);
 	/* SAFE(fill_after_cut): what the source copies may be what was cut off just now;
 	 * if the object is large again when the page-in ends, it would be seen. Pairs
 	 * with SAFE(fill_tail), which is enough as long as the object is small. */
-	if (size % PAGE_SIZE && slot && *slot && READ_ONCE((*slot)->fill))
+	if (size % PAGE_SIZE && page && READ_ONCE(page->fill))
 		object_cut(object, index, index + 1, &pages);
 	spin_unlock(&object->lock);
 	object_drop_pages(&pages);

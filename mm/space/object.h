@@ -126,6 +126,18 @@ struct page *object_find_page(struct object *object, u64 index);
  */
 int object_resize(struct object *object, u64 size);
 
+/*
+ * A hole: when it returns, [start, end) reads as zeros, whole pages of it are gone from
+ * the object, and their memory goes when nobody holds it. The size stays, and so do
+ * private copies. For an object without source, or -EOPNOTSUPP: its source would have to
+ * know. May sleep.
+ */
+int object_punch(struct object *object, u64 start, u64 end);
+
+/* Makes the pages of [start, end), in an object without source: 0, -EOPNOTSUPP, -ENOMEM
+ * or -EINTR (then some are there), -EIO: it is smaller. May sleep. */
+int object_allocate(struct object *object, u64 start, u64 end);
+
 /* At least this size, at most OBJECT_SIZE_MAX, from now on. May sleep. */
 void object_grow(struct object *object, u64 size);
 

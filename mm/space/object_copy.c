@@ -61,10 +61,12 @@ ssize_t object_write(struct object *object, u64 offset, const void *from, size_t
 	return done;
 }
 
-void object_clear_tail(struct page *page, u64 size)
+void object_clear(struct page *page, u64 start, u64 end)
 {
-	u64 start = page->index * PAGE_SIZE;
-	u64 used = size > start ? min(size - start, PAGE_SIZE) : 0;
+	u64 first = page->index * PAGE_SIZE;
 
-	memset((char *)page_address(page) + used, 0, PAGE_SIZE - used);
+	start = max(start, first);
+	end = min(end, first + PAGE_SIZE);
+	if (start < end)
+		memset((char *)page_address(page) + (start - first), 0, end - start);
 }

@@ -276,6 +276,13 @@ unsigned int rmap_unmap(struct page *page)
 	return count;
 }
 
+void rmap_unmap_cut(struct rmap *rmap, struct page *page)
+{
+	unsigned int count = 0;
+
+	(void)walk_list(rmap, page, unmap_one, &count);
+}
+
 static void unmap_vma_from(const struct vma *vma, u64 offset)
 {
 	unsigned long start = READ_ONCE(vma->start), end = READ_ONCE(vma->end);

@@ -56,6 +56,9 @@ bool rmap_walk(struct page *page, rmap_fn *visit, void *arg);
 /* Takes the page away from all who map it: how many did. It is still the caller's. */
 unsigned int rmap_unmap(struct page *page);
 
+/* The same of a page that was cut off the object with this rmap. */
+void rmap_unmap_cut(struct rmap *rmap, struct page *page);
+
 /* Takes away what is mapped from this offset of an object on, copies too. */
 void rmap_unmap_from(struct rmap *rmap, u64 offset);
 

@@ -151,6 +151,65 @@ UNIT_TEST(mm_object_shrinks)
 	finish();
 }
 
+/* A hole: zeros for all, but not in what private mappings have copied. */
+UNIT_TEST(mm_object_has_a_hole)
+{
+	unsigned long mine = AT + 16 * PAGE_SIZE;
+	u64 word = 5;
+
+	make();
+	EXPECT_EQ(map(mm, AT, SIZE, RW, MM_SHARED, 0), 0);
+	EXPECT_EQ(map(mm, mine, SIZE, RW, 0, 0), 0);
+	for (unsigned long i = 0; i < COUNT; i++)
+		EXPECT(store(AT + i * PAGE_SIZE + 64, i + 1));
+	EXPECT(store(mine + 2 * PAGE_SIZE, 9));
+	EXPECT_EQ(load(mine + PAGE_SIZE + 64), 2);
+	EXPECT_EQ(object_punch(object, 72, 3 * PAGE_SIZE + 64), 0);
+	EXPECT_EQ(object->count, 2);
+	EXPECT_EQ(mm->pages, 3); /* both ends, and the copy */
+	EXPECT_EQ(load(AT + 64), 1);
+	EXPECT_EQ(load(AT + 3 * PAGE_SIZE + 64), 4);
+	EXPECT_EQ(object_read(object, PAGE_SIZE + 64, &word, 8), 8);
+	EXPECT_EQ(word, 0);
+	EXPECT_EQ(load(AT + 2 * PAGE_SIZE + 64), 0);
+	EXPECT_EQ(load(mine + PAGE_SIZE + 64), 0);
+	EXPECT_EQ(load(mine + 2 * PAGE_SIZE), 9);
+	EXPECT_EQ(object_punch(object, 64, 68), 0);
+	EXPECT_EQ(load(AT + 64), 0);
+	EXPECT_EQ(object_punch(object, 5 * PAGE_SIZE, 9 * PAGE_SIZE), 0);
+	EXPECT_EQ(object_size(object), SIZE);
+	finish();
+}
+
+UNIT_TEST(mm_object_is_removed_through_a_mapping)
+{
+	make();
+	EXPECT_EQ(map(mm, AT, SIZE, RW, MM_SHARED, 0), 0);
+	EXPECT_EQ(map(mm, AT + SIZE, SIZE, RW, 0, 0), 0);
+	for (unsigned long i = 0; i < COUNT; i++)
+		EXPECT(store(AT + i * PAGE_SIZE, i + 1));
+	EXPECT_EQ(mm_remove(mm, AT + PAGE_SIZE, 2 * PAGE_SIZE), 0);
+	EXPECT_EQ(object->count, 2);
+	EXPECT_EQ(load(AT + PAGE_SIZE), 0);
+	EXPECT_EQ(load(AT + 3 * PAGE_SIZE), 4);
+	EXPECT_EQ(mm_remove(mm, AT + SIZE, PAGE_SIZE), -EACCES);
+	EXPECT_EQ(map(mm, AT, PAGE_SIZE, PROT_READ, MM_SHARED | MM_READONLY, 0), 0);
+	EXPECT_EQ(mm_remove(mm, AT, PAGE_SIZE), -EACCES);
+	EXPECT_EQ(mm_remove(mm, AT - PAGE_SIZE, PAGE_SIZE), -ENOMEM);
+	EXPECT_EQ(mm_remove(mm, AT + 1, PAGE_SIZE), -EINVAL);
+	finish();
+}
+
+UNIT_TEST(mm_object_is_made_beforehand)
+{
+	make();
+	EXPECT_EQ(object_allocate(object, PAGE_SIZE - 1, 2 * PAGE_SIZE), 0);
+	EXPECT_EQ(object->count, 2);
+	EXPECT_EQ(object_allocate(object, 0, SIZE + 1), -EIO);
+	EXPECT_EQ(object->count, COUNT);
+	finish();
+}
+
 /* A page that is held survives the cut, and is nobody's. */
 UNIT_TEST(mm_object_page_is_held)
 {
