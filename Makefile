@@ -317,7 +317,7 @@ endif
 
 # --- tests -----------------------------------------------------------------------------
 # All of `make check` runs without a machine; all of `make test` starts from what it built.
-.PHONY: check test mutants torture bench
+.PHONY: check test mutants torture fuzz bench
 check: tools ## builds, rules, style, unit tests on the host: under 2 minutes
 	@tests/tools/suite.py tests/check.t
 test: tools ## all that CI runs
@@ -333,6 +333,10 @@ torture: both ## random load with all oracles on (ARCH= SMP= MINUTES= SEED=)
 	@MINUTES="$(MINUTES)" SEED="$(SEED)" SMP="$(SMP)" \
 		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
 		tests/tools/torture.py
+fuzz: both ## random system calls by programs, on both machines (CALLS= ARCH= SMP= SEED=)
+	@CALLS="$(CALLS)" SEED="$(SEED)" SMP="$(SMP)" \
+		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
+		tests/tools/fuzz.py
 # With MUTANT=name they make the tree with the mistake themselves.
 .PHONY: races replay
 races: tools ## every cell of every race, on the machines (RACE= ARCH= RUNS= MUTANT=)

@@ -1,14 +1,16 @@
 /*
- * tests/linux/fuzz.c - random system calls with half-sensible arguments: small numbers,
- * open descriptors, good and bad addresses, flags. Children do the calls, in two threads,
- * and may die of it in any way; the machine and this program may not. Everything comes
- * from one seed (argument 1). Asks only Origami: nobody else deserves it.
+ * tests/linux/fuzz.c - random system calls, Linux's and our own, with half-sensible
+ * arguments: small numbers, open descriptors, good and bad addresses, flags. Children do
+ * the calls, in two threads, and may die of it in any way; the machine and this program
+ * may not, and when they are gone as much memory is in use as before. Asks only Origami:
+ * nobody else deserves it.
+ *
+ *     fuzz [SEED [CALLS]]     children follow each other until so many calls were made
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +21,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHILDREN 24
-#define CALLS    3000
-#define NUMBERS  450
-#define PATIENCE 20 /* naps of 50 ms */
+#include "tests/linux/in_use.h"
+
+#define ALL_CALLS 50000
+#define CALLS     3000 /* of a thread, if it lives */
+#define NUMBERS   450
+#define NATIVE    0x10000 /* our own calls: one in sixteen */
+#define NATIVES   40
+#define PATIENCE  60 /* naps of 5 ms */
 
 static uint64_t draw(uint64_t *state)
 {
@@ -32,7 +38,8 @@ static uint64_t draw(uint64_t *state)
 	return *state;
 }
 
-static char *arena; /* 64 pages, some of them without rights or gone */
+static char *arena;         /* 64 pages, some of them without rights or gone */
+static unsigned long *done; /* calls of all children; shared */
 
 static uint64_t argument(uint64_t *state)
 {
@@ -64,11 +71,12 @@ static uint64_t argument(uint64_t *state)
  * it and multiply. (handlers.c has random signal frames.) */
 static int is_excepted(long number)
 {
-	return number == SYS_rt_sigreturn || number == SYS_kill || number == SYS_tkill ||
-	       number == SYS_tgkill || number == SYS_exit || number == SYS_exit_group ||
-	       number == SYS_pause || number == SYS_rt_sigsuspend ||
-	       number == SYS_clone || number == SYS_vfork || number == SYS_fork ||
-	       number == SYS_clone3;
+	return number == NATIVE + 4 /* thread_exit */ ||
+	       number == NATIVE + 5 /* task_exit */ || number == SYS_rt_sigreturn ||
+	       number == SYS_kill || number == SYS_tkill || number == SYS_tgkill ||
+	       number == SYS_exit || number == SYS_exit_group || number == SYS_pause ||
+	       number == SYS_rt_sigsuspend || number == SYS_clone ||
+	       number == SYS_vfork || number == SYS_fork || number == SYS_clone3;
 }
 
 static void *calls(void *seed)
@@ -76,13 +84,15 @@ static void *calls(void *seed)
 	uint64_t state = (uintptr_t)seed;
 
 	for (int i = 0; i < CALLS; i++) {
-		long number = draw(&state) % NUMBERS;
+		long number = draw(&state) % 16 ? (long)(draw(&state) % NUMBERS)
+						: NATIVE + (long)(draw(&state) % NATIVES);
 		uint64_t a[6];
 
 		for (int n = 0; n < 6; n++)
 			a[n] = argument(&state);
 		if (!is_excepted(number))
 			syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+		__sync_fetch_and_add(done, 1);
 		if (i % 64 == 0)
 			memcpy(arena, "/proc/self/pt", 14);
 	}
@@ -107,35 +117,60 @@ static int child(uint64_t seed)
 	return 0;
 }
 
+static void nothing(int signal)
+{
+}
+
+/* One child, whose waits are ended by a signal. 1: it has ended by itself; 0: by us. */
+static int one_child(uint64_t seed)
+{
+	struct timespec nap = {0, 5000000};
+	int status, naps = 0;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(child(seed));
+	for (; waitpid(pid, &status, WNOHANG) == 0; naps++) {
+		kill(pid, naps < PATIENCE ? SIGUSR1 : SIGKILL);
+		nanosleep(&nap, NULL);
+	}
+	return naps <= PATIENCE;
+}
+
+/* Pages of a file stay when they have been used once. */
+static void use_all_of_this_file(void)
+{
+	int file = open("/proc/self/exe", O_RDONLY);
+	off_t size = lseek(file, 0, SEEK_END);
+
+	mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+	close(file);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	struct timespec nap = {0, 50000000};
-	int ended = 0, killed = 0;
+	unsigned long wanted = argc > 2 ? strtoul(argv[2], NULL, 0) : ALL_CALLS;
+	unsigned long children = 0, killed = 0;
+	struct in_use before;
+	int good;
 
-	if (argc > 2)
-		return child(seed);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (int i = 0; i < CHILDREN; i++) {
-		char text[32], *words[] = {"fuzz", text, "child", NULL}, *none[] = {NULL};
-		int status, wait = 0;
-		pid_t pid;
-
-		snprintf(text, sizeof(text), "%lu", (unsigned long)(seed * 1000 + i));
-		if (posix_spawn(&pid, "/proc/self/exe", NULL, NULL, words, none))
-			break;
-		while (waitpid(pid, &status, WNOHANG) == 0 && wait++ < PATIENCE)
-			nanosleep(&nap, NULL);
-		if (wait > PATIENCE) {
-			kill(pid, SIGKILL);
-			killed += waitpid(pid, &status, 0) == pid;
-		} else {
-			ended++;
-		}
-	}
-	printf("# %d ended by themselves, %d waited for something\n", ended, killed);
-	printf("%sok 1 - %d children make nonsense calls (seed %lu)\n",
-		ended + killed == CHILDREN ? "" : "not ", CHILDREN, (unsigned long)seed);
-	printf("1..1\n");
-	return ended + killed != CHILDREN;
+	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = nothing}, NULL);
+	done = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	printf("# seed %lu\n", (unsigned long)seed);
+	mlockall(MCL_CURRENT | MCL_FUTURE);
+	use_all_of_this_file();
+	for (int i = 0; i < 4; i++) /* what stays: tables of the stacks' window, files */
+		one_child(seed * 100000 + 99990 + i);
+	before = in_use_now();
+	while (*done < wanted && children < wanted)
+		killed += !one_child(seed * 100000 + children++);
+	printf("# %lu calls of %lu children, of which %lu had to be killed\n", *done,
+		children, killed);
+	good = in_use_as(before) && *done >= wanted;
+	printf("%sok 1 - nonsense calls, and nothing is lost (seed %lu)\n1..1\n",
+		good ? "" : "not ", (unsigned long)seed);
+	return !good;
 }

@@ -7,6 +7,7 @@
  *     fuzz_native [CALLS [SEED]]     calls of each thread
  */
 #include "kernel/ipc/pager.h"
+#include "tests/linux/in_use.h"
 #include "user/native.h"
 
 #include <errno.h>
@@ -220,6 +221,8 @@ static int all(uint64_t seed)
 	pid_t pid[PROCESSES];
 	int ended = 0;
 
+	for (int i = 0; i < ENDPOINTS; i++)
+		native_call(NATIVE_ENDPOINT, 0, 0, 0, 0); /* 3, 4, 5 ... */
 	for (int i = 0; i < PROCESSES; i++) {
 		pid[i] = fork();
 		if (!pid[i])
@@ -229,21 +232,27 @@ static int all(uint64_t seed)
 	kill(pid[0], SIGKILL);
 	for (int i = 0; i < PROCESSES; i++)
 		ended += end(pid[i]);
+	for (int i = 0; i < ENDPOINTS; i++)
+		close(3 + i); /* with the names that they have got */
 	return ended == PROCESSES;
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	struct in_use before;
 	int good;
 
 	number_of_calls = argc > 1 ? strtoul(argv[1], NULL, 0) : 1500;
 	arena = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	for (int i = 0; i < ENDPOINTS; i++)
-		native_call(NATIVE_ENDPOINT, 0, 0, 0, 0);
-	good = all(seed) && all(seed * 77 + 5);
-	printf("%sok 1 - %d processes make nonsense calls (seed %lu)\n",
+	printf("# seed %lu\n", (unsigned long)seed);
+	mlockall(MCL_CURRENT | MCL_FUTURE);
+	good = all(seed * 77 + 5); /* what stays: the program's pages */
+	before = in_use_now();
+	good = good && all(seed) && in_use_as(before);
+	printf("%sok 1 - %d processes make nonsense calls, and nothing is lost "
+	       "(seed %lu)\n",
 		good ? "" : "not ", PROCESSES, (unsigned long)seed);
 	printf("1..1\n");
 	return !good;
