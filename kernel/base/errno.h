@@ -41,6 +41,9 @@
 #define EOPNOTSUPP   95
 #define ETIMEDOUT    110
 
+#define ESOCKTNOSUPPORT 94
+#define EAFNOSUPPORT    97
+
 /* Never seen by user space: the system call is to be started again (no signal handler
  * ran). */
 #define ERESTART 512

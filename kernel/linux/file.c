@@ -31,6 +31,8 @@ static long transfer(
 		return -EBADF;
 	if (position && open_is_stream(open))
 		result = -ESPIPE;
+	else if (write && open->kind == OPEN_SOCKET && size > PIPE_ATOMIC)
+		result = -EMSGSIZE; /* it would be two */
 	else if (write)
 		result = open_write_user(open, address, size, position);
 	else
@@ -173,18 +175,42 @@ static int check_open(const struct file_info *info, int flags)
 	return 0;
 }
 
+/* O_TMPFILE: memory that has no name. */
+static int open_unnamed(const struct place *place, int flags, struct open **open)
+{
+	struct object *object;
+
+	if (!S_ISDIR(place->info.mode))
+		return -ENOTDIR;
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return -EINVAL;
+	if (place->info.device != DEVICE_RAMDISK)
+		return -EOPNOTSUPP;
+	object = object_create(0);
+	*open = object ? memory_file_open(object) : NULL;
+	return *open ? 0 : -ENOMEM;
+}
+
+static int open_place(const struct place *place, int flags, struct open **open)
+{
+	int error;
+
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		return open_unnamed(place, flags, open);
+	error = check_open(&place->info, flags);
+	return error ? error : tree_open(place, open);
+}
+
 static long open_at(int directory, unsigned long path, int flags)
 {
 	struct open *open;
 	struct place place;
 	int error = path_find(directory, path, &place);
 
-	if (error == -ENOENT && flags & O_CREAT)
-		error = tree_create(place.path, &place.info);
-	else if (!error)
-		error = check_open(&place.info, flags);
 	if (!error)
-		error = tree_open(&place, &open);
+		error = open_place(&place, flags, &open);
+	else if (error == -ENOENT && flags & O_CREAT)
+		error = tree_create(place.path, &place.info) ?: tree_open(&place, &open);
 	if (error)
 		return error;
 	open->flags = open_flags(flags);
@@ -301,22 +327,11 @@ static int add_ends(struct open *ends[2], bool close_on_exec, int fds[2])
 	return fds[1];
 }
 
-static long make_pipe(unsigned long to, int flags)
+long file_add_pair(struct open *ends[2], bool close_on_exec, unsigned long to)
 {
-	struct open *ends[2];
 	int fds[2];
-	int error;
+	int error = add_ends(ends, close_on_exec, fds);
 
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
-		return -EINVAL;
-	error = pipe_create(ends);
-	if (error)
-		return error;
-	if (flags & O_NONBLOCK) {
-		ends[0]->flags |= OPEN_NONBLOCK;
-		ends[1]->flags |= OPEN_NONBLOCK;
-	}
-	error = add_ends(ends, flags & O_CLOEXEC, fds);
 	if (error)
 		return error;
 	if (!user_put(to, fds, sizeof(fds)))
@@ -324,6 +339,23 @@ static long make_pipe(unsigned long to, int flags)
 	handles_close(current_task()->handles, fds[0]);
 	handles_close(current_task()->handles, fds[1]);
 	return -EFAULT;
+}
+
+static long make_pipe(unsigned long to, int flags)
+{
+	struct open *ends[2];
+	int error;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	error = pipe_create(ends, false);
+	if (error)
+		return error;
+	if (flags & O_NONBLOCK) {
+		ends[0]->flags |= OPEN_NONBLOCK;
+		ends[1]->flags |= OPEN_NONBLOCK;
+	}
+	return file_add_pair(ends, flags & O_CLOEXEC, to);
 }
 
 long sys_pipe(struct regs *regs)

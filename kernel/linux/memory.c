@@ -175,8 +175,6 @@ static long madvise_populate(unsigned long address, size_t length, unsigned int 
 		err = mm_fault(mm, address + done, access);
 		if (err == -EFAULT)
 			err = mm_advise(mm, address + done, PAGE_SIZE) ?: -EINVAL;
-		else if (err == -EIO)
-			err = -EFAULT; /* where an access would be SIGBUS */
 		if (err == -EIO)
 			err = -EFAULT; /* a touch would be SIGBUS */
 	}
@@ -195,7 +193,7 @@ long sys_madvise(struct regs *regs)
 	case MADV_REMOVE:
 		return mm_remove(current()->mm, address, length);
 	case MADV_POPULATE_READ:
-		return madvise_populate(address, length, ACCESS_READ);
+		return madvise_populate(address, length, ACCESS_READ | ACCESS_STRICT);
 	case MADV_POPULATE_WRITE:
 		return madvise_populate(address, length, ACCESS_WRITE);
 	case MADV_NORMAL:

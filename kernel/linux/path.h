@@ -45,6 +45,9 @@ int path_find(int directory, unsigned long user_path, struct place *place);
 /* The handle's open object, a new reference; NULL: -EBADF. */
 struct open *file_get(int fd);
 
+/* Both get numbers, which are written to `to`, or none; takes over the open objects. */
+long file_add_pair(struct open *ends[2], bool close_on_exec, unsigned long to);
+
 /* tree.c: by canonical path. */
 int tree_lookup(const char *path, struct file_info *info);
 int tree_open(const struct place *place, struct open **open);
@@ -72,6 +75,9 @@ bool proc_entry(const char *path, u64 index, struct entry *entry);
 ssize_t proc_link(const char *path, char *to, size_t size);
 bool proc_describes(const struct open *open);
 
-/* proc_mem.c: /proc/<pid>/mem of this mm; takes over the reference. NULL: no memory. */
+/* proc_mem.c: files of /proc/<pid> about this mm; take over the reference. NULL: no
+ * memory. */
 struct open *mem_open(struct mm *mm);
-extern const struct open_ops mem_ops;
+struct open *pagemap_open(struct mm *mm);
+struct open *clear_refs_open(struct mm *mm);
+bool mem_describes(const struct open *open);

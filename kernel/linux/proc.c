@@ -104,15 +104,21 @@ static void show_policies(struct text *text)
 	options_for_each_policy(add_policy, text);
 }
 
+static void show_min_address(struct text *text)
+{
+	text_add(text, "%lu\n", VMA_BOTTOM);
+}
+
 static const struct {
 	const char *name;
 	void (*show)(struct text *text);
 } machine_files[] = {
-	{"meminfo", show_meminfo},
-	{"uptime", show_uptime},
-	{"counters", show_counters},
+	{"meminfo", show_meminfo}, {"uptime", show_uptime}, {"counters", show_counters},
 	{"policies", show_policies},
+	{"sys/vm/mmap_min_addr", show_min_address}, /* its directories are not listed */
 };
+
+#define LISTED_MACHINE_FILES (ARRAY_SIZE(machine_files) - 1)
 
 /* --- files about a process --- */
 
@@ -203,14 +209,39 @@ static void add_vma(const struct vma *vma, void *arg)
 					: "");
 }
 
-static void show_maps(struct text *text, const struct proc_name *name)
+/* Of Linux's lines those whose answer we know. */
+static void add_vma_smaps(const struct vma *vma, void *arg)
+{
+	add_vma(vma, arg);
+	text_add(arg, "Size:           %8lu kB\nKernelPageSize: %8lu kB\n",
+		(vma->end - vma->start) / 1024, PAGE_SIZE / 1024);
+	text_add(arg, "VmFlags:%s%s%s%s%s%s%s%s \n", vma->prot & PROT_READ ? " rd" : "",
+		vma->prot & PROT_WRITE ? " wr" : "", vma->prot & PROT_EXEC ? " ex" : "",
+		vma->flags & VMA_SHARED ? " sh" : "", vma->flags & VMA_STACK ? " gd" : "",
+		vma->flags & VMA_PFN ? " pf" : "",
+		vma->flags & VMA_NORESERVE ? " nr" : "",
+		vma->flags & VMA_CLEARED ? "" : " sd");
+}
+
+static void show_vmas(struct text *text, const struct proc_name *name,
+	void (*add)(const struct vma *vma, void *text))
 {
 	struct mm *mm = task_get_mm(name->task);
 
 	if (!mm)
 		return;
-	mm_for_each_vma(mm, add_vma, text);
+	mm_for_each_vma(mm, add, text);
 	mm_put(mm);
+}
+
+static void show_maps(struct text *text, const struct proc_name *name)
+{
+	show_vmas(text, name, add_vma);
+}
+
+static void show_smaps(struct text *text, const struct proc_name *name)
+{
+	show_vmas(text, name, add_vma_smaps);
 }
 
 static void add_line(const char *line, void *arg)
@@ -256,11 +287,14 @@ static const struct process_file {
 	{"pt", show_pt, NULL, false},
 	{"exe", NULL, NULL, false}, /* a link to the program */
 	{"mem", NULL, mem_open, false},
+	{"smaps", show_smaps, NULL, false},
+	{"pagemap", NULL, pagemap_open, false},
+	{"clear_refs", NULL, clear_refs_open, false},
 	{"pt@", show_pt, NULL, true},
 	{"step@", show_step, NULL, true},
 };
 
-#define LISTED_FILES 7 /* of them */
+#define LISTED_FILES 10 /* of them */
 
 static bool is_link(const struct process_file *file)
 {
@@ -453,7 +487,7 @@ static const struct open_ops text_ops = {.read = text_read, .close = text_close}
 
 bool proc_describes(const struct open *open)
 {
-	return open->ops == &text_ops || open->ops == &mem_ops;
+	return open->ops == &text_ops || mem_describes(open);
 }
 
 static int text_open(const struct proc_name *name, struct open **open)
@@ -530,7 +564,7 @@ static bool nth_task(u64 index, struct entry *entry)
 
 bool proc_entry(const char *path, u64 index, struct entry *entry)
 {
-	u64 files = *path ? LISTED_FILES : ARRAY_SIZE(machine_files);
+	u64 files = *path ? LISTED_FILES : LISTED_MACHINE_FILES;
 
 	if (index >= files)
 		return *path ? false : nth_task(index - files, entry);

@@ -235,6 +235,7 @@ void tree_describe(struct open *open, struct file_info *info)
 			.size = object_size(open->object)};
 		break;
 	case OPEN_ENDPOINT:
+	case OPEN_SOCKET:
 		*info = (struct file_info){.mode = S_IFSOCK | 0600, .links = 1};
 		break;
 	case OPEN_APERTURE:

@@ -29,6 +29,7 @@ enum open_kind {
 	OPEN_ZERO,
 	OPEN_MEMORY, /* a memory object */
 	OPEN_ENDPOINT,
+	OPEN_SOCKET,   /* an end of a pair */
 	OPEN_APERTURE, /* a device's memory */
 	OPEN_DEVICE,   /* any other */
 };
@@ -107,7 +108,7 @@ static inline bool open_is_revoked(const struct open *open)
 /*
  * Between an open object and user memory, through a bounce buffer; checks OPEN_READ /
  * OPEN_WRITE (-EBADF). `position`: NULL uses and moves the object's own offset. A stream
- * (console, pipe) gives what is there, up to OPEN_CHUNK bytes at a time.
+ * (console, pipe, socket) gives what is there, up to OPEN_CHUNK bytes at a time.
  */
 #define OPEN_CHUNK 4096
 ssize_t open_read_user(
@@ -117,7 +118,8 @@ ssize_t open_write_user(
 
 static inline bool open_is_stream(const struct open *open)
 {
-	return open->kind == OPEN_CONSOLE || open->kind == OPEN_PIPE;
+	return open->kind == OPEN_CONSOLE || open->kind == OPEN_PIPE ||
+	       open->kind == OPEN_SOCKET;
 }
 
 struct handles *handles_create(void);

@@ -33,6 +33,7 @@ struct pipe {
 	s32 ends;                    /* (a) of both; the last close frees */
 	struct lent lent[PIPE_LENT]; /* (l:lock) a ring of its own, by age */
 	u32 lent_first, lent_end;    /* (l:lock) counts, as read and written */
+	bool messages;               /* (c) each has its length (u16) before it */
 };
 
 static size_t filled(const struct pipe *pipe)
@@ -87,10 +88,27 @@ static size_t take(struct pipe *pipe, char *to, size_t size)
 	return size;
 }
 
+static void take_all(struct pipe *pipe, void *to, size_t count)
+{
+	for (size_t done = 0; done < count;)
+		done += take(pipe, (char *)to + done, count - done);
+}
+
+/* All that is there, or the next message. */
+static size_t begin_read(struct pipe *pipe)
+{
+	u16 length = 0;
+
+	if (!pipe->messages || !filled(pipe))
+		return filled(pipe);
+	take_all(pipe, &length, sizeof(length));
+	return length;
+}
+
 static ssize_t pipe_read(struct open *open, void *to, size_t size, u64 offset)
 {
 	struct pipe *pipe = open->object;
-	size_t count, done = 0;
+	size_t there, count;
 
 	mutex_lock(&pipe->lock);
 	while (!readable(pipe)) {
@@ -101,40 +119,50 @@ static ssize_t pipe_read(struct open *open, void *to, size_t size, u64 offset)
 			return -ERESTART;
 		mutex_lock(&pipe->lock);
 	}
-	count = min(size, filled(pipe));
-	while (done < count)
-		done += take(pipe, (char *)to + done, count - done);
+	there = begin_read(pipe);
+	count = min(size, there);
+	take_all(pipe, to, count);
+	if (pipe->messages)
+		pipe->read += there - count;
 	mutex_unlock(&pipe->lock);
 	wake_up(&pipe->changed);
 	return count;
+}
+
+static void put(struct pipe *pipe, const void *from, size_t count)
+{
+	size_t place = pipe->written % PIPE_SIZE, first = min(count, PIPE_SIZE - place);
+
+	memcpy(pipe->ring + place, from, first);
+	memcpy(pipe->ring, (const char *)from + first, count - first);
+	pipe->written += count;
 }
 
 /* All of it at once, up to PIPE_ATOMIC bytes. */
 static ssize_t pipe_write(struct open *open, const void *from, size_t size, u64 offset)
 {
 	struct pipe *pipe = open->object;
-	size_t place, count = min(size, (size_t)PIPE_ATOMIC), first;
+	size_t count = min(size, (size_t)PIPE_ATOMIC);
+	u16 length = count;
+	size_t all = count + (pipe->messages ? sizeof(length) : 0);
 	bool broken;
 
 	mutex_lock(&pipe->lock);
 	/* SAFE(pipe_limit): without it a write laps the reader: bytes that nobody has
 	 * read are overwritten, and the ring pretends to hold more than it has. */
-	while (!writable(pipe, count)) {
+	while (!writable(pipe, all)) {
 		mutex_unlock(&pipe->lock);
 		if (READ_ONCE(open->flags) & OPEN_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_killable(&pipe->changed, writable(pipe, count)))
+		if (wait_event_killable(&pipe->changed, writable(pipe, all)))
 			return -ERESTART;
 		mutex_lock(&pipe->lock);
 	}
 	broken = !pipe->reader;
-	if (!broken) {
-		place = pipe->written % PIPE_SIZE;
-		first = min(count, PIPE_SIZE - place);
-		memcpy(pipe->ring + place, from, first);
-		memcpy(pipe->ring, (const char *)from + first, count - first);
-		pipe->written += count;
-	}
+	if (!broken && pipe->messages)
+		put(pipe, &length, sizeof(length));
+	if (!broken)
+		put(pipe, from, count);
 	mutex_unlock(&pipe->lock);
 	wake_up(&pipe->changed);
 	return broken ? -EPIPE : (ssize_t)count;
@@ -206,7 +234,7 @@ static const struct open_ops read_ops = {
 static const struct open_ops write_ops = {
 	.write = pipe_write, .close = pipe_close, .copied = pipe_copied};
 
-int pipe_create(struct open *ends[2])
+int pipe_create(struct open *ends[2], bool messages)
 {
 	struct pipe *pipe = kmalloc(sizeof(*pipe));
 
@@ -226,6 +254,7 @@ int pipe_create(struct open *ends[2])
 	pipe->ring = page_address(pipe->page);
 	mutex_init(&pipe->lock, "pipe", RANK_OPEN);
 	wait_init(&pipe->changed);
+	pipe->messages = messages;
 	pipe->reader = pipe->writer = 1;
 	pipe->ends = 2;
 	return 0;

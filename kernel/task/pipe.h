@@ -18,5 +18,6 @@ struct page;
 int pipe_lend(struct open *open, struct page *page, unsigned int offset,
 	unsigned int length, bool nonblock);
 
-/* ends[0] reads, ends[1] writes. 0 or -ENOMEM. */
-int pipe_create(struct open *ends[2]);
+/* ends[0] reads, ends[1] writes. 0 or -ENOMEM. `messages`: each write, up to PIPE_ATOMIC
+ * bytes, is read by one read, and what that has no room for is lost. */
+int pipe_create(struct open *ends[2], bool messages);

@@ -21,6 +21,8 @@ static bool allows(const struct vma *vma, unsigned int access)
 		return false;
 	if ((access & ACCESS_EXEC) && !(vma->prot & PROT_EXEC))
 		return false;
+	if ((access & ACCESS_STRICT) && !(vma->prot & PROT_READ))
+		return false;
 	return vma->prot != PROT_NONE; /* the machines cannot write or execute only */
 }
 

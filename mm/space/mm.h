@@ -48,6 +48,9 @@ struct vma {
 #define VMA_SHARED    8u  /* of an object: stores are seen by all who map it */
 #define VMA_READONLY  16u /* shared, and never to be written */
 #define VMA_PFN       32u /* entries hold no references to pages: a device's memory */
+#define VMA_CLEARED   64u /* mm_clear_soft_dirty() was there */
+
+#define VMA_BOTTOM (16 * PAGE_SIZE) /* nothing is mapped below: NULL stays a fault */
 
 #define MM_VMAS_MAX   65530u              /* per mm; Linux's limit */
 #define MM_STACK_SIZE (8UL << 20)         /* a VMA_STACK grows to this */
@@ -171,6 +174,10 @@ unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged 
  * writes where the VMA allows no writing is the mm's own, of a private mapping only. */
 #define ACCESS_FORCE 16u
 
+/* Beside ACCESS_READ: not where a mapping that may only be written can be read all the
+ * same. */
+#define ACCESS_STRICT 32u
+
 /* A user access at `address` (ACCESS_*) faulted: make it possible. 0, -EFAULT (no such
  * mapping or not allowed), -ENOMEM, -EIO (beyond the end of an object, or its source has
  * failed), -EINTR (the thread is to end). May sleep; no lock may be held. */
@@ -178,6 +185,19 @@ int mm_fault(struct mm *mm, unsigned long address, unsigned int access);
 
 /* present[i]: page i from `address` on has a frame just now. -ENOMEM: there are holes. */
 int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present);
+
+/*
+ * Every page of its own that the process may write is clean until it does (soft_dirty.c).
+ * mm_page_told: what /proc/<pid>/pagemap tells of the page at the address: MM_PAGE_* and
+ * the frame's number; 0: nothing is mapped. Both may sleep.
+ */
+void mm_clear_soft_dirty(struct mm *mm);
+u64 mm_page_told(struct mm *mm, unsigned long address);
+
+#define MM_PAGE_WRITTEN (1UL << 55) /* since it was cleared, or it cannot be told */
+#define MM_PAGE_ONCE    (1UL << 56) /* one entry leads to it */
+#define MM_PAGE_FILE    (1UL << 61) /* an object's */
+#define MM_PAGE_PRESENT (1UL << 63)
 
 /* What is mapped shared at the address, and the offset there; NULL: nothing. It is only
  * good for comparing: no reference is taken. Takes mm->lock for reading. */

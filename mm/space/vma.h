@@ -14,8 +14,6 @@
 #include "kernel/sched/rcu.h"
 #include "mm/space/mm.h"
 
-#define VMA_BOTTOM (16 * PAGE_SIZE) /* nothing is mapped below: NULL stays a fault */
-
 struct vma_set {
 	struct rcu_head rcu;
 	unsigned int count;

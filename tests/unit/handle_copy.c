@@ -94,7 +94,7 @@ UNIT_TEST(handle_copies_of_a_pipe)
 	struct open *ends[2], *reader;
 	char byte = 'x';
 
-	EXPECT_EQ(pipe_create(ends), 0);
+	EXPECT_EQ(pipe_create(ends, false), 0);
 	reader = copy_of(ends[0], OPEN_READ);
 	open_put(ends[0]);
 	EXPECT_EQ(ends[1]->ops->write(ends[1], &byte, 1, 0), 1);

@@ -22,7 +22,7 @@ UNIT_TEST(pipe_keeps_order)
 	struct open *ends[2];
 	char text[16];
 
-	EXPECT_EQ(pipe_create(ends), 0);
+	EXPECT_EQ(pipe_create(ends, false), 0);
 	EXPECT_EQ(put(ends[1], "hello ", 6), 6);
 	EXPECT_EQ(put(ends[1], "world", 5), 5);
 	EXPECT_EQ(take(ends[0], text, 4), 4);
@@ -37,7 +37,7 @@ UNIT_TEST(pipe_without_reader_breaks)
 {
 	struct open *ends[2];
 
-	EXPECT_EQ(pipe_create(ends), 0);
+	EXPECT_EQ(pipe_create(ends, false), 0);
 	open_put(ends[0]);
 	EXPECT_EQ(put(ends[1], "x", 1), -EPIPE);
 	open_put(ends[1]);
@@ -49,7 +49,7 @@ UNIT_TEST(pipe_limit_is_exact)
 	static char block[PIPE_ATOMIC];
 	struct open *ends[2];
 
-	EXPECT_EQ(pipe_create(ends), 0);
+	EXPECT_EQ(pipe_create(ends, false), 0);
 	ends[0]->flags |= OPEN_NONBLOCK;
 	ends[1]->flags |= OPEN_NONBLOCK;
 	EXPECT_EQ(take(ends[0], block, 1), -EAGAIN);
@@ -98,7 +98,7 @@ UNIT_TEST(pipe_streams_between_threads)
 	ssize_t got;
 
 	stream.finished = 0;
-	EXPECT_EQ(pipe_create(stream.ends), 0);
+	EXPECT_EQ(pipe_create(stream.ends, false), 0);
 	thread_start(thread_create("pipe writer", write_stream, &stream));
 	while ((got = take(stream.ends[0], buffer, sizeof(buffer))) > 0)
 		for (ssize_t i = 0; i < got; i++)

@@ -90,6 +90,22 @@ UNIT_TEST(sim_protect_reaches_every_cpu)
 	finish();
 }
 
+UNIT_TEST(sim_soft_dirty_reaches_every_cpu)
+{
+	make();
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		sim_on_cpu(cpu);
+		EXPECT(sim_user_store(AT, 42));
+	}
+	mm_clear_soft_dirty(mm);
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		sim_on_cpu(cpu);
+		EXPECT(!sim_user_store(AT, 1));
+	}
+	finish();
+}
+
 UNIT_TEST(sim_rmap_unmap_reaches_every_cpu)
 {
 	struct page *page;

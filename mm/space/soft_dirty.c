@@ -1,0 +1,100 @@
+/*
+ * mm/space/soft_dirty.c - which pages a process has written since it was last asked.
+ *
+ * For who copies a process that goes on running (a checkpoint): clear, copy all; later
+ * copy what is dirty. As in dirty.c an entry that allows writing is a dirty page's. So
+ * mm_clear_soft_dirty() takes writing away, and the fault that gives it back (cow.c) is
+ * the mark; no bit is kept. What cannot be told from a written page counts as one: a page
+ * that a fork left shared or that is pinned, all that a VMA maps shared or may not write,
+ * and a VMA that is younger than the clearing, since something else was there before.
+ *
+ * Locks: mm->lock, for writing to clear (so nobody faults), for reading to look.
+ */
+#include "mm/space/gup.h"
+#include "mm/space/internal.h"
+#include "mm/space/vma.h"
+#include "mm/table/descend.h"
+#include "mm/table/tlb.h"
+#include "mm/table/walk.h"
+
+static bool clear_leaf(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	unsigned int prot = arch_pxd_prot(LEVEL_PTE, entry);
+	phys_t frame = arch_pxd_phys(LEVEL_PTE, entry);
+
+	if (!(prot & PROT_WRITE))
+		return false;
+	pxd_unhook(LEVEL_PTE, ptr, address,
+		arch_pxd_leaf_make(LEVEL_PTE, frame, cow_prot_shared(prot)));
+	/* SAFE(soft_dirty_pinned): a device writes without a fault, so what it may write
+	 * stays dirty. Looked at when no walker can pin the page by this entry any more.
+	 * Pairs with SAFE(gup_pte_recheck). */
+	if (page_maybe_pinned(page_of_phys(frame)))
+		pxd_unhook(LEVEL_PTE, ptr, address, entry);
+	return false;
+}
+
+static void clear_vma(struct mm *mm, struct vma *vma)
+{
+	static const struct walk_ops ops = {.leaf = clear_leaf};
+	struct walk walk = {.mm = mm, .ops = &ops, .arg = vma};
+
+	if (vma->flags & (VMA_SHARED | VMA_PFN) || !(vma->prot & PROT_WRITE))
+		return;
+	vma_write_begin(vma);
+	WRITE_ONCE(vma->flags, vma->flags | VMA_CLEARED);
+	spin_lock(&mm->table_lock);
+	walk_range(&walk, vma->start, vma->end);
+	spin_unlock(&mm->table_lock);
+}
+
+void mm_clear_soft_dirty(struct mm *mm)
+{
+	mm_write_lock(mm);
+	for (unsigned int i = 0; i < mm->vmas->count; i++)
+		clear_vma(mm, mm->vmas->vma[i]);
+	/* SAFE(soft_dirty_flush): a CPU that goes on writing through an old translation
+	 * leaves no mark, and the copy never gets what it writes. Pairs with pxd_unhook()
+	 * above. */
+	tlb_flush_mm(mm);
+	mm_write_unlock(mm);
+}
+
+/* What is told of the page that this entry, a leaf, maps. */
+static u64 describe(pxd_t entry)
+{
+	const struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
+	u8 type = READ_ONCE(page->type);
+	u64 told = MM_PAGE_PRESENT | page_phys(page).v >> PAGE_SHIFT;
+
+	if (type == PAGE_ANON_SHARED && !READ_ONCE(page->anon))
+		return told; /* the zero page */
+	if (type == PAGE_OBJECT)
+		told |= MM_PAGE_FILE;
+	if (atomic_load(&page->mapped) == 1)
+		told |= MM_PAGE_ONCE;
+	if (type == PAGE_ANON_SHARED || arch_pxd_prot(LEVEL_PTE, entry) & PROT_WRITE)
+		told |= MM_PAGE_WRITTEN;
+	return told;
+}
+
+u64 mm_page_told(struct mm *mm, unsigned long address)
+{
+	const struct vma *vma;
+	struct descent at;
+	u64 told = 0;
+
+	mm_read_lock(mm);
+	vma = address < mm->limit ? vma_find(mm, address) : NULL;
+	if (vma && vma->start <= address) {
+		descend_find(mm, address, &at);
+		if (at.level == LEVEL_PTE && pxd_leaf(LEVEL_PTE, at.entry) &&
+			arch_pxd_counted(LEVEL_PTE, at.entry))
+			told = describe(at.entry);
+		if (!(vma->flags & VMA_CLEARED && vma->prot & PROT_WRITE))
+			told |= MM_PAGE_WRITTEN;
+	}
+	mm_read_unlock(mm);
+	return told;
+}
