@@ -61,6 +61,7 @@ NEED_mutants := $(filter-out browser,$(NEED_test))
 NEED_torture := $(NEED_both) run-x86_64 run-s390x
 NEED_races := $(NEED_torture)
 NEED_replay := $(NEED_torture)
+NEED_conformance := $(NEED_torture) linux-tests
 NEEDED := $(foreach goal,$(or $(MAKECMDGOALS),kernel),$(NEED_$(goal)))
 
 # --- sources, by room ------------------------------------------------------------------
@@ -363,10 +364,10 @@ why: $(SIM_EXPLORED) ## AT=file:line: what goes wrong without the protection the
 	@AT="$(AT)" tests/tools/explore.py why
 explore-mutants: $(SIM_EXPLORED) ## which mutants the races kill, on the simulated machine
 	@MUTANT="$(MUTANT)" tests/tools/explore.py mutants
-LATER := conformance
-.PHONY: $(LATER)
-conformance: ## (with a later release)
-	@echo "make $@: comes with a later release of Origami; see make help" >&2; exit 1
+.PHONY: conformance
+conformance: both ## Linux's own tests here and on Linux, side by side (ARCH= RECORD=1)
+	@RECORD="$(RECORD)" tests/tools/conformance.py \
+		$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))
 
 # --- tools -----------------------------------------------------------------------------
 .PHONY: tools doctor

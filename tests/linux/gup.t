@@ -6,18 +6,12 @@ changed. In that version `-w` (write) is the default, `-W` means read only, and 
 have one program; `-z` (the kernel faults the pages in) goes with the slow requests only,
 because Linux's fast ones refuse its flag.
 """
-import os
 import re
 import sys
 
 sys.path.insert(0, "tests/tools")
-from tap import MACHINES, compile_static, done, guest, run, test
-
-TAR = "/usr/src/linux-source-6.1.tar.xz"
-TREE = "build/linux-source-6.1"
-VM = "tools/testing/selftests/vm/"
-FILES = [VM + "gup_test.c", VM + "util.h", "tools/testing/selftests/kselftest.h",
-         "mm/gup_test.h"]
+from tap import MACHINES, done, guest, test
+import linux_source
 
 COMMANDS = {"-u": "GUP_FAST_BENCHMARK", "-U": "GUP_BASIC_TEST", "-a": "PIN_FAST_BENCHMARK",
             "-b": "PIN_BASIC_TEST", "-L": "PIN_LONGTERM_BENCHMARK",
@@ -48,23 +42,6 @@ def some():
 
 OTHERS = [("x86_64", dict(LA57="1", SMP="1")), ("x86_64", dict(LA57="1", APPEND="fold=permm")),
           ("s390x", dict(APPEND="fold=permm:2", SMP="1")), ("s390x", dict(APPEND="fold=permm:5"))]
-
-
-def source():
-    """The files that we need of it; they stay until the package changes."""
-    wanted = [os.path.join(TREE, name) for name in FILES]
-    if not all(os.path.exists(name) and os.path.getmtime(name) > os.path.getmtime(TAR)
-               for name in wanted):
-        os.makedirs(TREE, exist_ok=True)
-        result = run("tar", "-xmf", TAR, "--strip-components=1", "-C", TREE,
-                     *("linux-source-6.1/" + name for name in FILES))
-        if result.status:
-            sys.exit("cannot unpack %s: %s" % (TAR, result))
-    return wanted[0]
-
-
-def build(arch):
-    return compile_static(arch, source(), "build/tests/%s/gup_test" % arch, "-I" + TREE)
 
 
 def check_run(where, arguments, output):
@@ -110,7 +87,7 @@ def check_runs(where, program, runs, **variables):
     return result
 
 
-programs = {arch: build(arch) for arch in MACHINES}
+programs = {arch: linux_source.build(arch, "gup_test") for arch in MACHINES}
 for arch, program in programs.items():
     check_log(arch, check_runs(arch, program, matrix(), ARCH=arch, SMP="4").log)
 for arch, variables in OTHERS:

@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+"""conformance.py - Linux's own memory tests on Origami and on Linux, in the same QEMU.
+
+    conformance.py [ARCH ...]    runs them on both, prints a table with a line per test
+                                 case, and says what differs. RECORD=1 writes what came
+                                 out to tests/conformance/ARCH.txt
+
+The tests come unchanged from the distribution's sources of Linux (linux_source.py), Linux
+itself from the distribution's kernel packages for that machine. They are fetched by apt
+with lists of its own and unpacked in build/: nothing is installed, no architecture is added
+to the host's. On it tests/conformance/linux_init.c stands for our init, and gup_test finds
+the device that the distribution leaves out in a module (gup_module.c).
+
+gup_test asks for anonymous, shared and file memory. Long pins of files are left out: this
+Linux still allows those that later ones, and we, refuse (tests/unit/mm_dirty.c).
+
+The record says which verdicts were measured with which sources, by their SHA-256, and on
+which kernel. Verdicts: ok, fail, skip; xfail is a failure that the test wants; none: the
+case did not come to its end.
+"""
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import linux_source
+from machine import Config, Machine
+from ramdisk import Ramdisk
+from tap import MACHINES, compile_static, run
+
+FOLDER = "build/conformance"
+DEBIAN = {"x86_64": "amd64", "s390x": "s390x"}
+KBUILD = {"x86_64": ("x86", ""), "s390x": ("s390", "s390x-linux-gnu-")}
+TERMINALS = {"x86_64": "console=ttyS1 terminal=/dev/ttyS0",
+             "s390x": "console=ttyS0 terminal=/dev/ttysclp0"}
+# Linux lets nobody map more at once than it has memory; mremap_test wants 2 GiB.
+SAME = dict(SMP="2", MEM="3G", TIMEOUT="300")
+
+FILE = "/srv/files/memory"
+MEMORY = ("", " -S", " -f " + FILE, " -S -f " + FILE)  # private, shared; of a file
+RUNS = ["madv_populate", "map_fixed_noreplace", "map_populate", "mremap_dontunmap",
+        "mremap_test",
+        # As Linux's run_vmtests.sh starts it, and then each request, for writing or not.
+        "gup_test -u", "gup_test -a", "gup_test -ct -F 0x1 0 19 0x1000"]
+RUNS += ["gup_test -%s%s -m 2 -n 123%s" % (request, access, memory)
+         for memory in MEMORY for request in "uUabcL" for access in ("", " -W")
+         if request != "L" or FILE not in memory]
+# The file has to be there, and as large as gup_test maps it. Ours is one of a server.
+MAKE_FILE = "cat /bin/gup_test /bin/mremap_test /bin/map_populate > " + FILE
+SERVERS = "store -d; pager -d files"
+RESULT = re.compile(r"^(ok|not ok) (\d+)(?: # (SKIP|XFAIL))? ?(.*)$", re.M)
+STATUS = {"0": "ok", "4": "skip"}
+
+
+# --- running ----------------------------------------------------------------------------
+def command():
+    """For the shell of either kernel."""
+    return "; ".join([MAKE_FILE] + ["echo run; %s; echo status $?" % words for words in RUNS])
+
+
+def cases(words, output):
+    """{case: verdict} of one program: its own TAP lines, and how it ended."""
+    found = {}
+    for verdict, number, remark, text in RESULT.findall(output):
+        found["%s %s %s" % (words, number, text)] = (
+            remark.lower() or ("ok" if verdict == "ok" else "fail"))
+    status = re.search(r"^status (\d+)$", output, re.M)
+    found[words] = STATUS.get(status.group(1), "fail") if status else "none"
+    if re.search("truncated", output, re.I):
+        found[words] = "fail"  # gup_test got fewer pages than it asked for
+    return found
+
+
+def verdicts(output):
+    """Of all programs, in order."""
+    outputs = output.replace("\r", "").split("run\n")[1:]
+    outputs += [""] * (len(RUNS) - len(outputs))
+    return {case: verdict for words, text in zip(RUNS, outputs)
+            for case, verdict in cases(words, text).items()}
+
+
+def boot(config, files, text):
+    with Machine(config, text, files) as machine:
+        machine.finish()
+        if os.environ.get("V") == "1":
+            sys.stderr.write(machine.output + machine.story())
+        return machine.output
+
+
+def run_origami(arch):
+    programs = [linux_source.build(arch, name) for name in linux_source.TESTS]
+    return verdicts(boot(Config(ARCH=arch, **SAME), programs, SERVERS + "; " + command()))
+
+
+# --- the distribution's Linux -----------------------------------------------------------
+def apt(arch, *arguments, **options):
+    """apt with the host's sources, but for this architecture too and with a state of its
+    own. As root it would fetch as another user, who may not write here."""
+    state = os.path.abspath(os.path.join(FOLDER, arch, "apt"))
+    os.makedirs(state + "/lists/partial", exist_ok=True)
+    os.makedirs(state + "/archives/partial", exist_ok=True)
+    open(state + "/status", "a").close()
+    host = must("dpkg", "--print-architecture").strip()
+    settings = ["APT::Architecture=" + host,
+                "APT::Architectures=%s,%s" % (host, DEBIAN[arch]),
+                "APT::Sandbox::User=root", "Dir::State=" + state, "Dir::Cache=" + state,
+                "Dir::State::status=%s/status" % state]
+    return must(arguments[0], *(word for setting in settings for word in ("-o", setting)),
+                *arguments[1:], **options)
+
+
+def must(*arguments, **options):
+    result = run(*arguments, **options)
+    if result.status:
+        sys.exit("%s fails:\n%s" % (" ".join(arguments), result.output))
+    return result.output
+
+
+def may_fetch(package):
+    """As setup.sh: on a terminal we ask; as root without one, or with YES=1, we do."""
+    sys.stderr.write("This needs the package %s and its headers, in build/ only.\n" % package)
+    if os.environ.get("YES") == "1":
+        return True
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        sys.stderr.write("Fetch them now? [y/N] ")
+        return sys.stdin.readline()[:1] in ("y", "Y")
+    return os.geteuid() == 0
+
+
+def package_names(arch):
+    """The kernel, its headers for this machine and for all, and what builds modules: a
+    program of the host's, of the same version."""
+    general = "linux-image-%s:%s" % (DEBIAN[arch], DEBIAN[arch])
+    if not may_fetch(general):
+        sys.exit("Without it nothing can be compared; YES=1 fetches it.")
+    apt(arch, "apt-get", "update")
+    text = apt(arch, "apt-cache", "show", "--no-all-versions", general)
+    version = re.search(r"^Version: (\S+)", text, re.M).group(1)
+    image = re.search(r"^Depends: (linux-image-[^\s:,]+)", text, re.M).group(1)
+    name = image[len("linux-image-"):]
+    release = name[:name.rindex("-")]
+    return name, ["%s:%s" % (image, DEBIAN[arch]),
+                  "linux-headers-%s:%s" % (name, DEBIAN[arch]),
+                  "linux-headers-%s-common" % release,
+                  "linux-kbuild-%s=%s" % (".".join(release.split(".")[:2]), version)]
+
+
+def unpack(archive, folder):
+    """Of the kernel's package its image only."""
+    only = ["--wildcards", "./boot/vmlinuz-*"] if archive.startswith("linux-image") else []
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", os.path.join(folder, archive)],
+                          stdout=subprocess.PIPE) as source:
+        subprocess.run(["tar", "-x", "-C", folder] + only, stdin=source.stdout, check=True)
+
+
+def build_module(arch, work, name):
+    """Linux's gup_test.c; `name` is the kernel's. The headers know their place as it would
+    be if they were installed."""
+    headers = "%s/usr/src/linux-headers-%s" % (work, name)
+    with open(headers + "/Makefile") as stream:
+        text = stream.read()
+    with open(headers + "/Makefile", "w") as stream:
+        stream.write(text.replace(" /usr/", " %s/usr/" % work))
+    folder = work + "/module"
+    os.makedirs(folder)
+    shutil.copy("tests/conformance/gup_module.c", folder + "/gup.c")
+    for file in ("gup_test.c", "gup_test.h"):
+        shutil.copy(os.path.join(linux_source.TREE, "mm", file), folder)
+    with open(folder + "/Kbuild", "w") as stream:
+        stream.write("obj-m := gup.o\n")
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    for key in ("ARCH", "V", "MFLAGS"):
+        plain.pop(key, None)
+    must("make", "-C", headers, "M=" + folder, "ARCH=" + KBUILD[arch][0],
+         "CROSS_COMPILE=" + KBUILD[arch][1], "modules", env=plain)
+    return folder + "/gup.ko"
+
+
+def fetch_linux(arch):
+    """Its kernel's image and the module, which stay until `make clean`."""
+    folder = os.path.join(FOLDER, arch)
+    image, module = folder + "/vmlinuz", folder + "/gup.ko"
+    if not (os.path.exists(image) and os.path.exists(module)):
+        name, packages = package_names(arch)
+        linux_source.unpack()
+        with tempfile.TemporaryDirectory(dir=folder) as work:
+            apt(arch, "apt-get", "download", *packages, cwd=work)
+            for archive in os.listdir(work):
+                unpack(archive, work)
+            os.rename(build_module(arch, os.path.abspath(work), name), module)
+            os.rename("%s/boot/vmlinuz-%s" % (work, name), image)
+    return image, module
+
+
+def linux_ramdisk(arch, module):
+    """Our box of small programs, and the init that makes Linux look like Origami."""
+    init = compile_static(arch, "tests/conformance/linux_init.c",
+                          "build/tests/%s/linux_init" % arch)
+    ramdisk = Ramdisk()
+    for directory in ("dev", "proc", "sys", "tmp", "srv/files"):
+        ramdisk.add_directory(directory)
+    for paths, file in ((["/init"], init), (["/gup.ko"], module),
+                        (["/bin/sh", "/bin/echo", "/bin/cat"], "build/%s-user/box" % arch)):
+        with open(file, "rb") as stream:
+            ramdisk.add_file(paths, stream.read())
+    path = os.path.join(FOLDER, arch, "ramdisk.cpio")
+    with open(path, "wb") as stream:
+        stream.write(ramdisk.bytes())
+    return path
+
+
+def run_linux(arch):
+    """Its verdicts and its name."""
+    image, module = fetch_linux(arch)
+    config = Config(ARCH=arch, KERNEL=image, RAMDISK=linux_ramdisk(arch, module),
+                    APPEND=TERMINALS[arch] + " quiet panic=-1", **SAME)
+    programs = [linux_source.build(arch, name) for name in linux_source.TESTS]
+    output = boot(config, programs, "cat /proc/version; " + command())
+    name = re.search(r"^Linux version (\S+) .*(Debian \S+)", output, re.M)
+    return verdicts(output), " ".join(name.groups()) if name else "unknown"
+
+
+# --- the record -------------------------------------------------------------------------
+HEAD = """\
+# Verdicts of Linux's own tests, on Origami and on Linux, in the same QEMU: facts that
+# `make conformance RECORD=1` wrote. See tests/tools/conformance.py.
+"""
+
+
+def record_path(arch):
+    return "tests/conformance/%s.txt" % arch
+
+
+def sources():
+    linux_source.unpack()
+    for name in linux_source.FILES:
+        with open(os.path.join(linux_source.TREE, name), "rb") as stream:
+            yield "source %s %s" % (hashlib.sha256(stream.read()).hexdigest(), name)
+
+
+def lines_of(origami, linux):
+    """A line per case: both verdicts and its name."""
+    for case in {**linux, **origami}:
+        yield "%-5s %-5s %s" % (origami.get(case, "none"), linux.get(case, "none"), case)
+
+
+def write_record(arch, kernel, rows):
+    with open(record_path(arch), "w") as stream:
+        stream.write(HEAD + "\n".join(["kernel " + kernel, *sources(),
+                                       "# Origami, Linux, test case", *rows]) + "\n")
+
+
+def read_record(arch):
+    """(facts about sources and kernel, rows of verdicts)"""
+    with open(record_path(arch)) as stream:
+        lines = [line for line in stream.read().splitlines() if line[:1] != "#"]
+    facts = [line for line in lines if line.startswith(("kernel ", "source "))]
+    return facts, [line for line in lines if line not in facts]
+
+
+def recorded(arch):
+    """Origami's verdicts, as recorded; for tests/linux/conformance.t."""
+    return {row.split(None, 2)[2]: row.split()[0] for row in read_record(arch)[1]}
+
+
+def news(old, new):
+    """What the record says otherwise."""
+    return (["  recorded  " + line for line in old if line not in new]
+            + ["  now       " + line for line in new if line not in old])
+
+
+# --- the table --------------------------------------------------------------------------
+def compare(arch):
+    """Runs, prints and compares; False if anything differs."""
+    origami = run_origami(arch)
+    linux, kernel = run_linux(arch)
+    rows = list(lines_of(origami, linux))
+    differ = [row for row in rows if row.split()[0] != row.split()[1]]
+    print("%s: Origami, Linux %s" % (arch, kernel))
+    for row in rows:
+        print("  %s%s" % (row, "   <-- differs" if row in differ else ""))
+    print("%s: %d cases, %d differ" % (arch, len(rows), len(differ)))
+    if os.environ.get("RECORD") == "1":
+        write_record(arch, kernel, rows)
+    facts, old_rows = read_record(arch)
+    for line in news(facts, ["kernel " + kernel, *sources()]) + news(old_rows, rows):
+        print(line)
+    return not differ and old_rows == rows
+
+
+def main(arches):
+    good = [compare(arch) for arch in arches or MACHINES]
+    sys.exit(0 if all(good) else 1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
