@@ -262,8 +262,8 @@ def read_record(arch):
 
 
 def recorded(arch):
-    """Origami's verdicts, as recorded; for tests/linux/conformance.t."""
-    return {row.split(None, 2)[2]: row.split()[0] for row in read_record(arch)[1]}
+    """{case: (our verdict, Linux's)}, for tests/linux/conformance.t."""
+    return {row.split(None, 2)[2]: tuple(row.split()[:2]) for row in read_record(arch)[1]}
 
 
 def news(old, new):
