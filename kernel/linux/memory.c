@@ -233,19 +233,19 @@ long sys_mincore(struct regs *regs)
 	return err;
 }
 
-/* Shrinking only; libc's realloc() copies when told that there is no room to grow. */
+/* Who has asked for memory to come to be there gets it with what has grown, too. */
 long sys_mremap(struct regs *regs)
 {
-	unsigned long address = regs_arg(regs, 0), flags = regs_arg(regs, 3);
-	unsigned long old = ALIGN_UP(regs_arg(regs, 1), PAGE_SIZE);
-	unsigned long size = ALIGN_UP(regs_arg(regs, 2), PAGE_SIZE);
-	long error = 0;
+	unsigned long old_size = regs_arg(regs, 1), size = regs_arg(regs, 2);
+	unsigned long flags = regs_arg(regs, 3), to = regs_arg(regs, 4);
+	int error;
 
-	if (!IS_ALIGNED(address, PAGE_SIZE) || !size || flags & ~3UL)
+	if (flags > MM_REMAP_ALL) /* which are Linux's numbers */
 		return -EINVAL;
-	if (size > old || flags & MREMAP_FIXED)
-		return -ENOMEM;
-	if (size < old)
-		error = mm_unmap(current()->mm, address + size, old - size);
-	return error ? error : (long)address;
+	error = mm_remap(current()->mm, regs_arg(regs, 0), old_size, size, flags, &to);
+	if (error)
+		return error;
+	if (size > old_size)
+		memory_lock_new(to + old_size, to + size);
+	return to;
 }

@@ -60,6 +60,10 @@ struct vma_kind;
 int map_locked(struct mm *mm, unsigned long start, unsigned long end,
 	const struct vma_kind *kind);
 
+/* In a write section: where a mapping with these flags of mm_map() goes; *address is its
+ * wish. 0 and *address, or an error. */
+int map_place(struct mm *mm, unsigned long *address, size_t length, unsigned int flags);
+
 /* The page-aligned end of a range of addresses that some mm may have; false: none. */
 bool user_range_end(unsigned long start, size_t length, unsigned long *end);
 

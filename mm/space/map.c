@@ -88,8 +88,7 @@ static int place_hint(struct mm *mm, unsigned long *address, size_t length)
 		end > MM_DEFAULT_LIMIT ? mm->limit - PAGE_SIZE : mm->mmap_base);
 }
 
-/* Where a new mapping goes: 0 and *address, or an error. */
-static int place(struct mm *mm, unsigned long *address, size_t length, unsigned int flags)
+int map_place(struct mm *mm, unsigned long *address, size_t length, unsigned int flags)
 {
 	if (flags & MM_FIXED)
 		return place_fixed(mm, *address, length, flags);
@@ -123,7 +122,7 @@ static int map(struct mm *mm, unsigned long *address, size_t length,
 		!(kind->flags & VMA_SHARED) && map_exceeds_memory(length))
 		return -ENOMEM;
 	mm_write_lock(mm);
-	err = place(mm, &start, length, flags);
+	err = map_place(mm, &start, length, flags);
 	if (kind->object)
 		kind->shift = offset - start;
 	if (!err)

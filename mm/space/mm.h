@@ -154,6 +154,18 @@ int mm_map_object(struct mm *mm, unsigned long *address, size_t length, unsigned
 	unsigned int flags, struct object *object, u64 offset);
 int mm_unmap(struct mm *mm, unsigned long address, size_t length);
 int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int prot);
+/*
+ * mremap(): `old_size` bytes at `old` become `size` bytes: there, at *to (FIXED, or a
+ * hint with DONTUNMAP), or where there is room (MAYMOVE); *to says where. DONTUNMAP
+ * leaves an empty mapping at the old place. old_size 0, of a shared mapping: a second
+ * one.
+ */
+#define MM_REMAP_MAYMOVE   1u
+#define MM_REMAP_FIXED     2u
+#define MM_REMAP_DONTUNMAP 4u
+#define MM_REMAP_ALL       7u
+int mm_remap(struct mm *mm, unsigned long old, size_t old_size, size_t size,
+	unsigned int flags, unsigned long *to);
 int mm_discard(struct mm *mm, unsigned long address, size_t length); /* MADV_DONTNEED */
 int mm_advise(struct mm *mm, unsigned long address, size_t length);  /* other advice */
 /* What was written to files in the range has been given to their sources, as

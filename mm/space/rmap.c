@@ -116,6 +116,22 @@ void rmap_leave(struct vma *vma)
 	}
 }
 
+void rmap_lock(const struct vma *vma)
+{
+	if (vma->object)
+		spin_lock(&vma->object->rmap.lock);
+	if (vma->anon)
+		spin_lock(&vma->anon->rmap.lock);
+}
+
+void rmap_unlock(const struct vma *vma)
+{
+	if (vma->anon)
+		spin_unlock(&vma->anon->rmap.lock);
+	if (vma->object)
+		spin_unlock(&vma->object->rmap.lock);
+}
+
 /* The family of a neighbour with which this VMA could be one some day, if only their
  * rights were the same; or NULL. */
 static struct anon *neighbours_family(const struct mm *mm, const struct vma *vma)

@@ -79,6 +79,10 @@ struct page *rmap_alloc(const struct vma *vma, unsigned long address, unsigned i
 void rmap_join(struct vma *vma);
 void rmap_leave(struct vma *vma);
 
+/* As long as they are locked nobody looks for mappings of pages that the VMA may map. */
+void rmap_lock(const struct vma *vma);
+void rmap_unlock(const struct vma *vma);
+
 /* A VMA that had no family yet belongs to this one. In a write section of its mm. */
 void rmap_join_family(struct vma *vma, struct anon *anon);
 

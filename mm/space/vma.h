@@ -107,6 +107,9 @@ static inline void vma_write_begin(const struct vma *vma)
 	mm_assert_write_locked(vma->mm);
 }
 
+/* What a VMA promises. */
+struct vma_kind vma_kind_of(const struct vma *vma);
+
 /* Can they be one, if they touch and their rights are the same? */
 static inline bool vma_same_place(const struct vma *one, const struct vma *other)
 {

@@ -168,7 +168,7 @@ static void set_end(struct vma *vma, unsigned long end)
 	WRITE_ONCE(vma->end, end);
 }
 
-static struct vma_kind kind_of(const struct vma *vma)
+struct vma_kind vma_kind_of(const struct vma *vma)
 {
 	return (struct vma_kind){
 		vma->prot, vma->flags, vma->object, vma->anon, vma->shift};
@@ -199,7 +199,7 @@ static void edit_add(struct vma_edit *edit, unsigned int index, unsigned long st
 static void edit_cut(struct vma_edit *edit, unsigned int index, unsigned long address)
 {
 	struct vma *low = edit->set->vma[index];
-	struct vma_kind kind = kind_of(low);
+	struct vma_kind kind = vma_kind_of(low);
 
 	/* In this order: for rmap_walk() one of the two is always there. */
 	edit_add(edit, index + 1, address, low->end, &kind);
@@ -258,7 +258,7 @@ static bool is_kind(const struct vma *vma, const struct vma_kind *kind)
 
 static bool joins(const struct vma *low, const struct vma *high)
 {
-	struct vma_kind kind = kind_of(high);
+	struct vma_kind kind = vma_kind_of(high);
 
 	return low->end == high->start && is_kind(low, &kind);
 }
@@ -298,6 +298,8 @@ static bool extend(const struct vma_set *set, const struct vma_range *range,
 
 	if (!low == !high || range->first < range->last)
 		return false;
+	if (kind->anon && !(low ?: high)->anon)
+		rmap_join_family(low ?: high, kind->anon);
 	if (low)
 		set_end(low, range->end);
 	else
@@ -357,7 +359,7 @@ int vma_set_copy(struct mm *mm, const struct mm *from)
 		return err;
 	for (unsigned int i = 0; i < set->count; i++) {
 		const struct vma *vma = set->vma[i];
-		struct vma_kind kind = kind_of(vma);
+		struct vma_kind kind = vma_kind_of(vma);
 
 		edit_add(&edit, i, vma->start, vma->end, &kind);
 	}
@@ -380,7 +382,7 @@ static void set_prot(const struct vma_set *set, unsigned int first, unsigned int
 static bool stands_alone(
 	const struct vma_set *set, const struct vma_range *range, unsigned int prot)
 {
-	struct vma_kind kind = kind_of(set->vma[range->first]);
+	struct vma_kind kind = vma_kind_of(set->vma[range->first]);
 
 	kind.prot = prot;
 	return range->last - range->first == 1 && covers_one(range) &&

@@ -94,6 +94,27 @@ static bool put(unsigned long address, u64 value)
 	return !arch_copy_to_user(address, &value, sizeof(value));
 }
 
+/* A mapping that moves says the same of its pages as before. */
+UNIT_TEST(mm_dirty_moves)
+{
+	unsigned long to = AT + 2 * SIZE;
+
+	make();
+	EXPECT(put(AT, 1));
+	EXPECT_EQ(load(AT + PAGE_SIZE), 101);
+	EXPECT_EQ(
+		mm_remap(mm, AT, SIZE, SIZE, MM_REMAP_MAYMOVE | MM_REMAP_FIXED, &to), 0);
+	EXPECT_EQ(mm_peek_prot(mm, to), RW);
+	EXPECT_EQ(mm_peek_prot(mm, to + PAGE_SIZE), PROT_READ);
+	EXPECT_EQ(mm_sync(mm, to, SIZE), 0);
+	EXPECT_EQ(store.word[0], 1);
+	EXPECT_EQ(mm_peek_prot(mm, to), PROT_READ);
+	EXPECT(put(to, 2));
+	EXPECT_EQ(mm_sync(mm, to, SIZE), 0);
+	EXPECT_EQ(store.word[0], 2);
+	finish();
+}
+
 /* A page may be written when it is dirty, and only then, in every mapping. */
 UNIT_TEST(mm_dirty_by_the_first_write)
 {
