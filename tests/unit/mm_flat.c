@@ -8,6 +8,7 @@
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/print.h"
+#include "mm/space/object.h"
 #include "mm/space/vma.h"
 
 #define GAP   ((int)(MM_STACK_GAP / PAGE_SIZE))
@@ -25,7 +26,10 @@ enum {
 	DISCARD = PROTECT + 2,
 	HEAP,
 	FORK,
-	MISTAKE,
+	SHARE,
+	TRUNCATE = SHARE + 2,
+	REMAP,
+	MISTAKE = REMAP + 3,
 	KINDS
 };
 
@@ -39,6 +43,9 @@ static const char *const names[KINDS] = {[TOUCH] = "touch",
 	[DISCARD] = "discard",
 	[HEAP] = "brk",
 	[FORK] = "fork",
+	[SHARE] = "map shared",
+	[TRUNCATE] = "truncate",
+	[REMAP] = "remap",
 	[MISTAKE] = "mistake"};
 
 static int kind_of(const struct flat_op *op)
@@ -53,6 +60,11 @@ static int kind_of(const struct flat_op *op)
 static unsigned long at(const struct flat *flat, int page)
 {
 	return flat->base + (unsigned long)page * PAGE_SIZE;
+}
+
+static int page_of(const struct flat *flat, unsigned long address)
+{
+	return (int)((address - flat->base) / PAGE_SIZE);
 }
 
 /* --- operations -----------------------------------------------------------------------
@@ -113,13 +125,39 @@ static void forget(struct flat *flat, int from, int to)
 static void set(struct flat *flat, int from, int to, u8 is)
 {
 	forget(flat, from, to);
-	for (int i = from; i < to; i++)
+	for (int i = from; i < to; i++) {
 		flat->page[i].is = is;
+		flat->page[i].slot = -1;
+	}
 }
 
+/* They show the object, from this page of it on. */
+static void show(struct flat *flat, int from, int to, int slot)
+{
+	for (int i = from; i < to; i++)
+		flat->page[i].slot = slot++;
+}
+
+static bool is_shared(const struct flat_page *page)
+{
+	return page->slot >= 0;
+}
+
+/* What it would show is cut off. */
+static bool is_beyond(const struct flat *flat, const struct flat_page *page)
+{
+	return page->slot >= flat->object_pages;
+}
+
+static u64 *contents(struct flat *flat, struct flat_page *page)
+{
+	return is_shared(page) ? &flat->object_value[page->slot] : &page->value;
+}
+
+/* As far as there is something. */
 static void populate(struct flat *flat, int from, int to, bool write)
 {
-	for (int i = from; i < to; i++) {
+	for (int i = from; i < to && !is_beyond(flat, &flat->page[i]); i++) {
 		flat->resident += !flat->page[i].resident;
 		flat->page[i].resident = true;
 		flat->page[i].own |= write;
@@ -233,6 +271,198 @@ static void map_somewhere(struct flat *flat, const struct flat_op *op, bool hint
 			flags);
 }
 
+static void map_shared(struct flat *flat, const struct flat_op *op)
+{
+	unsigned int flags = MM_FIXED | (map_flags(op) & ~(unsigned int)MM_STACK);
+	unsigned long address = at(flat, op->from);
+	int slot = op->value >> 16 & 15;
+
+	differs(flat, "a shared mmap",
+		mm_map_object(flat->mm, &address, (op->to - op->from) * PAGE_SIZE,
+			op->prot, flags | MM_SHARED, flat->object, slot * PAGE_SIZE),
+		0);
+	set(flat, op->from, op->to,
+		op->prot | VMA_SHARED << 4 |
+			(flags & MM_NORESERVE ? VMA_NORESERVE << 4 : 0));
+	show(flat, op->from, op->to, slot);
+	if ((flags & MM_POPULATE) && op->prot != PROT_NONE)
+		populate(flat, op->from, op->to, op->prot & PROT_WRITE);
+}
+
+/* Of the last page the first word is left. */
+static void truncate(struct flat *flat, const struct flat_op *op)
+{
+	u64 size = op->value % (FLAT_OBJECT * PAGE_SIZE / 8) * 8;
+	int pages = (int)((size + PAGE_SIZE - 1) / PAGE_SIZE);
+
+	differs(flat, "truncate", object_resize(flat->object, size), 0);
+	for (int i = 0; i < FLAT_PAGES; i++)
+		if (flat->page[i].slot >= pages)
+			forget(flat, i, i + 1);
+	for (int i = pages; i < FLAT_OBJECT; i++)
+		flat->object_value[i] = 0;
+	flat->object_pages = pages;
+}
+
+/* --- remap ----------------------------------------------------------------------------
+ */
+
+/* In pages of the window; `end`: of the VMA that `old` is in, before anything is done. */
+struct remap {
+	int old, old_pages, pages, to, end;
+	unsigned int flags;
+};
+
+/* Where the VMA of this page ends, which mm says: for the model it need not end there. */
+static int vma_end(struct flat *flat, int page)
+{
+	const struct vma *vma;
+	int end = page;
+
+	mm_read_lock(flat->mm);
+	vma = vma_find(flat->mm, at(flat, page));
+	if (vma && vma->start <= at(flat, page))
+		end = page_of(flat, min(vma->end, at(flat, FLAT_PAGES)));
+	mm_read_unlock(flat->mm);
+	return end;
+}
+
+static struct remap remap_of(struct flat *flat, const struct flat_op *op)
+{
+	static const unsigned int flags[] = {0, MM_REMAP_MAYMOVE,
+		MM_REMAP_MAYMOVE | MM_REMAP_FIXED, MM_REMAP_MAYMOVE | MM_REMAP_FIXED,
+		MM_REMAP_MAYMOVE | MM_REMAP_FIXED,
+		MM_REMAP_MAYMOVE | MM_REMAP_FIXED | MM_REMAP_DONTUNMAP};
+	u64 random = op->value >> 8;
+	struct remap remap = {.old = op->from, .old_pages = op->to - op->from};
+	int longest;
+
+	remap.flags = flags[random % ARRAY_SIZE(flags)];
+	if (!flat->alone && !(remap.flags & MM_REMAP_FIXED))
+		remap.flags = 0; /* who knows where there is room */
+	remap.to = 230 + random / 8 % 48;
+	longest = FLAT_PAGES - max(remap.to, remap.old);
+	remap.pages = random / 512 % 3 ? remap.old_pages : 1 + (int)(random / 2048 % 12);
+	remap.pages = min(remap.pages, longest);
+	if (random / 65536 % 8 == 0 || remap.flags & MM_REMAP_DONTUNMAP)
+		remap.old_pages = remap.flags & MM_REMAP_DONTUNMAP ? remap.pages : 0;
+	remap.end = vma_end(flat, remap.old);
+	return remap;
+}
+
+/* May it move, and grow? */
+static int remap_refusal(const struct flat *flat, const struct remap *remap)
+{
+	if (hole(flat, remap->old))
+		return -EFAULT;
+	if (!remap->old_pages && !is_shared(&flat->page[remap->old]))
+		return -EINVAL;
+	return remap->old_pages > remap->end - remap->old ? -EFAULT : 0;
+}
+
+/* All its pages go to where nothing is. */
+static void move_pages(struct flat *flat, const struct remap *remap, int to)
+{
+	struct flat_page *old = &flat->page[remap->old];
+	u8 is = old->is & ~(VMA_HEAP << 4);
+
+	set(flat, to, to + remap->pages, is);
+	if (is_shared(old))
+		show(flat, to, to + remap->pages, old->slot);
+	for (int i = 0; i < remap->old_pages; i++) {
+		flat->page[to + i] = old[i];
+		flat->page[to + i].is = is;
+		old[i].resident = old[i].own = false;
+		old[i].value = 0;
+	}
+	if (!(remap->flags & MM_REMAP_DONTUNMAP))
+		set(flat, remap->old, remap->old + remap->old_pages, FLAT_HOLE);
+}
+
+static void cut(struct flat *flat, struct remap *remap)
+{
+	if (remap->old_pages <= remap->pages)
+		return;
+	set(flat, remap->old + remap->pages, remap->old + remap->old_pages, FLAT_HOLE);
+	remap->old_pages = remap->pages;
+}
+
+static int remap_fixed(struct flat *flat, struct remap *remap)
+{
+	int err;
+
+	if (remap->old < remap->to + remap->pages &&
+		remap->to < remap->old + remap->old_pages)
+		return -EINVAL;
+	set(flat, remap->to, remap->to + remap->pages, FLAT_HOLE);
+	cut(flat, remap);
+	err = remap_refusal(flat, remap);
+	if (!err)
+		move_pages(flat, remap, remap->to);
+	return err;
+}
+
+/* It is to be larger. Moved below the window it is lost to the model. */
+static int remap_grow(struct flat *flat, struct remap *remap)
+{
+	int end = remap->old + remap->pages, err = remap_refusal(flat, remap);
+	u8 is = flat->page[remap->old].is;
+
+	if (err)
+		return err;
+	if (remap->old + remap->old_pages == remap->end &&
+		free_range(flat, remap->end, end)) {
+		int slot = flat->page[remap->old].slot;
+
+		set(flat, remap->end, end, is);
+		if (slot >= 0)
+			show(flat, remap->end, end, slot + remap->old_pages);
+		remap->to = remap->old;
+		return 0;
+	}
+	if (!(remap->flags & MM_REMAP_MAYMOVE))
+		return -ENOMEM;
+	remap->to = highest(flat, remap->pages);
+	if (remap->to >= 0)
+		move_pages(flat, remap, remap->to);
+	else
+		set(flat, remap->old, remap->old + remap->old_pages, FLAT_HOLE);
+	return 0;
+}
+
+static int remap_model(struct flat *flat, struct remap *remap)
+{
+	if (hole(flat, remap->old))
+		return -EFAULT;
+	if (remap->flags & MM_REMAP_FIXED)
+		return remap_fixed(flat, remap);
+	if (remap->pages > remap->old_pages)
+		return remap_grow(flat, remap);
+	cut(flat, remap);
+	remap->to = remap->old;
+	return 0;
+}
+
+static void remap(struct flat *flat, const struct flat_op *op)
+{
+	struct remap remap = remap_of(flat, op);
+	unsigned long result = at(flat, remap.to);
+	size_t old_size = remap.old_pages * PAGE_SIZE, size = remap.pages * PAGE_SIZE;
+	int expected, got, place = flat->alone ? highest(flat, remap.pages) : 0;
+
+	if (place < 0 && place + remap.pages > 0)
+		return; /* half in the window: the model ends there */
+	expected = remap_model(flat, &remap);
+	got = mm_remap(
+		flat->mm, at(flat, remap.old), old_size, size, remap.flags, &result);
+	differs(flat, "mremap", got, expected);
+	if (got)
+		return;
+	differs(flat, "where mremap placed it", result, at(flat, remap.to));
+	if (remap.to < 0)
+		differs(flat, "munmap", mm_unmap(flat->mm, result, size), 0);
+}
+
 /* --- the other calls ------------------------------------------------------------------
  */
 
@@ -262,11 +492,6 @@ static void discard(struct flat *flat, const struct flat_op *op)
 		mm_discard(flat->mm, at(flat, op->from), (op->to - op->from) * PAGE_SIZE),
 		next(flat, op->from, op->to, true) < op->to ? -ENOMEM : 0);
 	forget(flat, op->from, op->to);
-}
-
-static int page_of(const struct flat *flat, unsigned long address)
-{
-	return (int)((address - flat->base) / PAGE_SIZE);
 }
 
 static bool move_brk(struct flat *flat, unsigned long brk)
@@ -354,20 +579,24 @@ static void touch(struct flat *flat, const struct flat_op *op)
 	bool may;
 
 	grow_stack(flat, op->from);
-	may = allowed(page, access);
+	may = allowed(page, access) && !is_beyond(flat, page);
 	if (may)
 		populate(flat, op->from, op->from + 1, access == ACCESS_WRITE);
 	if (access == ACCESS_EXEC) {
 		differs(flat, "a fault", mm_fault(flat->mm, address, access),
-			may ? 0 : -EFAULT);
+			may                     ? 0
+			: allowed(page, access) ? -EIO
+						: -EFAULT);
 	} else if (access == ACCESS_WRITE) {
 		differs(flat, "a user's store",
 			arch_copy_to_user(address, &value, sizeof(value)) == 0, may);
-		page->value = may ? value : page->value;
+		if (may)
+			*contents(flat, page) = value;
 	} else if (!differs(flat, "a user's load",
 			   arch_copy_from_user(&value, address, sizeof(value)) == 0,
 			   may)) {
-		differs(flat, "what a user loaded", value, may ? page->value : op->value);
+		differs(flat, "what a user loaded", value,
+			may ? *contents(flat, page) : op->value);
 	}
 }
 
@@ -378,12 +607,25 @@ struct check {
 	struct flat *flat;
 	int page;                  /* of the window, next to be seen in a VMA */
 	const struct anon *family; /* of the VMA before */
+	u64 shift;                 /* likewise */
 };
 
-/* Pages of two families cannot be in one VMA. */
+/* Pages of two families cannot be in one VMA, nor can what has moved apart. */
 static bool other_family(const struct vma *vma, const struct check *check)
 {
-	return vma->anon && check->family && vma->anon != check->family;
+	return (vma->anon && check->family && vma->anon != check->family) ||
+	       vma->shift != check->shift;
+}
+
+static void check_vma_page(
+	struct flat *flat, const struct vma *vma, const struct flat_page *page, int i)
+{
+	differs(flat, "a VMA's rights and flags", (vma->prot | vma->flags << 4) & 0xff,
+		page->is);
+	differs(flat, "a VMA's object", vma->object != NULL, is_shared(page));
+	if (is_shared(page))
+		differs(flat, "what a VMA shows",
+			vma_offset(vma, at(flat, i)) / PAGE_SIZE, page->slot);
 }
 
 /* VMAs come in address order. Two neighbours that could be one are wrong, unless they are
@@ -401,14 +643,14 @@ static void check_vma(const struct vma *vma, void *arg)
 	differs(flat, "where a VMA starts", from,
 		next(flat, check->page, FLAT_PAGES, false));
 	for (int i = from; i < to; i++)
-		differs(flat, "a VMA's rights and flags",
-			(vma->prot | vma->flags << 4) & 0xff, flat->page[i].is);
+		check_vma_page(flat, vma, &flat->page[i], i);
 	if (from && !hole(flat, from - 1) && !is_stack(flat, from) &&
 		!other_family(vma, check))
 		differs(flat, "VMAs that could be one",
 			flat->page[from - 1].is == flat->page[from].is, false);
 	check->page = to;
 	check->family = vma->anon;
+	check->shift = vma->shift;
 }
 
 /* An entry for a page that others may have, too, waits for a store before it allows any.
@@ -418,7 +660,8 @@ static void check_rights(
 {
 	unsigned int expected = page->is & 7;
 
-	if (!(page->own && flat->alone) && expected & PROT_WRITE && !(got & PROT_WRITE))
+	if (!is_shared(page) && !(page->own && flat->alone) && expected & PROT_WRITE &&
+		!(got & PROT_WRITE))
 		expected = (expected & ~(unsigned int)PROT_WRITE) | PROT_READ;
 	differs(flat, "an entry's rights", got, expected);
 }
@@ -430,7 +673,7 @@ static void check_page(struct flat *flat, int i)
 	differs(flat, "a frame", word != NULL, flat->page[i].resident);
 	if (!word || !flat->page[i].resident)
 		return;
-	differs(flat, "contents", *word, flat->page[i].value);
+	differs(flat, "contents", *word, *contents(flat, &flat->page[i]));
 	check_rights(flat, &flat->page[i], mm_peek_prot(flat->mm, at(flat, i)));
 }
 
@@ -454,14 +697,20 @@ static void check(struct flat *flat, int from, int to)
 
 static void scribble(struct flat *flat, u64 value)
 {
-	for (int i = 0; i < FLAT_PAGES; i++)
-		if (allowed(&flat->page[i], ACCESS_WRITE))
-			differs(flat, "a store after fork",
-				arch_copy_to_user(at(flat, i), &value, sizeof(value)), 0);
+	for (int i = 0; i < FLAT_PAGES; i++) {
+		struct flat_page *page = &flat->page[i];
+
+		if (!allowed(page, ACCESS_WRITE) || is_beyond(flat, page))
+			continue;
+		differs(flat, "a store after fork",
+			arch_copy_to_user(at(flat, i), &value, sizeof(value)), 0);
+		if (is_shared(page))
+			*contents(flat, page) = value;
+	}
 }
 
 /* The child is what the parent was. Then one of the two writes wherever it can, and ends;
- * the other, which nobody else uses, has seen nothing of it. */
+ * the other, which nobody else uses, has seen nothing of it, but for what is shared. */
 static void fork_flat(struct flat *flat, const struct flat_op *op)
 {
 	struct mm *doomed = flat->mm, *child = mm_fork(flat->mm);
@@ -493,9 +742,18 @@ void flat_init(struct flat *flat, struct mm *mm, unsigned long base, bool has_br
 	flat->resident = 0;
 	flat->wrong = NULL;
 	for (int i = 0; i < FLAT_PAGES; i++)
-		flat->page[i] = (struct flat_page){.is = FLAT_HOLE};
+		flat->page[i] = (struct flat_page){.is = FLAT_HOLE, .slot = -1};
+	flat->object = object_create(FLAT_OBJECT / 2 * PAGE_SIZE);
+	flat->object_pages = FLAT_OBJECT / 2;
+	for (int i = 0; i < FLAT_OBJECT; i++)
+		flat->object_value[i] = 0;
 	if (has_brk)
 		mm_set_brk_start(mm, flat->brk);
+}
+
+void flat_end(struct flat *flat)
+{
+	object_put(flat->object);
 }
 
 bool flat_step(struct flat *flat, const struct flat_op *op, enum flat_look look)
@@ -529,9 +787,20 @@ bool flat_step(struct flat *flat, const struct flat_op *op, enum flat_look look)
 	case FORK:
 		fork_flat(flat, op);
 		break;
+	case SHARE:
+		map_shared(flat, op);
+		break;
+	case TRUNCATE:
+		truncate(flat, op);
+		break;
+	case REMAP:
+		remap(flat, op);
+		break;
 	case MISTAKE:
 		mistake(flat, op);
 	}
+	if (look == FLAT_NAMED && (kind_of(op) == TRUNCATE || kind_of(op) == REMAP))
+		look = FLAT_ALL;
 	if (look == FLAT_NAMED)
 		check(flat, op->from, op->to);
 	else if (look == FLAT_ALL)

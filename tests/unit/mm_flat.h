@@ -3,7 +3,8 @@
  * must mean the same to it and to mm.
  *
  * A window of FLAT_PAGES pages is described page by page: mapped or not, with what rights
- * and flags, resident or not, with what contents. Each operation is made on both; then
+ * and flags, resident or not, with what contents, or which page of a memory object of the
+ * window's own. Each operation is made on both; then
  * results, VMAs, entries and contents are compared. An operation is a function of (seed,
  * number) alone: leaving some out does not change the others, so that a failing run can
  * be shrunk to the few that matter.
@@ -18,10 +19,12 @@ struct flat_page {
 	u8 is;         /* FLAT_HOLE, or PROT_* and VMA_* << 4 */
 	bool resident; /* has a frame */
 	bool own;  /* which is nobody else's: it was written, and nobody forked since */
-	u64 value; /* its first word */
+	s16 slot;  /* which of the object's pages it shows, or -1: memory of one's own */
+	u64 value; /* its first word, if it is one's own */
 };
 
-#define FLAT_HOLE 0xff
+#define FLAT_HOLE   0xff
+#define FLAT_OBJECT 24 /* pages of the object, at most */
 
 struct flat_op {
 	u8 kind; /* enum in mm_flat.c */
@@ -38,6 +41,9 @@ struct flat {
 	unsigned long brk;
 	unsigned int resident;
 	struct flat_page page[FLAT_PAGES];
+	struct object *object; /* that the window may show, shared */
+	int object_pages;
+	u64 object_value[FLAT_OBJECT]; /* the first word of each page */
 	/* Where they differ, or NULL: what, and the two values. */
 	const char *wrong;
 	unsigned long got, expected;
@@ -46,6 +52,7 @@ struct flat {
 /* An empty window at `base` (0: at the top, where mm looks for room first; then the mm
  * must be ours alone). */
 void flat_init(struct flat *flat, struct mm *mm, unsigned long base, bool has_brk);
+void flat_end(struct flat *flat); /* nothing is mapped in the window any more */
 
 struct flat_op flat_op(u64 seed, unsigned int number);
 

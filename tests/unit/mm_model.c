@@ -43,7 +43,8 @@ static int run(u64 seed, const u16 *numbers, int count, bool all)
 		model_moves(NULL, 0);
 	mm_use(NULL);
 	mm_put(flat.mm); /* checks the ledger */
-	rcu_barrier();   /* where nobody else does, its tables are freed here */
+	flat_end(&flat);
+	rcu_barrier(); /* where nobody else does, its tables are freed here */
 	return failed;
 }
 

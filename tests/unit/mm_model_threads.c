@@ -33,6 +33,7 @@ static int run_life(struct flat *flat, u64 seed, unsigned long base)
 	}
 	if (mm_unmap(mm, base, FLAT_PAGES * PAGE_SIZE))
 		atomic_add(&failed, 1);
+	flat_end(flat);
 	return bad;
 }
 
