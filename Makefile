@@ -61,7 +61,7 @@ NEED_mutants := $(filter-out browser,$(NEED_test))
 NEED_torture := $(NEED_both) run-x86_64 run-s390x
 NEED_races := $(NEED_torture)
 NEED_replay := $(NEED_torture)
-NEED_conformance := $(NEED_torture) linux-tests
+NEED_conformance := $(NEED_torture) linux-tests linux-module
 NEEDED := $(foreach goal,$(or $(MAKECMDGOALS),kernel),$(NEED_$(goal)))
 
 # --- sources, by room ------------------------------------------------------------------

@@ -48,6 +48,9 @@ RUNS = ["madv_populate", "map_fixed_noreplace", "map_populate", "mremap_dontunma
 RUNS += ["gup_test -%s%s -m 2 -n 123%s" % (request, access, memory)
          for memory in MEMORY for request in "uUabcL" for access in ("", " -W")
          if request != "L" or FILE not in memory]
+# Several threads, huge pages allowed or not; more at once; the kernel has to fault them in.
+RUNS += ["gup_test -%s %s" % (request, more) for request in "uUabcL"
+         for more in ("-m 16 -n 512 -r 3 -j 4 -T", "-m 64 -n 100000 -t", "-m 2 -n 123 -z")]
 # The file has to be there, and as large as gup_test maps it. Ours is one of a server.
 MAKE_FILE = "cat /bin/gup_test /bin/mremap_test /bin/map_populate > " + FILE
 SERVERS = "store -d; pager -d files"

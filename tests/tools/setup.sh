@@ -36,6 +36,7 @@ tools() {
 	check           patch                                  patch
 	linux-tests     /usr/src/linux-source-6.1.tar.xz       linux-source-6.1
 	linux-tests     xz                                     xz-utils
+	linux-module    /usr/lib/x86_64-linux-gnu/libelf.so.1  libelf1
 	browser         chromium                               chromium
 	browser         chromedriver                           chromium-driver
 	END
