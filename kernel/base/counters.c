@@ -25,6 +25,7 @@ static const char *const names[COUNTERS] = {
 	[COUNT_RCU_GRACE_PERIODS] = "rcu_grace_periods",
 	[COUNT_RCU_CALLBACKS] = "rcu_callbacks",
 	[COUNT_TABLES] = "tables",
+	[COUNT_TABLES_MOVED] = "tables_moved",
 	[COUNT_GUP_FAST_PAGES] = "gup_fast_pages",
 	[COUNT_GUP_SLOW_PAGES] = "gup_slow_pages",
 	[COUNT_GUP_DROPPED_PAGES] = "gup_dropped_pages",

@@ -15,6 +15,7 @@ enum counter {
 	COUNT_UNKNOWN_CALLS, /* of those: there is no such call */
 	COUNT_FOLD_GROWS,    /* levels added to running mms */
 	COUNT_TABLES,        /* page tables allocated minus freed */
+	COUNT_TABLES_MOVED,  /* by mremap, as a whole */
 	COUNT_GUP_FAST_PAGES,
 	COUNT_GUP_SLOW_PAGES,
 	COUNT_GUP_DROPPED_PAGES,

@@ -4,15 +4,16 @@
  *
  * Moving makes a VMA at the new place, of the same object and the same family: only the
  * shift differs, so that every page keeps its place there (rmap.h). Then the entries go
- * over, one lowest table after the other, and the old place is unmapped, empty. Who looks
- * for a page's mappings finds it in one of the two VMAs: entries move with the lists of
- * the VMA's object and family locked.
+ * over, one lowest table after the other (or with it, if it is all theirs), and the old
+ * place is unmapped, empty. Who looks for a page's mappings finds it in one of the two
+ * VMAs: entries move with the lists of the VMA's object and family locked.
  *
  * All in a write section: nobody faults. But truncate and reclaim take no mm's lock, and
  * other threads go on using old translations until they are flushed. Errors are Linux's.
  * Can fail for lack of memory or of VMAs: then nothing has moved, though what
  * MREMAP_FIXED replaces is gone, and what is cut off.
  */
+#include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
 #include "mm/space/internal.h"
@@ -47,6 +48,12 @@ static size_t piece(const struct remap *remap, size_t at, struct descent *from)
 	return min(length, (size_t)(pxd_addr_end(LEVEL_PMD, to, to + left) - to));
 }
 
+/* A whole lowest table, which is to stand as it is at the new place, too. */
+static bool is_table(size_t length)
+{
+	return length == pxd_size(LEVEL_PMD);
+}
+
 /* Everything that entries will need at the new place. */
 static int make_tables(const struct remap *remap)
 {
@@ -57,9 +64,27 @@ static int make_tables(const struct remap *remap)
 
 		length = piece(remap, at, &from);
 		if (from.level == LEVEL_PTE)
-			err = descend_alloc(remap->mm, remap->to + at, LEVEL_PTE, &to);
+			err = descend_alloc(remap->mm, remap->to + at,
+				is_table(length) ? LEVEL_PMD : LEVEL_PTE, &to);
 	}
 	return err;
+}
+
+/*
+ * table_lock held. The table itself moves, with all its entries; *to is an empty pmd
+ * entry. Who holds mm->lock, or table_lock, sees it at one of the two places. A lockless
+ * walker that has come to it from the old one may find entries in it that were made for
+ * the new one: that is what SAFE(gup_pmd_recheck) is for. The table is not freed, so it
+ * has nothing else to fear.
+ */
+static void move_table(struct mm *mm, pxd_t *to, unsigned long address)
+{
+	struct descent from;
+
+	descend_find_pmd(mm, address, &from);
+	pxd_set(LEVEL_PMD, to,
+		pxd_unhook(LEVEL_PMD, from.ptr, address, arch_pxd_empty(LEVEL_PMD)));
+	counter_add(COUNT_TABLES_MOVED, 1);
 }
 
 /* table_lock held. */
@@ -75,6 +100,7 @@ static void move_ptes(pxd_t *from, pxd_t *to, unsigned long address, size_t leng
 static void move_piece(const struct remap *remap, const struct vma *vma, size_t at,
 	const struct descent *from, size_t length)
 {
+	unsigned long old = remap->old + at;
 	struct mm *mm = remap->mm;
 	struct descent to;
 
@@ -86,12 +112,15 @@ static void move_piece(const struct remap *remap, const struct vma *vma, size_t 
 	 * rmap_unmap_from(). */
 	rmap_lock(vma);
 	spin_lock(&mm->table_lock);
-	move_ptes(from->ptr, to.ptr, remap->old + at, length);
+	if (to.level == LEVEL_PTE)
+		move_ptes(from->ptr, to.ptr, old, length);
+	else
+		move_table(mm, to.ptr, old);
 	/* SAFE(move_flush): truncate finds the page at its new place only, flushes that,
 	 * and frees it; a thread that still has a translation of the old place would go
 	 * on writing to it. So it is flushed before anybody can find the page there.
 	 * Pairs with rmap_unmap_from(). */
-	tlb_flush_range(mm, remap->old + at, remap->old + at + length);
+	tlb_flush_range(mm, old, old + length);
 	spin_unlock(&mm->table_lock);
 	rmap_unlock(vma);
 	TRACE_POINT(mremap_moved);

@@ -54,6 +54,16 @@ static __always_inline void descend_find(
 		descend_step(LEVEL_PMD, at, address));
 }
 
+/* As descend_find(), but not below the pmd entry. */
+static __always_inline void descend_find_pmd(
+	struct mm *mm, unsigned long address, struct descent *at)
+{
+	descend_start(mm, at, address);
+	(void)(descend_step(LEVEL_PGD, at, address) &&
+		descend_step(LEVEL_P4D, at, address) &&
+		descend_step(LEVEL_PUD, at, address));
+}
+
 /*
  * As descend_find(), but adds missing tables down to `to` (LEVEL_PTE, or LEVEL_PMD /
  * LEVEL_PUD for a leaf there). It may end above `to`, at a leaf that was there or that

@@ -11,8 +11,8 @@
 #include "tests/races/help.h"
 
 /* The page at `address` of mm, which this thread uses: held and dropped again, if the
- * walk finds it. */
-static inline void race_walk(struct mm *mm, unsigned long address, gup_look_fn *look)
+ * walk finds it (true). */
+static inline bool race_walk(struct mm *mm, unsigned long address, gup_look_fn *look)
 {
 	struct page *page;
 	struct gup_walk walk;
@@ -27,8 +27,10 @@ static inline void race_walk(struct mm *mm, unsigned long address, gup_look_fn *
 	(void)gup_step_chosen->walk(
 		&walk, walk.root, pxd_read(walk.root), address, address + PAGE_SIZE);
 	lockless_end(irqs);
-	if (walk.next != &page)
-		page_put(page);
+	if (walk.next == &page)
+		return false;
+	page_put(page);
+	return true;
 }
 
 /* --- a walker that stops in a table, which must not be freed before it leaves ----------

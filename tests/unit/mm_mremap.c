@@ -5,6 +5,7 @@
 #include "tests/unit/mm_help.h"
 #include "tests/unit/unit.h"
 #include "arch/contract/uaccess.h"
+#include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "kernel/sched/rcu.h"
 #include "mm/space/gup.h"
@@ -161,6 +162,34 @@ UNIT_TEST(mm_mremap_leaves_the_old_place)
 	expect_found(AT);
 	EXPECT_EQ(load(FAR), 1);
 	expect_found(FAR);
+	finish();
+}
+
+/* Two of the four tables are all the mapping's: they move as a whole. */
+UNIT_TEST(mm_mremap_moves_tables)
+{
+	unsigned long at = AT + SIZE, second = ALIGN_UP(AT, TABLE),
+		      to = second + 8 * TABLE;
+	s64 moved = counter_sum(COUNT_TABLES_MOVED);
+	u32 tables;
+
+	make();
+	EXPECT_EQ(mm_map(mm, &at, 2 * TABLE, RW, MM_FIXED), 0);
+	fill(AT);
+	EXPECT(store(second + TABLE - PAGE_SIZE, 7));
+	EXPECT(store(second + TABLE, 8));
+	tables = mm->tables[LEVEL_PTE];
+	EXPECT_EQ(
+		remap(AT, SIZE + 2 * TABLE, SIZE + 2 * TABLE, FIXED, to - (second - AT)),
+		0);
+	EXPECT_EQ(counter_sum(COUNT_TABLES_MOVED), moved + 2);
+	EXPECT_EQ(mm->tables[LEVEL_PTE], tables);
+	expect_filled(to - (second - AT));
+	EXPECT_EQ(load(to + TABLE - PAGE_SIZE), 7);
+	EXPECT_EQ(load(to + TABLE), 8);
+	expect_found(to + TABLE - PAGE_SIZE);
+	expect_found(to);
+	EXPECT_EQ(load(second), ~0UL);
 	finish();
 }
 
