@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -187,6 +188,28 @@ static void files(void)
 	want_bytes(read(ends[0], text, PAGE), PAGE);
 }
 
+/* What /proc tells of pages, and clearing their marks; and sockets. */
+static void marks(void)
+{
+	char *p = map(2, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	int file = open("/proc/self/pagemap", O_RDONLY), ends[2];
+	unsigned long told[2];
+
+	want(file >= 0);
+	*p = 1;
+	want_bytes(pread(file, told, sizeof(told), (unsigned long)p / PAGE * 8), 16);
+	file = open("/proc/self/clear_refs", O_WRONLY);
+	want(file >= 0);
+	want_bytes(write(file, "4", 1), 1);
+	*p = 2;
+	want(open("/proc/self/smaps", O_RDONLY) >= 0);
+	file = open("/tmp", O_RDWR | O_TMPFILE, 0600);
+	want(file >= 0);
+	want(!socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends));
+	want_bytes(write(ends[0], "ask", 3), 3);
+	want_bytes(read(ends[1], told, sizeof(told)), 3);
+}
+
 static volatile int handled;
 
 static void handler(int signal, siginfo_t *info, void *context)
@@ -229,6 +252,7 @@ static const struct {
 	{"exec", executing},
 	{"threads", threads},
 	{"files and pipes", files},
+	{"marks of pages, and sockets", marks},
 	{"signals", signals},
 	{"a peer's memory", peers},
 };

@@ -112,6 +112,22 @@ UNIT_TEST(mm_soft_dirty_after_fork)
 	finish();
 }
 
+/* Something else was at the new place before. */
+UNIT_TEST(mm_soft_dirty_after_move)
+{
+	unsigned long to = AT + 8 * PAGE_SIZE;
+
+	make();
+	EXPECT(touch(AT, true));
+	mm_clear_soft_dirty(mm);
+	EXPECT_EQ(mm_remap(mm, AT, PAGE_SIZE, PAGE_SIZE,
+			  MM_REMAP_MAYMOVE | MM_REMAP_FIXED, &to),
+		0);
+	EXPECT(written(to) && present(to));
+	EXPECT(!written(AT + PAGE_SIZE));
+	finish();
+}
+
 /* Whoever has it pinned writes without a fault. */
 UNIT_TEST(mm_soft_dirty_spares_pinned)
 {
