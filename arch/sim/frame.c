@@ -172,5 +172,6 @@ void fill_page(void *page, u64 word)
 
 void copy_page(void *to, const void *from)
 {
+	sim_hardware(HARDWARE_COPY, (unsigned long)from, PAGE_SIZE);
 	memcpy(to, from, PAGE_SIZE);
 }

@@ -32,6 +32,7 @@ enum sim_hardware {
 	HARDWARE_USER_LOAD,  /* it reads, and remembers the translation */
 	HARDWARE_USER_STORE,
 	HARDWARE_USER_END,
+	HARDWARE_COPY,  /* of a page, as if at one moment */
 	HARDWARE_ALLOC, /* of frames; after that they are known */
 	HARDWARE_FREE,
 };

@@ -64,7 +64,7 @@ static bool satisfies(const struct vma *vma, pxd_t entry, unsigned int access)
 	const struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
 
 	if (access & ACCESS_UNSHARE)
-		return vma->flags & VMA_SHARED || READ_ONCE(page->type) == PAGE_ANON;
+		return vma->flags & VMA_SHARED || page_is_exclusive(page);
 	return !(access & ACCESS_WRITE) ||
 	       arch_pxd_allows(LEVEL_PTE, entry, PROT_READ | PROT_WRITE);
 }

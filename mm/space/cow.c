@@ -19,10 +19,8 @@
 
 static bool is_mine(struct page *page)
 {
-	u8 type = READ_ONCE(page->type);
-
-	if (type != PAGE_ANON_SHARED)
-		return type == PAGE_ANON; /* never an object's */
+	if (!page_is_shared(page))
+		return page_is_exclusive(page); /* never an object's */
 	/* SAFE(cow_last_reference): whoever else holds the page, a child that has it
 	 * mapped or a pipe that has it from there, would see what is written from now on.
 	 * Pairs with fork_pte(), which takes a reference for each entry. */

@@ -59,8 +59,7 @@ static bool may_hold(const struct gup_slow *slow, int level, pxd_t entry)
 	if (arch_pxd_allows(level, entry, slow->prot) || !(slow->flags & FOLL_FORCE))
 		return arch_pxd_allows(level, entry, slow->prot);
 	page = page_of_phys(arch_pxd_phys(level, entry));
-	return !(slow->flags & FOLL_WRITE) ||
-	       READ_ONCE(page_head(page)->type) == PAGE_ANON;
+	return !(slow->flags & FOLL_WRITE) || page_is_exclusive(page_head(page));
 }
 
 /* A leaf; true: the walk ends before it. */

@@ -115,7 +115,7 @@ static inline unsigned int cow_prot(const struct vma *vma, const struct page *pa
 {
 	if (vma->flags & VMA_SHARED)
 		return shared_prot(vma, page);
-	if (READ_ONCE(page->type) == PAGE_ANON)
+	if (page_is_exclusive(page))
 		return vma->prot;
 	return cow_prot_shared(vma->prot);
 }

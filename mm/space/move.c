@@ -39,7 +39,7 @@ static struct page *exclusive_page(pxd_t entry)
 	if (!pxd_leaf(LEVEL_PTE, entry))
 		return NULL;
 	page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
-	return READ_ONCE(page->type) == PAGE_ANON && !page->order ? page : NULL;
+	return page_is_exclusive(page) && !page->order ? page : NULL;
 }
 
 /* The page leaves the table, if it can. */

@@ -23,8 +23,7 @@ struct protect {
 
 static bool gets_all(const struct page *page, bool shared)
 {
-	return shared ? atomic_load(&page->state) & PAGE_DIRTY
-		      : READ_ONCE(page->type) == PAGE_ANON;
+	return shared ? atomic_load(&page->state) & PAGE_DIRTY : page_is_exclusive(page);
 }
 
 /* Twice the same, with a `prot` that a loop does not change: it is computed once. */

@@ -19,9 +19,6 @@ static int write_back(struct object *of, u64 index, void *from, size_t size)
 {
 	u64 word = ((const u64 *)from)[WORD];
 
-	/* Copying is no step, but this is: so the search tries what is written to the
-	 * page before and after. */
-	(void)READ_ONCE(((u64 *)page_address(page))[WORD]);
 	TRACE_POINT(race);
 	atomic_store(&stored, word);
 	return 0;

@@ -110,6 +110,12 @@ void sim_hardware(enum sim_hardware what, unsigned long address, unsigned long b
 	case HARDWARE_USER_END:
 		end_instruction(cpu, 0, TOUCH_READ, "faults");
 		break;
+	case HARDWARE_COPY:
+		op_set(OP_USER, "copies");
+		op_touch(address, bytes, TOUCH_READ);
+		op_touch(OBJECT_FRAME(frame_at(address)), 4, TOUCH_READ);
+		actor_stop();
+		break;
 	case HARDWARE_ALLOC:
 		op_set(OP_ALLOC, NULL);
 		touch_frames(address, bytes);
