@@ -228,7 +228,7 @@ static inline void page_unmap(struct page *page)
  * SAFE(cow_exclusive): that it may is written down, not guessed from how many have it: a
  * page with a pin, which is a reference more, would be copied when its owner writes, and
  * a device and its process go on with different pages. Pairs with SAFE(fork_pinned) and
- * SAFE(gup_exclusive): only exclusive pages are pinned, and they stay exclusive. */
+ * SAFE(gup_exclusive) (only exclusive pages are pinned, and they stay exclusive). */
 static inline bool page_is_exclusive(const struct page *page)
 {
 	return READ_ONCE(page->type) == PAGE_ANON;
