@@ -261,6 +261,44 @@ static void bench_mprotect(const char *name, unsigned long pages, unsigned long 
 	unmap(room, (pages + 2) * PAGE);
 }
 
+struct places {
+	char *here, *there;
+	size_t size;
+};
+
+static void move(void *arg, unsigned long rounds)
+{
+	struct places *places = arg;
+	char *from = places->here;
+
+	for (; rounds; rounds--) {
+		if (mremap(from, places->size, places->size,
+			    MREMAP_MAYMOVE | MREMAP_FIXED, places->there) == MAP_FAILED)
+			fail("mremap");
+		places->here = places->there;
+		places->there = from;
+		from = places->here;
+	}
+}
+
+/* To and fro, between pages that keep the tables; it begins so many pages above a table's
+ * border. */
+static void bench_mremap(
+	const char *name, unsigned long pages, unsigned long above, unsigned long rounds)
+{
+	const size_t apart = 4 * MIB, size = 3 * apart;
+	char *room = map(NULL, size, PROT_NONE);
+	char *border = room + (-(unsigned long)room & (2 * MIB - 1)) + 2 * MIB;
+	struct places places = {.here = border + above * PAGE, .size = pages * PAGE};
+
+	places.there = places.here + apart;
+	if (mprotect(places.here, places.size, PROT_READ | PROT_WRITE))
+		fail("mprotect");
+	write_pages(places.here, pages);
+	bench(name, move, &places, rounds);
+	unmap(room, size);
+}
+
 /* --- other processes --- */
 
 extern char **environ;
@@ -462,6 +500,9 @@ int main(int argc, char **argv)
 	bench_munmap();
 	bench_mprotect("mprotect_1", 1, 256);
 	bench_mprotect("mprotect_512", 512, 16);
+	bench_mremap("mremap_1", 1, 1, 256);
+	bench_mremap("mremap_512", 512, 1, 16);
+	bench_mremap("mremap_table", 512, 0, 64);
 	bench_pipe();
 	bench_ipc();
 	bench_upgrade();
