@@ -102,6 +102,25 @@ static void shared_memory(void)
 	q[PAGE] = 1;
 }
 
+static void moving(void)
+{
+	char *p = map(16, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *q = map(64, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *shared = map(8, MAP_SHARED | MAP_ANONYMOUS, -1);
+
+	memset(p, 1, 16 * PAGE);
+	want(mremap(p + 4 * PAGE, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+		     q + 8 * PAGE) == q + 8 * PAGE);
+	want(q[8 * PAGE] == 1 && p[8 * PAGE] == 1);
+	p = mremap(p, 4 * PAGE, 2048 * PAGE, MREMAP_MAYMOVE);
+	want(p != MAP_FAILED);
+	want(p[0] == 1);
+	shared[0] = 2;
+	q = mremap(shared, 0, 8 * PAGE, MREMAP_MAYMOVE);
+	want(q != MAP_FAILED);
+	want(q[0] == 2);
+}
+
 static void end_of(pid_t pid)
 {
 	int status;
@@ -248,6 +267,7 @@ static const struct {
 } programs[] = {
 	{"memory of one's own", own_memory},
 	{"shared memory", shared_memory},
+	{"memory that moves", moving},
 	{"fork", forking},
 	{"exec", executing},
 	{"threads", threads},
