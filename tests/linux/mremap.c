@@ -22,6 +22,7 @@
 #define PAGE    4096UL
 #define PAGES   8UL
 #define SIZE    (PAGES * PAGE)
+#define BIG     (2UL << 20) /* what a table, or two, can map */
 #define ROUNDS  300
 #define RW      (PROT_READ | PROT_WRITE)
 #define PRIVATE (MAP_PRIVATE | MAP_ANONYMOUS)
@@ -314,6 +315,59 @@ static void test_threads(void)
 	close(fd);
 }
 
+static char *volatile big;
+static volatile unsigned long added;
+
+static void *add_for_ever(void *unused)
+{
+	while (!stop) {
+		volatile uint64_t *word;
+
+		if (sigsetjmp(back, 1))
+			continue; /* it was somewhere else by then */
+		word = (uint64_t *)(big + added % 2 * (BIG - PAGE));
+		(*word)++;
+		added++;
+	}
+	return NULL;
+}
+
+/* All that page tables hold goes to and fro, under who counts in its pages. */
+static void test_tables(void)
+{
+	char *space = mmap(NULL, 4 * BIG, PROT_NONE, PRIVATE | MAP_NORESERVE, -1, 0);
+	char *place = (char *)(((uintptr_t)space + BIG - 1) & -BIG),
+	     *other = place + 2 * BIG;
+	struct sigaction action = {.sa_handler = caught};
+	pthread_t adder;
+	int bad = 0;
+
+	bad += mprotect(place, BIG, RW);
+	for (unsigned long p = 1; p < BIG / PAGE - 1; p++)
+		*(uint64_t *)(place + p * PAGE) = p;
+	big = place;
+	stop = 0;
+	sigaction(SIGSEGV, &action, NULL);
+	pthread_create(&adder, NULL, add_for_ever, NULL);
+	for (int i = 0; i < ROUNDS; i++) {
+		bad += mremap(place, BIG, BIG, FIXED, other) != other;
+		big = other;
+		other = place;
+		place = big;
+		usleep(i % 2 * 100);
+	}
+	stop = 1;
+	pthread_join(adder, NULL);
+	signal(SIGSEGV, SIG_DFL);
+	test(!bad, "whole tables move");
+	test(added && *(uint64_t *)place + *(uint64_t *)(place + BIG - PAGE) == added,
+		"and no store is lost");
+	for (unsigned long p = 1; p < BIG / PAGE - 1; p++)
+		bad += *(uint64_t *)(place + p * PAGE) != p;
+	test(!bad, "the other pages are what they were");
+	munmap(space, 4 * BIG);
+}
+
 static void test_refusals(void)
 {
 	char *at = map(PRIVATE, -1, SIZE), *free = room(SIZE);
@@ -349,6 +403,7 @@ int main(void)
 	test_rights();
 	test_fork();
 	test_threads();
+	test_tables();
 	test_refusals();
 	printf("1..%d\n", count);
 	return failures != 0;
