@@ -174,7 +174,7 @@ UNIT_TEST(mm_object_has_a_hole)
 	EXPECT_EQ(load(AT + 2 * PAGE_SIZE + 64), 0);
 	EXPECT_EQ(load(mine + PAGE_SIZE + 64), 0);
 	EXPECT_EQ(load(mine + 2 * PAGE_SIZE), 9);
-	EXPECT_EQ(object_punch(object, 64, 68), 0);
+	EXPECT_EQ(object_punch(object, 64, 72), 0);
 	EXPECT_EQ(load(AT + 64), 0);
 	EXPECT_EQ(object_punch(object, 5 * PAGE_SIZE, 9 * PAGE_SIZE), 0);
 	EXPECT_EQ(object_size(object), SIZE);
