@@ -35,6 +35,7 @@ static const char *const names[COUNTERS] = {
 	[COUNT_GUP_OVER_LIMIT] = "gup_over_limit",
 	[COUNT_GUP_FORKED] = "gup_forked",
 	[COUNT_GUP_SHARED] = "gup_shared",
+	[COUNT_RECLAIMED] = "reclaimed_pages",
 	[COUNT_COW_COPIES] = "cow_copies",
 };
 

@@ -26,6 +26,7 @@ enum counter {
 	COUNT_GUP_FORKED,      /* a fork was copying the entries meanwhile */
 	COUNT_GUP_SHARED,      /* the page is shared, and was to be pinned */
 	COUNT_COW_COPIES,      /* shared pages copied for a write or a pin */
+	COUNT_RECLAIMED, /* lazy and clean pages that were taken for lack of memory */
 	COUNT_TLB_FLUSHES_RANGE,
 	COUNT_TLB_FLUSHES_FULL,
 	COUNT_TLB_IPIS,         /* CPUs that a flush interrupted */

@@ -3,9 +3,10 @@
  * touched.
  *
  * All pages are brought in, with the rights that the mapping has. Nothing more has to be
- * remembered: a page of one's own stays until it is unmapped, there being no swap, and a
- * page of an object that is taken back comes again at the next touch. Only mlockall() for
- * mappings to come leaves a mark (linux_task->lock_future), which mmap and brk heed.
+ * remembered: a page of one's own stays until it is unmapped or given up, there being no
+ * swap, and a page of an object that is taken back comes again at the next touch. Only
+ * mlockall() for mappings to come leaves a mark (linux_task->lock_future), which mmap and
+ * brk heed.
  *
  * mm's read lock is held to look at a VMA, never while its pages are faulted in.
  */

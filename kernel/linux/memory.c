@@ -181,15 +181,18 @@ static long madvise_populate(unsigned long address, size_t length, unsigned int 
 	return err;
 }
 
-/* Most advice is about what we do not do anyway. MADV_FREE may be taken at once. */
+/* Most advice is about what we do not do anyway. */
 long sys_madvise(struct regs *regs)
 {
 	unsigned long address = regs_arg(regs, 0), length = regs_arg(regs, 1);
 
 	switch (regs_arg(regs, 2)) {
 	case MADV_DONTNEED:
-	case MADV_FREE:
 		return mm_discard(current()->mm, address, length);
+	case MADV_FREE:
+		return mm_free_lazily(current()->mm, address, length);
+	case MADV_PAGEOUT:
+		return mm_page_out(current()->mm, address, length);
 	case MADV_REMOVE:
 		return mm_remove(current()->mm, address, length);
 	case MADV_POPULATE_READ:
@@ -201,7 +204,6 @@ long sys_madvise(struct regs *regs)
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
 	case MADV_COLD:
-	case MADV_PAGEOUT:
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:

@@ -29,6 +29,17 @@ static int file_page_in(struct object *object, u64 index, void *to)
 	return 0;
 }
 
+/* Pages are never dirty: so they may go, and be copied again (mm/space/reclaim.c). */
+static int file_allow_write(struct object *object, u64 index)
+{
+	return -EROFS;
+}
+
+static int file_write_back(struct object *object, u64 index, void *copy, size_t size)
+{
+	return -EROFS;
+}
+
 static void file_release(struct object *object)
 {
 	struct ramdisk_file *file = object->private;
@@ -52,8 +63,10 @@ static struct ramdisk_file *first_name(const struct ramdisk_file *file)
 
 struct object *ramdisk_object(const struct ramdisk_file *name)
 {
-	static const struct object_source source = {
-		.page_in = file_page_in, .release = file_release};
+	static const struct object_source source = {.page_in = file_page_in,
+		.write_back = file_write_back,
+		.allow_write = file_allow_write,
+		.release = file_release};
 	struct ramdisk_file *file = first_name(name);
 	struct object *fresh = object_create_from(file->size, &source, file), *object;
 

@@ -252,7 +252,8 @@ void ledger_freed(const struct page *page)
 
 static bool is_anon(const struct page *page)
 {
-	return page->type == PAGE_ANON || page->type == PAGE_ANON_SHARED;
+	return page->type == PAGE_ANON || page->type == PAGE_ANON_SHARED ||
+	       page->type == PAGE_LAZY;
 }
 
 /* A block has one count, of its first frame; each slot that maps part of it is one. */

@@ -13,6 +13,8 @@
 #include "mm/table/descend.h"
 #include "mm/table/gather.h"
 
+#define OF_OBJECT BIT(31) /* beside VMA_*: what it maps is no memory of its own */
+
 /* Visits what is mapped of [start, end). -ENOMEM: there are holes; -EINVAL: it ends
  * before a VMA that has one of these flags. */
 static int for_each_part(struct mm *mm, unsigned long start, unsigned long end,
@@ -28,7 +30,7 @@ static int for_each_part(struct mm *mm, unsigned long start, unsigned long end,
 			err = -ENOMEM;
 		if (!vma || vma->start >= end)
 			break;
-		if (vma->flags & refused)
+		if ((vma->flags | (vma->object ? OF_OBJECT : 0)) & refused)
 			return -EINVAL;
 		visit(max(start, vma->start), min(end, vma->end), arg);
 		start = vma->end;
@@ -71,7 +73,10 @@ int mm_discard(struct mm *mm, unsigned long address, size_t length)
 	return err;
 }
 
-int mm_advise(struct mm *mm, unsigned long address, size_t length)
+/* Visits with mm->lock held and `arg` = mm. */
+static int advise(struct mm *mm, unsigned long address, size_t length,
+	unsigned int refused,
+	void (*visit)(unsigned long start, unsigned long end, void *arg))
 {
 	unsigned long end;
 	int err = advice_end(address, length, &end);
@@ -79,9 +84,40 @@ int mm_advise(struct mm *mm, unsigned long address, size_t length)
 	if (err || !length)
 		return err;
 	mm_read_lock(mm);
-	err = for_each_part(mm, address, end, 0, leave_part, NULL);
+	err = for_each_part(mm, address, end, refused, visit, mm);
 	mm_read_unlock(mm);
 	return err;
+}
+
+int mm_advise(struct mm *mm, unsigned long address, size_t length)
+{
+	return advise(mm, address, length, 0, leave_part);
+}
+
+static void free_part(unsigned long start, unsigned long end, void *mm)
+{
+	lazy_free(mm, start, end);
+}
+
+int mm_free_lazily(struct mm *mm, unsigned long address, size_t length)
+{
+	return advise(mm, address, length, OF_OBJECT, free_part);
+}
+
+static void page_out_part(unsigned long start, unsigned long end, void *mm)
+{
+	const struct vma *vma = vma_find(mm, start);
+	u64 index = vma_offset(vma, start) / PAGE_SIZE;
+
+	if (vma->object)
+		object_reclaim(vma->object, index, index + (end - start) / PAGE_SIZE);
+	else
+		lazy_reclaim(mm, start, end);
+}
+
+int mm_page_out(struct mm *mm, unsigned long address, size_t length)
+{
+	return advise(mm, address, length, VMA_PFN, page_out_part);
 }
 
 int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present)

@@ -19,6 +19,8 @@
 
 static bool is_mine(struct page *page)
 {
+	if (READ_ONCE(page->type) == PAGE_LAZY)
+		WRITE_ONCE(page->type, PAGE_ANON); /* it is wanted again */
 	if (!page_is_shared(page))
 		return page_is_exclusive(page); /* never an object's */
 	/* SAFE(cow_last_reference): whoever else holds the page, a child that has it

@@ -4,7 +4,7 @@
  * Entry by entry, one lowest table after the other: the child's entry points to the same
  * page, and neither of the two allows writing any more. A page that is pinned is not
  * shared: the child gets a copy of it at once, and the parent goes on with its own, where
- * a device may be writing.
+ * a device may be writing. One that was given up (reclaim.c) the child does not get.
  *
  * The parent is in a write section: its VMAs and tables stand still and nobody faults.
  * But its threads run, and pin pages without any lock: write_protect_seq tells them.
@@ -85,6 +85,8 @@ static bool fork_pte(struct fork *fork, pxd_t *from, pxd_t *to, unsigned long ad
 	pxd_t entry = pxd_read(from);
 	struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
 
+	if (READ_ONCE(page->type) == PAGE_LAZY)
+		return true; /* lost for the child: as well now as later */
 	if (may_share(page))
 		entry = share(page, from, entry, address);
 	else if (fork->spare)

@@ -11,13 +11,13 @@
  * what was freed last is still in the cache; lists trade in batches with `singles`,
  * frames that belong to no CPU and are not merged yet, and get more from the blocks.
  * Merging waits until somebody needs it: an allocation that finds nothing takes back what
- * all lists hold, merges, and tries again, so "no memory" is told only when there is
- * none.
+ * all lists hold, merges, and tries again; then reclaim has its turn (reclaim.c).
  *
  * Locks, with interrupts off: each list's own, nearly always uncontended; below it,
  * frame_lock for the blocks.
  */
 #include "mm/space/frame.h"
+#include "arch/contract/irq.h"
 #include "arch/contract/page.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/panic.h"
@@ -228,6 +228,19 @@ static struct page *take(unsigned int order, unsigned int flags)
 	return page;
 }
 
+/* Nothing is free. Before a program has to end for it, who may wait takes pages back. */
+static struct page *take_last(unsigned int order, unsigned int flags)
+{
+	bool may_wait = arch_irq_enabled() && !current_info()->preempt_count;
+	struct page *page;
+
+	do {
+		drain_lists();
+		page = take(order, flags);
+	} while (!page && may_wait && mm_reclaim(FRAME_LIST_MAX));
+	return page;
+}
+
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
 {
 	struct page *page;
@@ -236,10 +249,8 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	if (IS_LAB && fail_now())
 		return NULL;
 	page = take(order, flags);
-	if (unlikely(!page)) {
-		drain_lists();
-		page = take(order, flags);
-	}
+	if (unlikely(!page))
+		page = take_last(order, flags);
 	if (unlikely(!page))
 		return NULL;
 	if (IS_LAB)

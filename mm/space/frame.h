@@ -16,7 +16,8 @@
 #define FRAME_ZERO 1u /* cleared */
 #define FRAME_USER 2u /* on behalf of a user: leaves a reserve to the kernel */
 
-/* NULL if there is no block; refs is 1, type as given. Never sleeps. */
+/* NULL if there is no block; refs is 1, type as given. Never sleeps; with interrupts on
+ * and no spinlock held it may wait for other CPUs. */
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags);
 
 /* The owner's reference goes: free now, or when a lockless walker that got hold of the

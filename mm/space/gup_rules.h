@@ -77,7 +77,7 @@ static inline enum gup_rule gup_slow_rule(
 	if (type == PAGE_OBJECT)
 		return flags & FOLL_LONGTERM && !(vma->flags & VMA_SHARED) ? GUP_FAULT
 									   : GUP_HOLD;
-	if (type == PAGE_ANON_SHARED)
+	if (type == PAGE_ANON_SHARED || type == PAGE_LAZY)
 		return GUP_FAULT;
 	return flags & FOLL_LONGTERM ? GUP_REFUSE : GUP_HOLD;
 }

@@ -54,6 +54,14 @@ int object_await_flight(struct object *object, struct page *page);
 /* object_copy.c: zeros what of [start, end) of an object lies in this page of it. */
 void object_clear(struct page *page, u64 start, u64 end);
 
+/* reclaim.c, mm->lock held: what the mm has of its own in the range may go until it is
+ * written again; and such pages do go, unless they are held. */
+void lazy_free(struct mm *mm, unsigned long start, unsigned long end);
+void lazy_reclaim(struct mm *mm, unsigned long start, unsigned long end);
+
+/* So do clean pages, with these indexes, of an object that tracks that: how many. */
+u64 object_reclaim(struct object *object, u64 index, u64 end);
+
 struct vma_kind;
 
 /* In a write section: promise this in [start, end), in place of what is. */

@@ -167,7 +167,11 @@ int mm_protect(struct mm *mm, unsigned long address, size_t length, unsigned int
 int mm_remap(struct mm *mm, unsigned long old, size_t old_size, size_t size,
 	unsigned int flags, unsigned long *to);
 int mm_discard(struct mm *mm, unsigned long address, size_t length); /* MADV_DONTNEED */
-int mm_advise(struct mm *mm, unsigned long address, size_t length);  /* other advice */
+/* MADV_FREE: contents may be lost until they are written again; -EINVAL: an object's.
+ * MADV_PAGEOUT: what may be lost, or can be had again, goes now. */
+int mm_free_lazily(struct mm *mm, unsigned long address, size_t length);
+int mm_page_out(struct mm *mm, unsigned long address, size_t length);
+int mm_advise(struct mm *mm, unsigned long address, size_t length); /* other advice */
 /* What was written to files in the range has been given to their sources, as
  * object_write_back() does it. -ENOMEM: there are holes; -EINVAL. */
 int mm_sync(struct mm *mm, unsigned long address, size_t length);
@@ -194,6 +198,10 @@ unsigned long mm_brk(struct mm *mm, unsigned long brk); /* the new or unchanged 
  * mapping or not allowed), -ENOMEM, -EIO (beyond the end of an object, or its source has
  * failed), -EINTR (the thread is to end). May sleep; no lock may be held. */
 int mm_fault(struct mm *mm, unsigned long address, unsigned int access);
+
+/* Takes back about so many pages that nobody would miss (reclaim.c): how many; 0: there
+ * are none. Waits for other CPUs, but does not sleep; no spinlock held. */
+u64 mm_reclaim(u64 count);
 
 /* present[i]: page i from `address` on has a frame just now. -ENOMEM: there are holes. */
 int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present);

@@ -152,12 +152,15 @@ int object_enter(struct object *object, u64 index, s32 fill, struct page **page)
 		spin_unlock(&object->lock);
 		if (err != -EAGAIN)
 			break;
-		fresh = frame_alloc(0, PAGE_OBJECT, FRAME_ZERO | FRAME_USER);
+		fresh = frame_alloc(0, PAGE_KERNEL, FRAME_ZERO | FRAME_USER);
 		if (!fresh)
 			return -ENOMEM;
 		WRITE_ONCE(fresh->object, NULL);
 		WRITE_ONCE(fresh->fill, fill);
 		WRITE_ONCE(fresh->state, 0);
+		/* Last: who looks at any frame (reclaim.c) and finds it an object's,
+		 * finds no word of its last owner for a pointer to that. */
+		atomic_store_release(&fresh->type, PAGE_OBJECT);
 	}
 	if (!err && *page == fresh)
 		return 1;

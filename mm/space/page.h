@@ -40,6 +40,8 @@ enum page_type {
 	PAGE_TABLE,       /* a page table: struct ptdesc */
 	PAGE_ANON,        /* user memory of one mm: exclusive */
 	PAGE_ANON_SHARED, /* the same since a fork: to be copied before it is written */
+	PAGE_LAZY,        /* exclusive, and given up until it is written (MADV_FREE): its
+			     entry allows no writing, and it may go (reclaim.c) */
 	PAGE_OBJECT,      /* of a memory object: whoever maps that may have it */
 	PAGE_TAIL,        /* part of a block that is mapped: `head` leads to the first */
 };
@@ -66,9 +68,10 @@ struct page {
 			union {
 				unsigned long head;
 				struct object
-					*object;   /* (a) PAGE_OBJECT; NULL: cut off */
-				struct anon *anon; /* (a) PAGE_ANON, PAGE_ANON_SHARED: its
-						      family, alive while it is mapped */
+					*object; /* (a) PAGE_OBJECT; NULL: cut off */
+				struct anon
+					*anon; /* (a) PAGE_ANON, _SHARED, PAGE_LAZY:
+						  its family, alive while it is mapped */
 			};
 			u64 index;  /* in the object or the family, in pages */
 			s32 fill;   /* (l:object) PAGE_FILLING, or 0, or why not */

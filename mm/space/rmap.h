@@ -44,8 +44,9 @@ typedef bool rmap_fn(const struct mapping *at, void *arg);
 /*
  * Visits the entries that map the page, which is a single frame and held by the caller,
  * as is its object if it has one. The visitor runs under the rmap's lock and the
- * table_lock of at->vma->mm, and may change the entry by pxd_unhook(), and flush. Other
- * fields of the VMA may change meanwhile, except for those that say (c).
+ * table_lock of at->vma->mm, and may change the entry by pxd_unhook(), and flush; others
+ * of its table, too. Other fields of the VMA may change meanwhile, except for those that
+ * say (c).
  *
  * When it returns, no CPU uses a translation to the page but through entries that were
  * visited, or that have been made since the walk began by others than fork and mremap:

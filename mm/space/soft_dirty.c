@@ -5,8 +5,9 @@
  * copy what is dirty. As in dirty.c an entry that allows writing is a dirty page's. So
  * mm_clear_soft_dirty() takes writing away, and the fault that gives it back (cow.c) is
  * the mark; no bit is kept. What cannot be told from a written page counts as one: a page
- * that a fork left shared or that is pinned, all that a VMA maps shared or may not write,
- * and a VMA that is younger than the clearing, since something else was there before.
+ * that a fork left shared, that is pinned, or given up, all that a VMA maps shared or may
+ * not write, and a VMA that is younger than the clearing, since something else was there
+ * before.
  *
  * Locks: mm->lock, for writing to clear (so nobody faults), for reading to look.
  */
@@ -74,7 +75,8 @@ static u64 describe(pxd_t entry)
 		told |= MM_PAGE_FILE;
 	if (atomic_load(&page->mapped) == 1)
 		told |= MM_PAGE_ONCE;
-	if (type == PAGE_ANON_SHARED || arch_pxd_prot(LEVEL_PTE, entry) & PROT_WRITE)
+	if (type == PAGE_ANON_SHARED || type == PAGE_LAZY ||
+		arch_pxd_prot(LEVEL_PTE, entry) & PROT_WRITE)
 		told |= MM_PAGE_WRITTEN;
 	return told;
 }

@@ -11,7 +11,7 @@ from tap import MACHINES, compile_static, done, guest, run, skip, test
 
 NOT_TAP = (  # have test programs of their own
     "fault", "grow", "bench", "x86_tricks", "s390x_tricks", "windows", "torture",
-    "srv", "crowd")
+    "srv", "crowd", "pressure")
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "aperture", "dma",  # Linux has no such devices
                 "failing",  # nor ours to make allocations fail

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Files of servers: bad ones, ones that are killed, and a crowd of processes at their files;
-and when the machine ends, nobody holds a reference to a user's frame."""
+"""Files of servers: bad ones, ones that are killed, a crowd of processes at their files, and
+more memory wanted than there is; and when the machine ends, nobody holds a reference to a
+user's frame."""
 import sys
 
 sys.path.insert(0, "tests/tools")
 from tap import MACHINES, compile_static, done, guest, test
 
 for arch in MACHINES:
-    for name in ("srv", "crowd"):
+    for name in ("srv", "crowd", "pressure"):
         program = compile_static(arch, "tests/linux/%s.c" % name,
                                  "build/tests/%s/%s" % (arch, name))
         for cpus in ("1", "4"):
