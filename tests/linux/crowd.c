@@ -134,6 +134,8 @@ static int map_and_touch(struct member *me, int fd, int file, int flags)
 			fill(at + page * WORDS, file, page, me->seed);
 		if (!pick(me, 4))
 			pin(me, at + page * WORDS);
+		if (!pick(me, 4))
+			madvise(at, PAGES * PAGE, MADV_PAGEOUT);
 	}
 	if (!wrong && !pick(me, 3))
 		msync(at, PAGES * PAGE, MS_SYNC);

@@ -2,12 +2,12 @@
  * tests/linux/torture.c - `torture SEED SECONDS`: a random load on memory, with contents
  * that are known. Quiet; 0 if nothing was wrong, else 1 and what it was.
  *
- * Each process has threads that map, write, compare, protect, discard, unmap, find and
- * pin pages of their own, far up at times so that the page table grows, while others of
- * the same process do it beside them, and fork: the child compares what its thread had,
- * and writes to it. Threads hand a futex back and forth; the first thread moves the
- * break, talks through pipes, and starts children: some end by themselves, some are
- * killed in the middle of the same. All choices come from the seed.
+ * Each process has threads that map, write, compare, protect, discard, give up, unmap,
+ * find and pin pages of their own, far up at times so that the page table grows, while
+ * others of the same process do it beside them, and fork: the child compares what its
+ * thread had, and writes to it. Threads hand a futex back and forth; the first thread
+ * moves the break, talks through pipes, and starts children: some end by themselves, some
+ * are killed in the middle of the same. All choices come from the seed.
  */
 #include "kernel/linux/gup_test.h"
 
@@ -39,6 +39,7 @@ struct area {
 	char *start; /* NULL: none */
 	unsigned long pages;
 	uint64_t tag[PAGES_MAX]; /* what each page begins and ends with */
+	char lazy[PAGES_MAX];    /* given up: or with zeros */
 	int writable;
 };
 
@@ -92,15 +93,21 @@ static uint64_t *word(const struct area *area, unsigned long page, int last)
 static void write_page(struct worker *me, struct area *area, unsigned long page)
 {
 	area->tag[page] = draw(&me->random);
+	area->lazy[page] = 0;
 	*word(area, page, 0) = *word(area, page, 1) = area->tag[page];
+}
+
+static void compare_word(
+	const struct area *area, unsigned long page, uint64_t got, const char *what)
+{
+	check(got == area->tag[page] || (area->lazy[page] && !got), what, area->tag[page],
+		got);
 }
 
 static void compare_page(const struct area *area, unsigned long page)
 {
-	check(*word(area, page, 0) == area->tag[page], "first word of a page",
-		area->tag[page], *word(area, page, 0));
-	check(*word(area, page, 1) == area->tag[page], "last word of a page",
-		area->tag[page], *word(area, page, 1));
+	compare_word(area, page, *word(area, page, 0), "first word of a page");
+	compare_word(area, page, *word(area, page, 1), "last word of a page");
 }
 
 /* Addresses that most page tables have to grow for; a hint that is not taken is fine. */
@@ -151,14 +158,20 @@ static void protect_area(struct area *area)
 		"mprotect", 0, errno);
 }
 
+/* Contents are lost now; or perhaps, until the next store; or not at all. */
 static void discard(struct worker *me, struct area *area)
 {
+	static const int advice[] = {MADV_DONTNEED, MADV_FREE, MADV_PAGEOUT};
+	int what = advice[draw(&me->random) % 3];
 	unsigned long from = draw(&me->random) % area->pages;
 	unsigned long count = 1 + draw(&me->random) % (area->pages - from);
 
-	check(!madvise(area->start + from * PAGE, count * PAGE, MADV_DONTNEED), "madvise",
-		0, errno);
-	memset(&area->tag[from], 0, count * sizeof(area->tag[0]));
+	check(!madvise(area->start + from * PAGE, count * PAGE, what), "madvise", 0,
+		errno);
+	if (what == MADV_DONTNEED)
+		memset(&area->tag[from], 0, count * sizeof(area->tag[0]));
+	if (what != MADV_PAGEOUT)
+		memset(&area->lazy[from], what == MADV_FREE, count);
 }
 
 /* --- finding and pinning --- */
@@ -181,7 +194,8 @@ static unsigned long value(const unsigned long *counter)
 }
 
 /* Nobody else touches the area, so both ways find the same frames: unless another thread
- * forks meanwhile, and a pin has to make them this process's own again. */
+ * forks meanwhile, and a pin has to make them this process's own again; or one that was
+ * given up is taken away. */
 static void find_pages(struct worker *me, struct area *area)
 {
 	uint64_t fast[FOUND_MAX], slow[FOUND_MAX];
@@ -200,7 +214,8 @@ static void find_pages(struct worker *me, struct area *area)
 	if (value(&forks_begun) != forks)
 		return;
 	for (long i = 0; i < a && i < b; i++)
-		check(fast[i] == slow[i], "frame found", slow[i], fast[i]);
+		check(fast[i] == slow[i] || area->lazy[from + i], "frame found", slow[i],
+			fast[i]);
 }
 
 /* What is pinned keeps its contents after it is unmapped. */
@@ -209,21 +224,18 @@ static void pin_pages(struct worker *me, struct area *area)
 	struct pin_longterm_test pins = {.addr = (unsigned long)area->start,
 		.size = area->pages * PAGE,
 		.flags = draw(&me->random) % 2 ? PIN_LONGTERM_USE_FAST : 0};
-	uint64_t tags[PAGES_MAX];
-	char *copy = malloc(area->pages * PAGE);
-	unsigned long pages = area->pages;
+	struct area was = *area;
+	char *copy = malloc(was.pages * PAGE);
 	__u64 to = (unsigned long)copy;
 
-	memcpy(tags, area->tag, sizeof(tags));
 	if (!copy || ioctl(me->gup, PIN_LONGTERM_TEST_START, &pins)) {
 		free(copy);
 		return; /* no memory */
 	}
 	unmap_area(me, area);
 	check(!ioctl(me->gup, PIN_LONGTERM_TEST_READ, &to), "reading pins", 0, errno);
-	for (unsigned long i = 0; i < pages; i++)
-		check(*(uint64_t *)(copy + i * PAGE) == tags[i], "a pinned page", tags[i],
-			*(uint64_t *)(copy + i * PAGE));
+	for (unsigned long i = 0; i < was.pages; i++)
+		compare_word(&was, i, *(uint64_t *)(copy + i * PAGE), "a pinned page");
 	if (draw(&me->random) % 4)
 		ioctl(me->gup, PIN_LONGTERM_TEST_STOP);
 	else { /* closing lets go of them, too */
