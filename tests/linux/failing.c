@@ -430,7 +430,7 @@ static void check(const char *name, void (*program)(void), char **words,
 int main(int argc, char **argv)
 {
 	unsigned long step = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
-	char text[100];
+	char *alone[] = {argc > 1 ? argv[1] : NULL, NULL}, text[100];
 
 	if (argc > 1 && !strcmp(argv[1], "nothing"))
 		return 0;
@@ -443,7 +443,7 @@ int main(int argc, char **argv)
 	test(read(control, text, sizeof(text)) > 0 && !read(control, text, 1),
 		"the count of what is in use can be read to its end");
 	if (argc > 1)
-		check(argv[1], NULL, argv + 1, step ? step : 1, 0);
+		check(argv[1], NULL, alone, step ? step : 1, 0);
 	else
 		for (unsigned int i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 			check(programs[i].name, programs[i].run, NULL, 1, 1);
