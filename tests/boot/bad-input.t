@@ -102,7 +102,8 @@ def command_lines():
         result = run("make", "-s", "exec", *variables)
         test(result.status != 0 and words in result.output,
              "make exec %s: \"%s\"" % (" ".join(variables), words), result)
-    for arguments, words in ((["conformance"], "later release"),
+    for arguments, words in ((["conformance", "ARCH=vax"], "choose ARCH="),
+                             (["fuzz", "CALLS=many"], "CALLS=many is no number"),
                              (["explore", "RACE=nothing"], "there is no race nothing"),
                              (["races", "RACE=nothing"], "nothing"),
                              (["replay"], "say which race"),

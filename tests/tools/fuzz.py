@@ -16,9 +16,16 @@ from tap import MACHINES, compile_static, guest
 NATIVE_THREADS = 36  # of fuzz_native, for each of which it is told a number
 
 
+def number(name, default):
+    text = os.environ.get(name) or str(default)
+    if not text.isdigit():
+        sys.exit("fuzz: %s=%s is no number" % (name, text))
+    return int(text)
+
+
 def main():
-    calls = int(os.environ.get("CALLS") or 100000)
-    seed = int(os.environ.get("SEED") or random.randrange(1, 10**6))
+    calls = number("CALLS", 100000)
+    seed = number("SEED", random.randrange(1, 10**6))
     limit = str(120 + calls // 1000)
     for arch in [os.environ["ONLY_ARCH"]] if os.environ.get("ONLY_ARCH") else MACHINES:
         each = calls // 20 // NATIVE_THREADS + 1
