@@ -15,7 +15,7 @@ BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("kernel/linux", ["kernel/linux"], [], 5215),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
     ("arch/s390x", ["arch/s390x"], [], 2300),
-    ("explorer", ["arch/sim/explore"], [], 1500),
+    ("explorer", ["arch/sim/explore"], [], 1520),
 ]
 OTHERS = ["arch/contract", "arch/sim", "boot", "user", "tests"]
 

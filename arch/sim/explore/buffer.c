@@ -95,6 +95,22 @@ static void drain(unsigned long cpu)
 	}
 }
 
+/* An interrupt begins only when the buffer is empty: so it makes a difference whether it
+ * comes before a store or after, and that a store enters is a step, which waits while a
+ * handler lies on top. With interrupts off nobody but the CPU itself could tell, and the
+ * store is part of the step before it. */
+static void enter(unsigned int cpu)
+{
+	if (!sim_me.irqs_on)
+		return;
+	running->op.kind = OP_ENTER;
+	running->op.plain = running->op.releases = false;
+	running->op.touches = 0;
+	op_touch(OBJECT_ENTERED(cpu), 4, TOUCH_WRITE);
+	op_touch(OBJECT_IRQ(cpu), 4, TOUCH_JOIN);
+	ipi_stop_unhandled();
+}
+
 bool buffer_store(unsigned long address, unsigned int size)
 {
 	struct buffer *buffer = explore_tso ? mine() : NULL;
@@ -103,6 +119,7 @@ bool buffer_store(unsigned long address, unsigned int size)
 	if (!buffer)
 		return false;
 	harvest(buffer);
+	enter(cpu);
 	if (buffer->count == DEEP) {
 		op_set(OP_FENCE, "room in the store buffer");
 		op_touch(OBJECT_BUFFER(cpu), 4, TOUCH_JOIN);

@@ -45,12 +45,12 @@ static __always_inline void store(
 {
 	struct op *op;
 
-	if (!memory_is_private((unsigned long)at) &&
-		!buffer_store((unsigned long)at, size)) {
+	if (!memory_is_private((unsigned long)at)) {
 		op = announce(OP_STORE, at, size, TOUCH_WRITE);
 		op->plain = plain;
 		op->releases = releases;
-		actor_stop();
+		if (!buffer_store((unsigned long)at, size))
+			actor_stop();
 	}
 	memory_check((unsigned long)at, size);
 }

@@ -49,13 +49,14 @@ struct op {
 };
 
 /* Objects of the machine, as addresses that no memory has. */
-#define OBJECT_IRQ(cpu)    (0x100UL + 4 * (cpu)) /* may the CPU be interrupted now? */
-#define OBJECT_IPI(cpu)    (0x200UL + 4 * (cpu)) /* a cross-call to it */
-#define OBJECT_MMU(cpu)    (0x300UL + 4 * (cpu)) /* its TLB; an instruction under way */
-#define OBJECT_READER(i)   (0x400UL + 4 * (i))   /* the actor's read section */
-#define OBJECT_BUFFER(cpu) (0x480UL + 4 * (cpu)) /* its store buffer */
-#define OBJECT_CALLBACKS   0x500UL               /* their queue */
-#define OBJECT_FRAME(i)    (0x10000UL + 4 * (i)) /* a frame's being in use */
+#define OBJECT_IRQ(cpu)     (0x100UL + 4 * (cpu)) /* may the CPU be interrupted now? */
+#define OBJECT_IPI(cpu)     (0x200UL + 4 * (cpu)) /* a cross-call to it */
+#define OBJECT_MMU(cpu)     (0x300UL + 4 * (cpu)) /* its TLB; an instruction under way */
+#define OBJECT_READER(i)    (0x400UL + 4 * (i))   /* the actor's read section */
+#define OBJECT_BUFFER(cpu)  (0x480UL + 4 * (cpu)) /* its store buffer */
+#define OBJECT_ENTERED(cpu) (0x4c0UL + 4 * (cpu)) /* what has entered it */
+#define OBJECT_CALLBACKS    0x500UL               /* their queue */
+#define OBJECT_FRAME(i)     (0x10000UL + 4 * (i)) /* a frame's being in use */
 
 /* What the running actor will do next; before actor_stop() or actor_wait(). */
 void op_set(enum op_kind kind, const char *name);

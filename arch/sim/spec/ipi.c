@@ -81,6 +81,7 @@ static void send(unsigned int cpu)
 	op_touch(OBJECT_IRQ(cpu), 4, TOUCH_WRITE);
 	op_touch(OBJECT_IPI(cpu), 4, TOUCH_JOIN);
 	op_touch(OBJECT_READER(IRQ(cpu)), 4, TOUCH_WRITE);
+	op_touch(OBJECT_ENTERED(cpu), 4, TOUCH_READ);
 	op_drains();
 	running = me;
 }

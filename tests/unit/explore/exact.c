@@ -339,6 +339,28 @@ static void own_store(unsigned long me)
 	z += READ_ONCE(x) == 0;
 }
 
+/* The interrupt may come before the load, though it cannot once the store has entered the
+ * buffer, and the sender calls only as long as it does not see the store. */
+static void load_y_store_x(unsigned long me)
+{
+	u32 seen = READ_ONCE(y);
+
+	WRITE_ONCE(x, 1);
+	z += seen;
+}
+
+static void nothing(void *none)
+{
+}
+
+static void call_unless_x(unsigned long me)
+{
+	if (READ_ONCE(x))
+		return;
+	ipi_call(1, nothing, NULL);
+	WRITE_ONCE(y, 1);
+}
+
 static unsigned int worst __section("sim_log"); /* of all executions */
 
 static void look(void)
@@ -372,6 +394,9 @@ UNIT_TEST(exact_store_buffers)
 	compare("store buffers", store_x_load_y, store_y_load_x, NULL);
 	compare("store buffers and fences", store_x_mb_load_y, store_y_mb_load_x, NULL);
 	compare("message passing", write_x_y, read_y_x, NULL);
+	EXPECT_EQ(most(load_y_store_x, call_unless_x), 1);
+	compare("a cross-call and a store", load_y_store_x, call_unless_x, NULL);
+	compare("a cross-call that stores", load_y_store_x, call_0, NULL);
 	explore_tso = false;
 }
 
