@@ -13,38 +13,30 @@
 #include "mm/table/descend.h"
 #include "mm/table/gather.h"
 
-#define OF_OBJECT BIT(31) /* beside VMA_*: what it maps is no memory of its own */
+/* What lies in one VMA; 0, or an error that ends it. mm->lock held. */
+typedef int part_fn(
+	const struct vma *vma, unsigned long start, unsigned long end, void *arg);
 
-/* Visits what is mapped of [start, end). -ENOMEM: there are holes; -EINVAL: it ends
- * before a VMA that has one of these flags. */
-static int for_each_part(struct mm *mm, unsigned long start, unsigned long end,
-	unsigned int refused,
-	void (*visit)(unsigned long start, unsigned long end, void *arg), void *arg)
+/* Visits what is mapped of [start, end): 0, the visitor's error, or -ENOMEM: there are
+ * holes. */
+static int for_each_part(
+	struct mm *mm, unsigned long start, unsigned long end, part_fn *visit, void *arg)
 {
 	const struct vma *vma;
-	int err = 0;
+	int err, hole = 0;
 
 	for (unsigned int i = vma_index(mm->vmas, start); start < end; i++) {
 		vma = vma_at(mm->vmas, i);
 		if (!vma || vma->start > start)
-			err = -ENOMEM;
+			hole = -ENOMEM;
 		if (!vma || vma->start >= end)
 			break;
-		if ((vma->flags | (vma->object ? OF_OBJECT : 0)) & refused)
-			return -EINVAL;
-		visit(max(start, vma->start), min(end, vma->end), arg);
+		err = visit(vma, max(start, vma->start), min(end, vma->end), arg);
+		if (err)
+			return err;
 		start = vma->end;
 	}
-	return err;
-}
-
-static void discard_part(unsigned long start, unsigned long end, void *arg)
-{
-	gather_unmap(arg, start, end);
-}
-
-static void leave_part(unsigned long start, unsigned long end, void *arg)
-{
+	return hole;
 }
 
 /* [address, end) of advice: 0 and *end, or -EINVAL. */
@@ -54,6 +46,40 @@ static int advice_end(unsigned long address, size_t length, unsigned long *end)
 	if (!IS_ALIGNED(address, PAGE_SIZE) || *end < address)
 		return -EINVAL;
 	return length && *end == address ? -EINVAL : 0;
+}
+
+/* Visits with `arg` = mm. */
+static int advise(struct mm *mm, unsigned long address, size_t length, part_fn *visit)
+{
+	unsigned long end;
+	int err = advice_end(address, length, &end);
+
+	if (err || !length)
+		return err;
+	mm_read_lock(mm);
+	err = for_each_part(mm, address, end, visit, mm);
+	mm_read_unlock(mm);
+	return err;
+}
+
+static int leave_part(
+	const struct vma *vma, unsigned long start, unsigned long end, void *mm)
+{
+	return 0;
+}
+
+int mm_advise(struct mm *mm, unsigned long address, size_t length)
+{
+	return advise(mm, address, length, leave_part);
+}
+
+static int discard_part(
+	const struct vma *vma, unsigned long start, unsigned long end, void *gather)
+{
+	if (vma->flags & VMA_PFN)
+		return -EINVAL;
+	gather_unmap(gather, start, end);
+	return 0;
 }
 
 /* Holes are reported, but what is mapped around them is discarded all the same. */
@@ -67,57 +93,43 @@ int mm_discard(struct mm *mm, unsigned long address, size_t length)
 		return err;
 	mm_read_lock(mm);
 	gather_begin(&gather, mm);
-	err = for_each_part(mm, address, end, VMA_PFN, discard_part, &gather);
+	err = for_each_part(mm, address, end, discard_part, &gather);
 	gather_end(&gather);
 	mm_read_unlock(mm);
 	return err;
 }
 
-/* Visits with mm->lock held and `arg` = mm. */
-static int advise(struct mm *mm, unsigned long address, size_t length,
-	unsigned int refused,
-	void (*visit)(unsigned long start, unsigned long end, void *arg))
+static int free_part(
+	const struct vma *vma, unsigned long start, unsigned long end, void *mm)
 {
-	unsigned long end;
-	int err = advice_end(address, length, &end);
-
-	if (err || !length)
-		return err;
-	mm_read_lock(mm);
-	err = for_each_part(mm, address, end, refused, visit, mm);
-	mm_read_unlock(mm);
-	return err;
-}
-
-int mm_advise(struct mm *mm, unsigned long address, size_t length)
-{
-	return advise(mm, address, length, 0, leave_part);
-}
-
-static void free_part(unsigned long start, unsigned long end, void *mm)
-{
+	if (vma->object)
+		return -EINVAL;
 	lazy_free(mm, start, end);
+	return 0;
 }
 
 int mm_free_lazily(struct mm *mm, unsigned long address, size_t length)
 {
-	return advise(mm, address, length, OF_OBJECT, free_part);
+	return advise(mm, address, length, free_part);
 }
 
-static void page_out_part(unsigned long start, unsigned long end, void *mm)
+static int page_out_part(
+	const struct vma *vma, unsigned long start, unsigned long end, void *mm)
 {
-	const struct vma *vma = vma_find(mm, start);
 	u64 index = vma_offset(vma, start) / PAGE_SIZE;
 
+	if (vma->flags & VMA_PFN)
+		return -EINVAL;
 	if (vma->object)
 		object_reclaim(vma->object, index, index + (end - start) / PAGE_SIZE);
 	else
 		lazy_reclaim(mm, start, end);
+	return 0;
 }
 
 int mm_page_out(struct mm *mm, unsigned long address, size_t length)
 {
-	return advise(mm, address, length, VMA_PFN, page_out_part);
+	return advise(mm, address, length, page_out_part);
 }
 
 int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present)
