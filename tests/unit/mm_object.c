@@ -164,10 +164,12 @@ UNIT_TEST(mm_object_has_a_hole)
 		EXPECT(store(AT + i * PAGE_SIZE + 64, i + 1));
 	EXPECT(store(mine + 2 * PAGE_SIZE, 9));
 	EXPECT_EQ(load(mine + PAGE_SIZE + 64), 2);
+	EXPECT(store(AT + 3 * PAGE_SIZE, 5));
 	EXPECT_EQ(object_punch(object, 72, 3 * PAGE_SIZE + 64), 0);
 	EXPECT_EQ(object->count, 2);
 	EXPECT_EQ(mm->pages, 3); /* both ends, and the copy */
 	EXPECT_EQ(load(AT + 64), 1);
+	EXPECT_EQ(load(AT + 3 * PAGE_SIZE), 0);
 	EXPECT_EQ(load(AT + 3 * PAGE_SIZE + 64), 4);
 	EXPECT_EQ(object_read(object, PAGE_SIZE + 64, &word, 8), 8);
 	EXPECT_EQ(word, 0);
