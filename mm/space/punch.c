@@ -4,9 +4,9 @@
  * A hole is made like the end of an object (object.c), with the same two promises: a page
  * that is cut off says so before its mappings are looked for, and the fault that maps it
  * all the same looks again under the table lock. Different is what may come next: a fault
- * finds nothing, and makes a new page, of zeros, at once. So mappings are taken away page
- * by page, not by address: what is new, and copies that private mappings have made of the
- * old page, stay.
+ * finds nothing, and makes a new page, of zeros. So mappings are taken away page by page,
+ * not by address: what is new, and copies that private mappings have made of the old
+ * page, stay. And nobody makes a new one while the old one is mapped anywhere.
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
@@ -23,23 +23,43 @@ static void clear_part(struct object *object, u64 index, u64 start, u64 end)
 		object_clear(page, start, end);
 }
 
+/* lock held. The first page from *index on goes, from all who have it mapped, too. False:
+ * there is none. */
+static bool take_page(struct object *object, u64 *index, u64 last, struct list *pages)
+{
+	struct page *page = object_next(object, index, last);
+
+	if (!page)
+		return false;
+	object_cut(object, *index, *index + 1, pages);
+	TRACE_POINT(object_cut);
+	/* SAFE(punch_locked): before the lock is released a fault finds no page here, and
+	 * cannot make one. With a new one in the object, and the old one mapped still,
+	 * two mappings of one place would show different pages, and what is stored to the
+	 * old one is lost. Pairs with object_enter(). */
+	rmap_unmap_cut(&object->rmap, page);
+	++*index; /* what is put there from now on stays: or faults would keep us here */
+	return true;
+}
+
 int object_punch(struct object *object, u64 start, u64 end)
 {
-	u64 first = ALIGN_UP(start, PAGE_SIZE) / PAGE_SIZE, last = end / PAGE_SIZE;
+	u64 index = ALIGN_UP(start, PAGE_SIZE) / PAGE_SIZE, last = end / PAGE_SIZE;
 	struct list pages = LIST_INIT(pages);
-	struct page *page;
+	bool more;
 
 	if (object->source || object->pfn)
 		return -EOPNOTSUPP;
+	do {
+		object_drop_pages(&pages);
+		spin_lock(&object->lock);
+		more = take_page(object, &index, last, &pages);
+		spin_unlock(&object->lock);
+	} while (more);
 	spin_lock(&object->lock);
-	object_cut(object, first, last, &pages);
 	clear_part(object, start / PAGE_SIZE, start, end);
 	clear_part(object, last, start, end);
 	spin_unlock(&object->lock);
-	TRACE_POINT(object_cut);
-	list_for_each (page, &pages, link)
-		rmap_unmap_cut(&object->rmap, page);
-	object_drop_pages(&pages);
 	return 0;
 }
 

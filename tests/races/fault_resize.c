@@ -16,13 +16,8 @@ static struct object *object;
 
 static void setup(void)
 {
-	unsigned long at = RACE_AT;
-
 	object = object_create(PAGE_SIZE);
-	mm = mm_create();
-	RACE_CLAIM(!mm_map_object(
-			   mm, &at, PAGE_SIZE, RACE_RW, MM_FIXED | MM_SHARED, object, 0),
-		"the setup maps");
+	mm = race_mm_of(object, 0);
 }
 
 static void touch(void)

@@ -25,6 +25,18 @@ static inline struct mm *race_mm(unsigned long pages, unsigned int prot)
 	return mm;
 }
 
+/* An mm that has this object's page at RACE_AT, with these flags beside MM_SHARED. */
+static inline struct mm *race_mm_of(struct object *object, unsigned int flags)
+{
+	struct mm *mm = mm_create();
+	unsigned long at = RACE_AT;
+
+	RACE_CLAIM(!mm_map_object(mm, &at, PAGE_SIZE, RACE_RW,
+			   MM_FIXED | MM_SHARED | flags, object, 0),
+		"the setup maps");
+	return mm;
+}
+
 /* The frame that is mapped there, or NULL. Nothing else runs. */
 static inline struct page *race_page(struct mm *mm, unsigned long address)
 {

@@ -35,13 +35,8 @@ static void cut(void)
 
 static void setup(void)
 {
-	unsigned long at = RACE_AT;
-
 	object = object_create(PAGE_SIZE);
-	mm = mm_create();
-	RACE_CLAIM(!mm_map_object(mm, &at, PAGE_SIZE, RACE_RW,
-			   MM_FIXED | MM_SHARED | MM_POPULATE, object, 0),
-		"the setup maps");
+	mm = race_mm_of(object, MM_POPULATE);
 	page = race_page(mm, RACE_AT);
 	stranger = NULL;
 	cut();

@@ -19,14 +19,9 @@ static struct object *memory;
 
 static void setup(void)
 {
-	unsigned long at = RACE_AT;
-
 	memory = object_create(PAGE_SIZE);
 	memory->pfn = true;
-	mm = mm_create();
-	RACE_CLAIM(!mm_map_object(
-			   mm, &at, PAGE_SIZE, RACE_RW, MM_FIXED | MM_SHARED, memory, 0),
-		"the setup maps");
+	mm = race_mm_of(memory, 0);
 }
 
 /* A thread that uses the memory, and then makes the device take it back. */

@@ -17,14 +17,9 @@ static struct page *page; /* mapped at RACE_AT, and held */
 
 static void setup(void)
 {
-	unsigned long at = RACE_AT;
-
 	object = object_create(PAGE_SIZE);
-	mm = mm_create();
+	mm = race_mm_of(object, MM_POPULATE);
 	child = NULL;
-	RACE_CLAIM(!mm_map_object(mm, &at, PAGE_SIZE, RACE_RW,
-			   MM_FIXED | MM_SHARED | MM_POPULATE, object, 0),
-		"the setup maps");
 	page = race_page(mm, RACE_AT);
 	page_get(page);
 }

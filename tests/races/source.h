@@ -21,14 +21,9 @@ static u32 asked; /* (a) how often */
 
 static void make(const struct object_source *source)
 {
-	unsigned long at = RACE_AT;
-
 	asked = 0;
 	object = object_create_from(PAGE_SIZE, source, NULL);
-	mm = mm_create();
-	RACE_CLAIM(!mm_map_object(
-			   mm, &at, PAGE_SIZE, RACE_RW, MM_FIXED | MM_SHARED, object, 0),
-		"the setup maps");
+	mm = race_mm_of(object, 0);
 }
 
 /* What the object has there, if it has the page at all. */
