@@ -3,6 +3,7 @@
  * taken back: also while threads use it and unmap it.
  */
 #define _GNU_SOURCE
+#include "tests/linux/tap.h"
 #include "kernel/task/aperture.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -19,16 +20,6 @@
 #define PAGE   4096UL
 #define ROUNDS 300
 #define RW     (PROT_READ | PROT_WRITE)
-
-static int count, failures;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout);
-	return good;
-}
 
 static int open_device(void)
 {

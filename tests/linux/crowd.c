@@ -9,20 +9,19 @@
  * fine, but a page in the wrong place, or what was cut off and comes back elsewhere, is
  * not.
  */
+#include "tests/linux/servers.h"
+#include "tests/linux/tap.h"
 #include "kernel/task/dma.h"
-#include "user/native.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,17 +29,6 @@
 #define WORDS (PAGE / sizeof(uint64_t))
 #define PAGES 16UL
 #define FILES 6
-
-extern char **environ;
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout);
-}
 
 /* --- what is in the files ----------------------------------------------------------- */
 
@@ -208,22 +196,6 @@ static int steps(struct member *me, unsigned int number)
 
 /* --- all of them -------------------------------------------------------------------- */
 
-static pid_t spawn(const char *program, const char *name)
-{
-	char *argv[] = {(char *)program, (char *)name, NULL}, path[32];
-	pid_t pid;
-	long handle;
-
-	sprintf(path, "/bin/%s", program);
-	if (posix_spawn(&pid, path, NULL, NULL, argv, environ))
-		exit(1);
-	while ((handle = native_call(
-			NATIVE_NAME, NATIVE_NAME_FIND, (long)name, strlen(name), 0)) < 0)
-		usleep(1000);
-	close(handle);
-	return pid;
-}
-
 static int crowd(int processes, unsigned int number, unsigned int seed)
 {
 	int device = open("/dev/dma", O_RDWR), wrong = 0, status;
@@ -261,7 +233,7 @@ static int check_store(pid_t *pager)
 	}
 	kill(*pager, SIGKILL);
 	waitpid(*pager, NULL, 0);
-	*pager = spawn("pager", "files");
+	*pager = server_ready("pager", "files");
 	for (int file = 0; file < FILES; file++) {
 		ssize_t got = 0;
 
@@ -276,29 +248,12 @@ static int check_store(pid_t *pager)
 	return wrong;
 }
 
-static unsigned long free_pages(void)
-{
-	struct sysinfo info;
-
-	sysinfo(&info);
-	return info.freeram * info.mem_unit / PAGE;
-}
-
-/* Who has ended is still being freed for a while. */
-static int come_back(unsigned long pages)
-{
-	for (int i = 0; i < 300 && free_pages() < pages; i++)
-		usleep(10000);
-	if (free_pages() < pages)
-		printf("# %lu pages were free, now %lu\n", pages, free_pages());
-	return free_pages() >= pages;
-}
-
 #define KEPT 128 /* pages: what the kernel keeps for later may differ */
 
 static void run(int processes, unsigned int number, unsigned int seed)
 {
-	pid_t store = spawn("store", "store"), pager = spawn("pager", "files");
+	pid_t store = server_ready("store", "store"),
+	      pager = server_ready("pager", "files");
 
 	test(!crowd(processes, number, seed), "nobody has seen what may not be");
 	test(!check_store(&pager), "a new pager finds all pages right in the store");
@@ -319,7 +274,7 @@ int main(int argc, char **argv)
 	run(processes, number, seed);
 	before = free_pages();
 	run(processes, number, seed + 1000000);
-	test(come_back(before - KEPT), "no page is lost");
+	test(pages_come_back(before - KEPT), "no page is lost");
 	printf("1..%d\n", count);
 	return failures != 0;
 }

@@ -2,6 +2,7 @@
  * tests/linux/dma.c - a device writes into pinned frames, later: whatever the program has
  * done to the mapping, the data arrive in those frames, and nobody else owned them.
  */
+#include "tests/linux/tap.h"
 #include "kernel/task/dma.h"
 
 #include <errno.h>
@@ -19,13 +20,7 @@
 #define SIZE  (PAGES * PAGE)
 #define OTHER 0x0ddba11UL
 
-static int device, count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
+static int device;
 
 static int command(unsigned int operation, unsigned int tag, void *at,
 	unsigned long pages, unsigned long value)

@@ -3,6 +3,8 @@
  * doubles, stdio, another program started and its output read. Knows nothing of the
  * kernel; prints TAP; must say the same on Linux.
  */
+#include "tests/linux/tap.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <spawn.h>
@@ -15,14 +17,6 @@
 #define THREADS 4
 #define ROUNDS  20000
 #define MEMORY  (64L * 1024 * 1024)
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;

@@ -8,6 +8,9 @@
  *     failing                   small programs that are built in, every N
  *     failing FILE [STEP]       the program FILE, every STEP-th N
  */
+#include "tests/linux/in_use.h"
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -28,13 +31,7 @@
 #define PATIENCE                                                                         \
 	20000 /* ms for a program; it may wait for a thread that was never made */
 
-static int count, failures, control;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
+static int control;
 
 static void nap(long milliseconds)
 {
@@ -279,11 +276,6 @@ static const struct {
 
 /* --- who makes them fail --- */
 
-struct in_use {
-	unsigned long objects, frames;
-	int fired;
-};
-
 static void arm(unsigned long n)
 {
 	char text[24];
@@ -291,18 +283,6 @@ static void arm(unsigned long n)
 
 	if (pwrite(control, text, size, 0) != size)
 		exit(1);
-}
-
-static struct in_use look(void)
-{
-	struct in_use now;
-	char text[100] = "";
-
-	if (pread(control, text, sizeof(text) - 1, 0) <= 0 ||
-		sscanf(text, "fired %d objects %lu frames %lu", &now.fired, &now.objects,
-			&now.frames) != 3)
-		exit(1);
-	return now;
 }
 
 /* How a child ends: as a shell says it, or -1: it had to be ended. */
@@ -349,7 +329,7 @@ static int run(void (*program)(void), char **words, unsigned long n, int *fired)
 		status = errno == ENOMEM || errno == EAGAIN ? NO_MEMORY : WRONG;
 	else
 		status = end_in_time(pid);
-	*fired = look().fired;
+	*fired = in_use_look().fired;
 	arm(0);
 	return status;
 }
@@ -357,13 +337,13 @@ static int run(void (*program)(void), char **words, unsigned long n, int *fired)
 /* Threads and tables go a grace period after their end. */
 static int as_before(const struct in_use *before)
 {
-	struct in_use now = look();
+	struct in_use now = in_use_look();
 
 	for (int i = 0; i < 250; i++) {
 		if (now.objects == before->objects && now.frames == before->frames)
 			return 1;
 		nap(20);
-		now = look();
+		now = in_use_look();
 	}
 	printf("# %ld objects and %ld frames more than before\n",
 		(long)(now.objects - before->objects),
@@ -421,7 +401,7 @@ static void check(const char *name, void (*program)(void), char **words,
 	make_stacks();
 	sweep(program, words, step * 7, strict);
 	nap(100);
-	before = look();
+	before = in_use_look();
 	sweep(program, words, step, strict);
 	snprintf(text, sizeof(text), "%s: nothing is lost by that", name);
 	test(as_before(&before), text);
@@ -435,6 +415,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "nothing"))
 		return 0;
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	mlockall(MCL_CURRENT | MCL_FUTURE); /* what it needs later is no loss */
 	control = open("/sys/kernel/debug/fail", O_RDWR);
 	if (control < 0) {
 		printf("1..0 # SKIP no allocations to fail: not a lab build\n");

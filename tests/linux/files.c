@@ -2,6 +2,8 @@
  * tests/linux/files.c - paths, descriptors, directories, pipes: the calls around files
  * that never change. Uses only names that Linux has too.
  */
+#include "tests/linux/tap.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,22 +15,6 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
-
-static int fails(long result, int error)
-{
-	if (result == -1 && errno == error)
-		return 1;
-	printf("# result %ld, %s\n", result, strerror(errno));
-	return 0;
-}
 
 static void paths(void)
 {

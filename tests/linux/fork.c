@@ -2,6 +2,8 @@
  * tests/linux/fork.c - fork and copy on write, as programs see them: what one of the two
  * writes the other does not see, whoever writes first, in which thread, and how often.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,16 +21,6 @@
 #define WORDS    (PAGE / sizeof(uint64_t))
 #define CHILDREN 24
 #define FORKS    60
-
-static int count, failures;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout); /* or a child would print it again */
-	return good;
-}
 
 static uint64_t *map(unsigned long pages)
 {

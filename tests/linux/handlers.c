@@ -3,6 +3,8 @@
  * what they block, what they may do to the interrupted program, and what becomes of the
  * call that was interrupted. The last part returns from handlers that never ran.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fenv.h>
 #include <pthread.h>
@@ -21,14 +23,6 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
 
 /* --- what differs between the machines --- */
 

@@ -9,33 +9,40 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 struct in_use {
 	unsigned long objects, frames;
+	int fired; /* has the allocation failed that was to (kernel/linux/fail_file.c)? */
 };
 
-static struct in_use in_use_look(void)
+static inline struct in_use in_use_look(void)
 {
-	struct in_use now = {0, 0};
+	struct in_use now = {0, 0, 0};
 	char text[100] = "";
 	int file = open("/sys/kernel/debug/fail", O_RDONLY);
 
-	if (file >= 0 && read(file, text, sizeof(text) - 1) > 0)
-		sscanf(text, "fired %*d objects %lu frames %lu", &now.objects,
-			&now.frames);
+	if (file < 0)
+		return now;
+	if (read(file, text, sizeof(text) - 1) <= 0 ||
+		sscanf(text, "fired %d objects %lu frames %lu", &now.fired, &now.objects,
+			&now.frames) != 3) {
+		printf("Bail out! what is in use cannot be read\n");
+		exit(1);
+	}
 	close(file);
 	return now;
 }
 
-static void in_use_nap(void)
+static inline void in_use_nap(void)
 {
 	nanosleep(&(struct timespec){0, 50000000}, NULL);
 }
 
 /* The least of a while: what is freed after a grace period comes a little later. */
-static struct in_use in_use_now(void)
+static inline struct in_use in_use_now(void)
 {
 	struct in_use least = in_use_look(), now;
 
@@ -51,7 +58,7 @@ static struct in_use in_use_now(void)
 /* The tables of the kernel's window for stacks, for one, grow and stay. */
 #define IN_USE_SLACK 8 /* frames */
 
-static int in_use_as(struct in_use before)
+static inline int in_use_as(struct in_use before)
 {
 	struct in_use now = in_use_look();
 

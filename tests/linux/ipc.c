@@ -5,6 +5,7 @@
  *
  *     ipc [ROUNDS]      so many rounds of the storm at the end
  */
+#include "tests/linux/tap.h"
 #include "kernel/task/dma.h"
 #include "user/native.h"
 
@@ -29,17 +30,8 @@ enum {
 	ANSWER, /* pages, each beginning with 'a' + its number */
 };
 
-static int count, failures;
 static unsigned long endpoint;
 static char *from, *to;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout); /* or a child would print it again */
-	return good;
-}
 
 static int is(long got, long expected, const char *name)
 {

@@ -3,6 +3,8 @@
  * (MADV_PAGEOUT), as programs see it: until a page is written again it has its old
  * contents or zeros, and what is written after the call is never lost, whoever writes it.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,16 +22,6 @@
 #define SIZE   (PAGES * PAGE)
 #define WORDS  (PAGE / sizeof(uint64_t))
 #define ROUNDS 300
-
-static int count, failures;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout); /* or a child would print it again */
-	return good;
-}
 
 static void *map(int flags, int fd)
 {

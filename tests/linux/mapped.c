@@ -3,6 +3,8 @@
  * writes to, and memory files.
  */
 #define _GNU_SOURCE
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,25 +18,6 @@
 
 #define PAGE 4096UL
 #define RW   (PROT_READ | PROT_WRITE)
-
-static int count, failures;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout);
-	return good;
-}
-
-static int fails(long result, int error)
-{
-	if (result == -1 && errno == error)
-		return 1;
-	printf("# expected %s; got %ld, %s\n", strerror(error), result,
-		result < 0 ? strerror(errno) : "success");
-	return 0;
-}
 
 static void *map(size_t size, int prot, int flags, int fd)
 {

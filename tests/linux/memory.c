@@ -1,6 +1,8 @@
 /*
  * tests/linux/memory.c - mmap and its kin, brk, stacks and clocks as programs see them.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,14 +19,6 @@
 
 #define PAGE    4096UL
 #define PRIVATE (MAP_PRIVATE | MAP_ANONYMOUS)
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
 
 static int refused(const void *result, int error)
 {

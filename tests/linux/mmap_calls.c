@@ -6,6 +6,8 @@
  * one letter for each page (. hole, n none, r read, w write), and a bar between two
  * mappings that touch and are not one. The picture is taken from /proc/self/maps.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,15 +30,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-static int count, failures;
 static char *arena;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout);
-}
 
 /* --- the picture -----------------------------------------------------------------------
  */

@@ -3,6 +3,8 @@
  * programs see them.
  */
 #define _GNU_SOURCE
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -29,25 +31,6 @@
 #define MAYMOVE MREMAP_MAYMOVE
 #define FIXED   (MREMAP_MAYMOVE | MREMAP_FIXED)
 #define KEEP    (MREMAP_MAYMOVE | MREMAP_DONTUNMAP)
-
-static int count, failures;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout); /* or a child would print it again */
-	return good;
-}
-
-static int fails(void *result, int error)
-{
-	if (result == MAP_FAILED && errno == error)
-		return 1;
-	printf("# expected %s; got %p, %s\n", strerror(error), result,
-		result == MAP_FAILED ? strerror(errno) : "success");
-	return 0;
-}
 
 static char *map(int flags, int fd, size_t size)
 {
@@ -101,7 +84,7 @@ static void test_in_place(void)
 	test(!is_mapped(at + SIZE), "what was cut off is gone");
 	test(mremap(at, SIZE, 2 * SIZE, 0) == at && is_filled(at, 0, PAGES) && !at[SIZE],
 		"it becomes larger where there is room");
-	test(fails(mremap(at, SIZE, 2 * SIZE, 0), ENOMEM), "but not over itself");
+	test(fails((long)mremap(at, SIZE, 2 * SIZE, 0), ENOMEM), "but not over itself");
 	test(mremap(at, SIZE, SIZE - 1, 0) == at && is_mapped(at + SIZE - PAGE),
 		"sizes are rounded up to pages");
 	munmap(at, 2 * SIZE);
@@ -155,7 +138,7 @@ static void test_copies(void)
 	munmap(to, 2 * PAGE);
 	munmap(at, SIZE);
 	at = map(PRIVATE, -1, SIZE);
-	test(fails(mremap(at, 0, SIZE, MAYMOVE), EINVAL), "private memory has not");
+	test(fails((long)mremap(at, 0, SIZE, MAYMOVE), EINVAL), "private memory has not");
 	munmap(at, SIZE);
 }
 
@@ -373,22 +356,26 @@ static void test_refusals(void)
 	char *at = map(PRIVATE, -1, SIZE), *free = room(SIZE);
 
 	munmap(at + SIZE - PAGE, PAGE);
-	test(fails(mremap(at + 1, PAGE, PAGE, MAYMOVE), EINVAL), "an odd address");
-	test(fails(mremap(at, PAGE, 0, MAYMOVE), EINVAL), "to nothing");
-	test(fails(mremap(at, PAGE, PAGE, 64), EINVAL), "an unknown flag");
-	test(fails(mremap(at, PAGE, PAGE, MREMAP_FIXED, free), EINVAL),
+	test(fails((long)mremap(at + 1, PAGE, PAGE, MAYMOVE), EINVAL), "an odd address");
+	test(fails((long)mremap(at, PAGE, 0, MAYMOVE), EINVAL), "to nothing");
+	test(fails((long)mremap(at, PAGE, PAGE, 64), EINVAL), "an unknown flag");
+	test(fails((long)mremap(at, PAGE, PAGE, MREMAP_FIXED, free), EINVAL),
 		"to a place without moving");
-	test(fails(mremap(at, PAGE, PAGE, FIXED, free + 1), EINVAL), "to an odd address");
-	test(fails(mremap(at, 2 * PAGE, 2 * PAGE, FIXED, at + PAGE), EINVAL),
+	test(fails((long)mremap(at, PAGE, PAGE, FIXED, free + 1), EINVAL),
+		"to an odd address");
+	test(fails((long)mremap(at, 2 * PAGE, 2 * PAGE, FIXED, at + PAGE), EINVAL),
 		"over itself");
-	test(fails(mremap(at, PAGE, PAGE, FIXED, (void *)~(PAGE - 1)), EINVAL),
+	test(fails((long)mremap(at, PAGE, PAGE, FIXED, (void *)~(PAGE - 1)), EINVAL),
 		"to where no addresses are");
-	test(fails(mremap(at, PAGE, PAGE, MREMAP_DONTUNMAP), EINVAL),
+	test(fails((long)mremap(at, PAGE, PAGE, MREMAP_DONTUNMAP), EINVAL),
 		"kept without moving");
-	test(fails(mremap(at, PAGE, 2 * PAGE, KEEP, NULL), EINVAL), "kept, and larger");
-	test(fails(mremap(free, PAGE, PAGE, MAYMOVE), EFAULT), "nothing is there");
-	test(fails(mremap(at, SIZE, 2 * SIZE, MAYMOVE), EFAULT), "not all is there");
-	test(fails(mremap(at, PAGE, 127UL << 40, MAYMOVE), ENOMEM), "to far too much");
+	test(fails((long)mremap(at, PAGE, 2 * PAGE, KEEP, NULL), EINVAL),
+		"kept, and larger");
+	test(fails((long)mremap(free, PAGE, PAGE, MAYMOVE), EFAULT), "nothing is there");
+	test(fails((long)mremap(at, SIZE, 2 * SIZE, MAYMOVE), EFAULT),
+		"not all is there");
+	test(fails((long)mremap(at, PAGE, 127UL << 40, MAYMOVE), ENOMEM),
+		"to far too much");
 	munmap(at, SIZE);
 }
 

@@ -4,6 +4,8 @@
  * pairs of sockets.
  */
 #define _GNU_SOURCE
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,25 +27,6 @@
 #define ONCE    (1UL << 56)
 #define FILES   (1UL << 61)
 #define PRESENT (1UL << 63)
-
-static int count, failures;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout);
-	return good;
-}
-
-static int fails(long result, int error)
-{
-	if (result == -1 && errno == error)
-		return 1;
-	printf("# expected %s; got %ld, %s\n", strerror(error), result,
-		result < 0 ? strerror(errno) : "success");
-	return 0;
-}
 
 static char *map(size_t pages, int prot, int flags, int fd)
 {

@@ -2,6 +2,8 @@
  * tests/linux/peers.c - memory of another process (process_vm_readv, process_vm_writev),
  * pages in pipes (vmsplice), and the flags and calls that bring memory in.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,23 +17,6 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
-
-static int fails(long result, int error)
-{
-	if (result == -1 && errno == error)
-		return 1;
-	printf("# expected %s; got %ld, %s\n", strerror(error), result,
-		result < 0 ? strerror(errno) : "success");
-	return 0;
-}
 
 static char *map(unsigned long pages)
 {

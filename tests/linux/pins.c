@@ -2,6 +2,7 @@
  * tests/linux/pins.c - pages held through /sys/kernel/debug/gup_test stay what they were,
  * whatever the program does to its mappings; and every way to find pages finds the same.
  */
+#include "tests/linux/tap.h"
 #include "kernel/linux/gup_test.h"
 
 #include <errno.h>
@@ -26,24 +27,7 @@
 #define SEED     20261121
 #define MANY     2048UL
 
-static int count, failures;
 static char copy[SIZE];
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	return good;
-}
-
-static int fails(long result, int error)
-{
-	if (result == -1 && errno == error)
-		return 1;
-	printf("# expected %s; got %ld, %s\n", strerror(error), result,
-		result < 0 ? strerror(errno) : "success");
-	return 0;
-}
 
 static char *map(size_t size)
 {

@@ -3,6 +3,8 @@
  * the kernel's, none at all, the end of everything, pages without the needed right. The
  * answer is EFAULT, as on Linux, and nothing else happens.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,14 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 #include <linux/futex.h>
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
 
 static unsigned long bad[] = {
 	0xffffffff80200000UL, /* kernel text on x86_64 */

@@ -3,17 +3,16 @@
  * a store has, too, is taken back first; when that is not enough a process ends, and only
  * then.
  */
-#include "user/native.h"
+#include "tests/linux/servers.h"
+#include "tests/linux/tap.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,25 +21,6 @@
 #define FILES      24UL
 #define FILE_PAGES 256UL                /* as large as the pager has them */
 #define STORED     (FILES * FILE_PAGES) /* much more than the kernel keeps for itself */
-
-extern char **environ;
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout);
-}
-
-static unsigned long free_pages(void)
-{
-	struct sysinfo info;
-
-	sysinfo(&info);
-	return info.freeram * info.mem_unit / PAGE;
-}
 
 static uint64_t *map(unsigned long pages)
 {
@@ -120,22 +100,6 @@ static void test_lazy(void)
 
 /* --- pages of a store --- */
 
-static pid_t spawn(const char *program, const char *name)
-{
-	char *argv[] = {(char *)program, (char *)name, NULL}, path[32];
-	pid_t pid;
-	long handle;
-
-	sprintf(path, "/bin/%s", program);
-	if (posix_spawn(&pid, path, NULL, NULL, argv, environ))
-		exit(1);
-	while ((handle = native_call(
-			NATIVE_NAME, NATIVE_NAME_FIND, (long)name, strlen(name), 0)) < 0)
-		usleep(1000);
-	close(handle);
-	return pid;
-}
-
 /* All of them, one behind the other. */
 static uint64_t *map_files(void)
 {
@@ -195,8 +159,8 @@ int main(void)
 	pid_t store, pager;
 
 	test_lazy();
-	store = spawn("store", "store");
-	pager = spawn("pager", "files");
+	store = server_ready("store", "store");
+	pager = server_ready("pager", "files");
 	test_store();
 	test_out_of_memory();
 	kill(pager, SIGKILL);

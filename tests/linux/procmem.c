@@ -3,6 +3,8 @@
  * force, and that no file is ever written so through a mapping that only reads.
  */
 #define _GNU_SOURCE
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,24 +22,7 @@
 #define ROUNDS 2000
 #define RW     (PROT_READ | PROT_WRITE)
 
-static int count, failures, mem;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout);
-	return good;
-}
-
-static int fails(long result, int error)
-{
-	if (result == -1 && errno == error)
-		return 1;
-	printf("# expected %s; got %ld, %s\n", strerror(error), result,
-		result < 0 ? strerror(errno) : "success");
-	return 0;
-}
+static int mem;
 
 static char *map(size_t size, int prot, int flags, int fd)
 {

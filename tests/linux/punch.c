@@ -2,6 +2,8 @@
  * tests/linux/punch.c - holes in memory files, by fallocate() and MADV_REMOVE, and space
  * that is there before it is used.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
@@ -19,24 +21,6 @@
 #define ROUNDS 300
 #define RW     (PROT_READ | PROT_WRITE)
 #define HOLE   (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
-
-static int count, failures;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	return good;
-}
-
-static int fails(long result, int error)
-{
-	if (result == -1 && errno == error)
-		return 1;
-	printf("# expected %s; got %ld, %s\n", strerror(error), result,
-		result < 0 ? strerror(errno) : "success");
-	return 0;
-}
 
 static char *map(int flags, int fd)
 {

@@ -3,6 +3,8 @@
  * their size, as programs see them.
  */
 #define _GNU_SOURCE
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -21,25 +23,6 @@
 #define SIZE   (PAGES * PAGE)
 #define ROUNDS 1000
 #define RW     (PROT_READ | PROT_WRITE)
-
-static int count, failures;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout); /* or a child would print it again */
-	return good;
-}
-
-static int fails(long result, int error)
-{
-	if (result == -1 && errno == error)
-		return 1;
-	printf("# expected %s; got %ld, %s\n", strerror(error), result,
-		result < 0 ? strerror(errno) : "success");
-	return 0;
-}
 
 static void *map(int flags, int fd, size_t size)
 {

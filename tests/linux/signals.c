@@ -3,6 +3,8 @@
  * learns of it. Children are started by posix_spawn: this program again, with the name of
  * a part to play.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,14 +17,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
 
 static sigset_t set_of(int signal)
 {

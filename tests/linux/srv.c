@@ -5,38 +5,25 @@
  *
  *     srv [ROUNDS [SEED]]      so many rounds of killing at the end
  */
+#include "tests/linux/servers.h"
+#include "tests/linux/tap.h"
 #include "kernel/ipc/pager.h"
 #include "kernel/task/dma.h"
-#include "user/native.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE  4096UL
 #define PAGES 8UL
 #define SELF  99 /* a request of ours: read the file whose handle comes */
-
-extern char **environ;
-
-static int count, failures;
-
-static int test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	fflush(stdout); /* or a child would print it again */
-	return good;
-}
 
 static int is(long got, long expected, const char *name)
 {
@@ -155,11 +142,6 @@ static void serve(long endpoint)
 	_exit(1);
 }
 
-static long find(const char *name)
-{
-	return native_call(NATIVE_NAME, NATIVE_NAME_FIND, (long)name, strlen(name), 0);
-}
-
 static pid_t start_own(const char *name)
 {
 	long endpoint = native_call(NATIVE_ENDPOINT, 0, 0, 0, 0);
@@ -173,7 +155,7 @@ static pid_t start_own(const char *name)
 	}
 	close(endpoint); /* the child's is the last that may receive */
 	for (long handle = -1; handle < 0; usleep(1000)) {
-		handle = find(name);
+		handle = server_find(name);
 		if (handle >= 0)
 			close(handle);
 	}
@@ -284,7 +266,7 @@ static void asks_itself(void)
 {
 	struct native_long more = {.handle = NATIVE_NO_HANDLE};
 	unsigned long word[4] = {SELF};
-	long server = find("own");
+	long server = server_find("own");
 
 	more.handle = open("/srv/own/hangs", O_RDONLY);
 	is(native_ipc(NATIVE_CALL, server, word, &more), 0,
@@ -352,31 +334,11 @@ static void names(void)
 	is(native_call(NATIVE_NAME, NATIVE_NAME_MAKE, (long)"x", 1, endpoint), -EEXIST,
 		"only once");
 	close(endpoint);
-	is(find("x"), -ENOENT, "with its endpoint it goes");
+	is(server_find("x"), -ENOENT, "with its endpoint it goes");
 	close(caller);
 }
 
 /* --- pager and store ---------------------------------------------------------------- */
-
-static pid_t spawn(const char *program, const char *name)
-{
-	char *argv[] = {(char *)program, (char *)name, NULL}, path[32];
-	pid_t pid;
-
-	sprintf(path, "/bin/%s", program);
-	if (posix_spawn(&pid, path, NULL, NULL, argv, environ))
-		exit(1);
-	return pid;
-}
-
-static void wait_for(const char *name)
-{
-	long handle;
-
-	while ((handle = find(name)) < 0)
-		usleep(1000);
-	close(handle);
-}
 
 static void fill(char *page, unsigned int seed)
 {
@@ -394,11 +356,12 @@ static int holds(const char *page, unsigned int seed)
 
 static void stored(void)
 {
-	pid_t store = spawn("store", "store"), pager = spawn("pager", "files");
+	pid_t store = server_start("store", "store"),
+	      pager = server_start("pager", "files");
 	char page[PAGE] __attribute__((aligned(8))), *at;
 	int fd, good = 1;
 
-	wait_for("files");
+	server_wait_for("files");
 	fd = open("/srv/files/one", O_RDWR | O_CREAT, 0644);
 	test(fd >= 0, "a file is made");
 	is(ftruncate(fd, PAGES * PAGE), 0, "and gets a size");
@@ -413,8 +376,8 @@ static void stored(void)
 	kill_and_wait(pager);
 	test(open("/srv/files/one", O_RDWR) < 0 && errno == ENOENT,
 		"the pager is killed");
-	pager = spawn("pager", "files");
-	wait_for("files");
+	pager = server_start("pager", "files");
+	server_wait_for("files");
 	fd = open("/srv/files/one", O_RDWR);
 	for (unsigned long i = 0; i <= PAGES; i++)
 		good &= pread(fd, page, PAGE, i * PAGE) == PAGE && holds(page, i);
@@ -471,31 +434,15 @@ static void client(int number, unsigned int seed)
 	}
 }
 
-static unsigned long free_pages(void)
-{
-	struct sysinfo info;
-
-	sysinfo(&info);
-	return info.freeram * info.mem_unit / PAGE;
-}
-
-/* Who has ended is still being freed for a while. */
-static int come_back(unsigned long pages)
-{
-	for (int i = 0; i < 300 && free_pages() < pages; i++)
-		usleep(10000);
-	if (free_pages() < pages)
-		printf("# %lu pages were free, now %lu\n", pages, free_pages());
-	return free_pages() >= pages;
-}
-
 /* One round: how many clients ended as nobody may. */
 static int killing_round(unsigned int *seed)
 {
-	pid_t servers[] = {spawn("store", "store"), spawn("pager", "files")}, clients[3];
+	pid_t servers[] = {server_start("store", "store"),
+		server_start("pager", "files")},
+	      clients[3];
 	int first = rand_r(seed) % 2, wrong = 0, status;
 
-	wait_for(rand_r(seed) % 4 ? "files" : "store");
+	server_wait_for(rand_r(seed) % 4 ? "files" : "store");
 	for (int i = 0; i < 3; i++) {
 		clients[i] = fork();
 		if (!clients[i])
@@ -529,7 +476,7 @@ static void killing(int rounds, unsigned int seed)
 	is(wrong, 0,
 		"servers are killed at any moment: clients get errors, or what they "
 		"wrote");
-	test(come_back(before - KEPT), "and no page is lost");
+	test(pages_come_back(before - KEPT), "and no page is lost");
 }
 
 int main(int argc, char **argv)

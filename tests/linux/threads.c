@@ -2,6 +2,8 @@
  * tests/linux/threads.c - futexes and what pthreads make of them: every way to wait and
  * to be woken, time limits, joining, robust locks.
  */
+#include "tests/linux/tap.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -13,14 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 #include <linux/futex.h>
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
 
 static long futex(unsigned int *word, int op, unsigned int value, const void *timeout,
 	unsigned int *other, unsigned int last)

@@ -3,6 +3,7 @@
  * in the kernel between two steps whose order matters, another does what must not be
  * missed.
  */
+#include "tests/linux/tap.h"
 #include "park.h"
 
 #include <pthread.h>
@@ -13,14 +14,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <linux/futex.h>
-
-static int count, failures;
-
-static void test(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-}
 
 static void wait_until_parked(void)
 {

@@ -1,0 +1,29 @@
+/*
+ * tests/linux/tap.h - for programs: what a TAP test prints. A program ends with the line
+ * "1..<count>", and with a failing status if there are failures.
+ */
+#pragma once
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int count, failures;
+
+static inline int test(int good, const char *name)
+{
+	failures += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
+	fflush(stdout); /* or a child would print it again */
+	return good;
+}
+
+/* A system call's result: has it failed with this error? */
+static inline int fails(long result, int error)
+{
+	if (result == -1 && errno == error)
+		return 1;
+	printf("# expected %s; got %ld, %s\n", strerror(error), result,
+		result < 0 ? strerror(errno) : "success");
+	return 0;
+}
