@@ -10,7 +10,7 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2040),
-    ("mm, all", ["mm"], [], 8885),
+    ("mm, all", ["mm"], [], 8910),
     ("kernel", ["kernel"], ["kernel/linux"], 8150),
     ("kernel/linux", ["kernel/linux"], [], 5215),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
