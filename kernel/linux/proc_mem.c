@@ -13,45 +13,43 @@
 #include "mm/space/gup.h"
 
 /* The part of the range that lies in one page: bytes done, or -EIO. */
-static ssize_t move(
-	struct mm *mm, u64 address, const void *from, void *to, size_t size, bool write)
+static ssize_t move_part(
+	struct mm *mm, u64 address, char *data, size_t size, unsigned int write)
 {
-	unsigned int flags = FOLL_GET | FOLL_FORCE | (write ? FOLL_WRITE : 0);
 	size_t offset = address % PAGE_SIZE;
 	struct page *page;
 	char *at;
 
 	size = min(size, PAGE_SIZE - offset);
-	if (gup_slow(mm, address, 1, flags, &page) != 1)
+	if (gup_slow(mm, address, 1, FOLL_GET | FOLL_FORCE | write, &page) != 1)
 		return -EIO;
 	at = (char *)page_address(page) + offset;
-	memcpy(write ? at : to, write ? from : at, size);
+	memcpy(write ? at : data, write ? data : at, size);
 	gup_put(&page, 1);
 	return size;
 }
 
-static ssize_t mem_read(struct open *open, void *to, size_t size, u64 offset)
+/* `write`: FOLL_WRITE, from the data; 0: to them. */
+static ssize_t move(
+	struct mm *mm, u64 address, char *data, size_t size, unsigned int write)
 {
 	ssize_t done = 0, some;
 
 	do {
-		some = move(open->object, offset + done, NULL, (char *)to + done,
-			size - done, false);
+		some = move_part(mm, address + done, data + done, size - done, write);
 		done += max(some, 0L);
 	} while (some > 0 && (size_t)done < size);
 	return done ? done : some;
 }
 
+static ssize_t mem_read(struct open *open, void *to, size_t size, u64 offset)
+{
+	return move(open->object, offset, to, size, 0);
+}
+
 static ssize_t mem_write(struct open *open, const void *from, size_t size, u64 offset)
 {
-	ssize_t done = 0, some;
-
-	do {
-		some = move(open->object, offset + done, (const char *)from + done, NULL,
-			size - done, true);
-		done += max(some, 0L);
-	} while (some > 0 && (size_t)done < size);
-	return done ? done : some;
+	return move(open->object, offset, (char *)from, size, FOLL_WRITE);
 }
 
 static ssize_t pagemap_read(struct open *open, void *to, size_t size, u64 offset)
