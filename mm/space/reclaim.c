@@ -231,9 +231,9 @@ static u64 reclaim_batch(struct object *object, struct page **pages, unsigned in
 	struct list gone = LIST_INIT(gone);
 	u64 freed = 0;
 
-	TRACE_POINT(reclaim);
 	for (unsigned int i = 0; i < count; i++)
 		(void)rmap_walk(pages[i], sweep_around, &sweep);
+	TRACE_POINT(reclaim);
 	spin_lock(&object->lock);
 	for (unsigned int i = 0; i < count; i++) {
 		if (is_needed(pages[i]))

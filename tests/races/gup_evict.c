@@ -47,7 +47,7 @@ RACE(gup_evict) = {
 	.actor = {pin, reclaim},
 	.check = check,
 	.teardown = end,
-	.script = "1@reclaim 0 1",
+	.script = "1@unhook 0 1",
 	.sweeps = "flush reader",
 	.cells =
 		(const struct race_cell[]){
