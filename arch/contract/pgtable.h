@@ -97,6 +97,16 @@ extern struct fold_policy fold_policy;
 
 #include <arch/pgtable.h>
 
+/* The levels above LEVEL_PTE at which this hardware maps memory by a leaf, a bit for each
+ * (c: from arch_kernel_map_init() on). Elsewhere such an entry means something else to
+ * it: a table with whatever the block's first frame contains. */
+extern unsigned int arch_leaf_levels;
+
+static __always_inline bool arch_leaf_possible(int level)
+{
+	return arch_leaf_levels >> level & 1;
+}
+
 /* `fold=boot`, `fold=permm` or, with `levels` not 0, `fold=permm:levels`. False: not on
  * this machine, CPU or build; why was printed, and the policy is as before. */
 bool arch_fold_choose(enum fold_kind kind, int levels);

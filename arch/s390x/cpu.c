@@ -9,19 +9,28 @@
 #include "arch/contract/cpu.h"
 #include "arch/contract/irq.h"
 #include "arch/contract/timer.h"
+#include "kernel/base/print.h"
 
 #define TOD_1970 0x7d91048bca000000UL
 
 static u64 tod_at_boot; /* (c) */
 
-/* Facility 130, instruction-execution protection, in the list that STFLE stores. */
-static bool has_no_execute(void)
+unsigned int arch_leaf_levels;
+
+/* What the CPU offers, by numbers in the list that STFLE stores. */
+enum facility {
+	FACILITY_EDAT1 = 8,  /* "enhanced DAT": leaves of 1 MiB, */
+	FACILITY_EDAT2 = 78, /* and of 2 GiB */
+	FACILITY_NO_EXECUTE = 130,
+};
+
+static bool has(enum facility number)
 {
 	u64 facilities[3];
 	register unsigned long last asm("0") = ARRAY_SIZE(facilities) - 1;
 
 	asm volatile("stfle %1" : "+d"(last), "=Q"(facilities) : : "cc", "memory");
-	return facilities[130 / 64] >> (63 - 130 % 64) & 1;
+	return facilities[number / 64] >> (63 - number % 64) & 1;
 }
 
 const char *arch_name(void)
@@ -31,15 +40,25 @@ const char *arch_name(void)
 
 const char *arch_cpu_describe(void)
 {
-	return has_no_execute() ? "s390x home-space broadcast-flush nx"
-				: "s390x home-space broadcast-flush";
+	static char text[64];
+
+	format_text(text, sizeof(text), "s390x home-space broadcast-flush%s%s%s",
+		has(FACILITY_NO_EXECUTE) ? " nx" : "",
+		has(FACILITY_EDAT1) ? " edat1" : "", has(FACILITY_EDAT2) ? " edat2" : "");
+	return text;
 }
 
+/* CR0_EDAT alone does not make leaves: it is ignored where the facility is missing. */
 void control_init(const pxd_t *home)
 {
+	if (has(FACILITY_EDAT1))
+		arch_leaf_levels |= BIT(LEVEL_PMD);
+	if (has(FACILITY_EDAT1) && has(FACILITY_EDAT2))
+		arch_leaf_levels |= BIT(LEVEL_PUD);
 	control_load(0, control_store(0) | CR0_SECONDARY | CR0_AFP | CR0_EMERGENCY |
 				CR0_CLOCK | CR0_SERVICE |
-				(has_no_execute() ? CR0_IEP : 0));
+				(has(FACILITY_EDAT1) ? CR0_EDAT : 0) |
+				(has(FACILITY_NO_EXECUTE) ? CR0_IEP : 0));
 	control_load(13, asce_of(home));
 	arch_root_load(NULL);
 }

@@ -10,6 +10,7 @@
 /* --- control registers and facility bits: PoP, chapter 4 --- */
 
 #define CR0_SECONDARY 0x04000000UL /* secondary-space mode is allowed */
+#define CR0_EDAT      0x00800000UL /* large leaves are leaves */
 #define CR0_IEP       0x00100000UL /* the no-execute bit of leaves counts */
 #define CR0_AFP       0x00040000UL /* all sixteen floating-point registers */
 #define CR0_EMERGENCY 0x00004000UL /* interrupts: another CPU's signal, */

@@ -40,6 +40,7 @@ struct mmu {
 static struct mmu mmus[SIM_CPUS];
 
 struct fold_policy fold_policy __section("policy_words");
+unsigned int arch_leaf_levels __section("policy_words") = SIM_LEAVES;
 
 bool arch_fold_choose(enum fold_kind kind, int levels)
 {

@@ -11,17 +11,19 @@
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
 
+unsigned int arch_leaf_levels __ro_after_init = BIT(LEVEL_PMD);
 bool cpu_smap __ro_after_init; /* STAC and CLAC exist; read by assembly */
 
 static const struct {
 	const char *name;
 	u32 leaf;
-	u8 reg, bit; /* 1: EBX, 2: ECX (Intel SDM vol. 2, CPUID) */
+	u8 reg, bit; /* 1: EBX, 2: ECX, 3: EDX (Intel SDM vol. 2, CPUID) */
 } features[CPU_FEATURES] = {
 	[CPU_SMEP] = {"smep", 7, 1, 7},
 	[CPU_SMAP] = {"smap", 7, 1, 20},
 	[CPU_UMIP] = {"umip", 7, 2, 2},
 	[CPU_LA57] = {"la57", 7, 2, 16},
+	[CPU_PDPE1GB] = {"pdpe1gb", 0x80000001, 3, 26},
 };
 
 static void cpuid(u32 leaf, u32 r[4])
@@ -54,8 +56,10 @@ void cpu_setup_registers(void)
 	write_cr(4, read_cr(4) | CR4_FP | (cpu_has(CPU_SMEP) ? CR4_SMEP : 0) |
 			    (cpu_has(CPU_SMAP) ? CR4_SMAP : 0) |
 			    (cpu_has(CPU_UMIP) ? CR4_UMIP : 0));
-	if (!arch_cpu_id())
+	if (!arch_cpu_id()) {
 		cpu_smap = cpu_has(CPU_SMAP);
+		arch_leaf_levels |= cpu_has(CPU_PDPE1GB) ? BIT(LEVEL_PUD) : 0;
+	}
 	msr_write(MSR_STAR, (u64)KERNEL_CODE << 32); /* SYSRET is not used */
 	msr_write(MSR_LSTAR, (u64)entry_syscall);
 	msr_write(MSR_FMASK, 0x57700); /* AC RF NT IOPL DF IF TF */

@@ -50,6 +50,7 @@ enum cpu_feature {
 	CPU_SMAP,
 	CPU_UMIP,
 	CPU_LA57,
+	CPU_PDPE1GB,
 	CPU_FEATURES
 };
 

@@ -12,4 +12,5 @@
 #define SIM_ROOT_LIMIT(level)  BIT(ARCH_LEVEL_SHIFT(level) + 8)
 #define SIM_FOLD               FOLD_BOOT
 #define SIM_LOADED_ABOVE(root) ((root) < LEVEL_PGD)
+#define SIM_LEAVES             BIT(LEVEL_PMD)
 #define SIM_GEOMETRY           "A"
