@@ -30,7 +30,7 @@ $(error STEP=$(STEP): with BUILD=release, choose one of $(STEPS), or none)
 endif
 # What the programs behind run, exec, debug and test read; CMD reaches them as it was
 # typed, dollar signs included.
-export ARCH BUILD LINUX FOLD STEP BOOT SMP MEM CPU LA57 ACCEL APPEND ADD TIMEOUT TIME_SCALE V YES
+export ARCH BUILD LINUX FOLD STEP BOOT SMP MEM CPU LA57 EDAT ACCEL APPEND ADD TIMEOUT TIME_SCALE V YES
 export override CMD := $(value CMD)
 
 .DEFAULT_GOAL := kernel
@@ -246,7 +246,7 @@ $U/native-%: user/native-%.c user/native.h kernel/task/native.h Makefile | tools
 $U/hello: UFLAGS += -s
 $U/bench: UFLAGS += -s -Wl,-e,bench_start
 $U/bench-smp: UFLAGS += -pthread # and with its symbols: the counter asks for them
-build/counter.so: tests/tools/counter.c | tools
+build/counter.so build/edat.so: build/%.so: tests/tools/%.c | tools
 	@mkdir -p $(@D)
 	$(Q)gcc $(WARN) -O2 -shared -fPIC $< -o $@
 $U/%: user/%.c Makefile | tools
@@ -299,7 +299,7 @@ image: $(KERNEL) $(RAMDISK)
 run: run-machine ## boot to a shell (BOOT= SMP= MEM= APPEND=)
 exec: exec-machine ## run CMD="..." with the files ADD="..." in /bin
 run-machine: BOOT := $(or $(BOOT),$(RUN_BOOT_$(ARCH)))
-run-machine exec-machine: image $(MEDIA_$(MEDIUM))
+run-machine exec-machine: image $(MEDIA_$(MEDIUM)) $(if $(filter 1,$(EDAT)),build/edat.so)
 debug: image $(MEDIA_$(MEDIUM)) ## boot under gdb, stopped in kernel_main
 	@tests/tools/vm.py debug
 # Their exit status is the program's: see tests/tools/make-exit.c. The second line is

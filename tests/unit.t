@@ -4,7 +4,7 @@ import re
 import sys
 
 sys.path.insert(0, "tests/tools")
-from tap import MACHINES, done, guest, skip, test
+from tap import MACHINES, done, edat_missing, guest, skip, test
 
 LINE = re.compile(r"^(ok|not ok) \d+ (\S+)( # SKIP (.*))?$")
 
@@ -34,4 +34,11 @@ for arch in MACHINES:
     for cpus in ("1", "2", "4"):
         report("%s SMP=%s" % (arch, cpus),
                guest(None, ARCH=arch, SMP=cpus, APPEND="test=unit", TIMEOUT="180"))
+# And where large leaves are the machine's own.
+missing = edat_missing()
+if missing:
+    skip("s390x EDAT=1", missing)
+else:
+    report("s390x EDAT=1 SMP=2", guest(None, ARCH="s390x", EDAT="1", SMP="2",
+                                       APPEND="test=unit", TIMEOUT="180"))
 done()

@@ -13,6 +13,8 @@
  * is played: with the local forms of the flushing instructions, or by interrupts that
  * cannot be masked.
  *
+ * A translation made from a large leaf is one: it goes with any address in the leaf.
+ *
  * When a flush returns, no CPU it covers can translate through the old entries, and their
  * walk caches do not point to unlinked tables.
  */

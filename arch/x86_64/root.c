@@ -84,8 +84,11 @@ void arch_root_load(pxd_t *root)
 	write_cr(3, virt_to_phys(root ? root : kernel_root).v);
 }
 
-/* INVLPG also drops this CPU's paging-structure caches (Intel SDM vol. 3, 4.10.4.1), so a
- * table that was unlinked is not walked again, whatever its address range was. */
+/* INVLPG drops the translation that the address is in, of whatever size: two megabytes
+ * would be flushed by one, but who removes a leaf passes all of its range, and that is
+ * beyond FLUSH_PAGES_MAX. It also drops this CPU's paging-structure caches (Intel SDM
+ * vol. 3, 4.10.4.1), so a table that was unlinked is not walked again, whatever its
+ * address range was. */
 void arch_tlb_flush_local(unsigned long start, unsigned long end)
 {
 	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {

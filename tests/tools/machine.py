@@ -29,7 +29,7 @@ HANG, PANIC = 124, 125
 DEFAULTS = dict(
     ARCH="x86_64", BUILD="lab", LINUX="y", FOLD="", STEP="", BOOT="direct", SMP="2",
     MEM="256M", CPU="", LA57="", ACCEL="tcg", APPEND="", TIMEOUT="60", TIME_SCALE="1",
-    ICOUNT="", BENCH="", PLUGIN="", KERNEL="", RAMDISK="")
+    ICOUNT="", BENCH="", PLUGIN="", EDAT="", KERNEL="", RAMDISK="")
 PATHS = {"x86_64": ("direct", "grub", "efi", "iso", "iso-disk", "iso-efi", "iso-efi-disk"),
          "s390x": ("direct", "ipl", "iso")}
 CPU_X86 = "qemu64,+smep,+smap,+umip,+pdpe1gb,+rdtscp,+fsgsbase"
@@ -74,6 +74,13 @@ class Config:
             return ["-cpu", "host"]
         return ["-cpu", CPU_X86 + (",+la57" if self.LA57 in ("1", "y") else "")]
 
+    def plugins(self):
+        """EDAT=1: large leaves on s390x; x86_64 has them anyway."""
+        names = [self.PLUGIN] if self.PLUGIN else []
+        if self.EDAT == "1" and self.ARCH == "s390x":
+            names.append("build/edat.so")
+        return [word for name in names for word in ("-plugin", name)]
+
     def consoles(self):
         """The devices behind the character devices `user` and `log`."""
         if self.ARCH == "s390x":
@@ -97,7 +104,7 @@ class Config:
         return ([program, "-nodefaults", "-no-user-config", "-display", "none"] + machine
                 + self.accelerator() + self.cpu() + ["-smp", self.SMP, "-m", self.MEM]
                 + self.ending() + self.consoles()
-                + (["-plugin", self.PLUGIN] if self.PLUGIN else [])
+                + self.plugins()
                 + media.boot_arguments(self, work, ramdisk))
 
 

@@ -77,6 +77,17 @@ def run(*arguments, **options):
     return Result(process.returncode, process.stdout, " ".join(arguments))
 
 
+def edat_missing():
+    """Why guest(..., ARCH="s390x", EDAT="1") gets no large leaves here; "" if it does."""
+    built = run("make", "-s", "build/edat.so")
+    if built.status:
+        return built.output
+    result = guest("true", ARCH="s390x", EDAT="1")
+    said = [line for line in result.story.splitlines()
+            if line.startswith(("edat:", "qemu-system-s390x:"))]
+    return "" if result.status == 0 else " ".join(said) or "the machine does not start"
+
+
 def compile_static(arch, source, output, *flags):
     """A static program by the stock compiler, as any user would build it."""
     os.makedirs(os.path.dirname(output), exist_ok=True)

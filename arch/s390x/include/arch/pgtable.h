@@ -75,6 +75,35 @@ static inline unsigned long crst_type(int level)
 	return (unsigned long)(level - LEVEL_PMD) << 2;
 }
 
+/* PoP chapter 10, IDTE without R3: the same for an entry of a segment or region table.
+ * Its type tells which bits of the address are the index. All that was cached below the
+ * entry goes; QEMU forgets everything. */
+static inline void arch_idte(int level, unsigned long *entry, unsigned long address)
+{
+	unsigned long table = (unsigned long)entry & ~0x3fffUL;
+
+	/* The taken branch as in arch_ipte(). */
+	asm volatile("	idte	%0,%%r0,%1\n"
+		     "	j	1f\n"
+		     "	nopr	%%r7\n"
+		     "1:\n"
+		     :
+		     : "a"(table | crst_type(level)),
+		     "a"(address & ~0UL << ARCH_LEVEL_SHIFT(LEVEL_PMD))
+		     : "memory");
+}
+
+static inline void arch_idte_here(int level, unsigned long *entry, unsigned long address)
+{
+	unsigned long table = (unsigned long)entry & ~0x3fffUL;
+
+	asm volatile(".insn rrf,0xb98e0000,%0,%1,0,1"
+		     :
+		     : "a"(table | crst_type(level)),
+		     "a"(address & ~0UL << ARCH_LEVEL_SHIFT(LEVEL_PMD))
+		     : "memory");
+}
+
 static inline pxd_t arch_pxd_read(const pxd_t *ptr)
 {
 	return (pxd_t){READ_ONCE(ptr->v)};
@@ -193,24 +222,42 @@ static inline void arch_pxd_set(int level, pxd_t *ptr, pxd_t e)
 	__atomic_store_n(&ptr->v, e.v, __ATOMIC_RELEASE);
 }
 
+static inline bool arch_leaf_is_valid(int level, pxd_t e)
+{
+	return level == LEVEL_PTE ? !(e.v & PTE_INVALID)
+				  : (e.v & (CRST_LEAF | CRST_INVALID)) == CRST_LEAF;
+}
+
+static inline void arch_leaf_invalidate(
+	int level, pxd_t *ptr, unsigned long address, bool broadcast)
+{
+	if (level == LEVEL_PTE && broadcast)
+		arch_ipte(&ptr->v, address);
+	else if (level == LEVEL_PTE)
+		arch_ipte_here(&ptr->v, address);
+	else if (broadcast)
+		arch_idte(level, &ptr->v, address);
+	else
+		arch_idte_here(level, &ptr->v, address);
+}
+
 /*
- * A valid PTE may only be replaced through IPTE: the architecture lets a CPU use half of
- * an entry that is changed under it (PoP chapter 3, "Modification of Translation
- * Tables"). The caller's table lock keeps others from storing between IPTE and our store.
- * Other entries: the old value stays usable until arch_tlb_flush_everywhere().
+ * A valid leaf may only be replaced through IPTE or IDTE: the architecture lets a CPU use
+ * half of an entry that is changed under it (PoP chapter 3, "Modification of Translation
+ * Tables"). The caller's table lock keeps others from storing between that and our store.
+ * Entries that point to tables: the old value stays usable until
+ * arch_tlb_flush_everywhere().
  */
 static inline pxd_t arch_pxd_unhook(
 	int level, pxd_t *ptr, unsigned long address, pxd_t replacement, bool broadcast)
 {
 	pxd_t old = {__atomic_load_n(&ptr->v, __ATOMIC_RELAXED)};
 
-	if (level == LEVEL_PTE && !(old.v & PTE_INVALID) && broadcast)
-		arch_ipte(&ptr->v, address);
-	else if (level == LEVEL_PTE && !(old.v & PTE_INVALID))
-		arch_ipte_here(&ptr->v, address);
+	if (arch_leaf_is_valid(level, old))
+		arch_leaf_invalidate(level, ptr, address, broadcast);
 	if (level == LEVEL_PTE)
 		arch_pxd_set(level, ptr, replacement);
 	else
-		old.v = __atomic_exchange_n(&ptr->v, replacement.v, __ATOMIC_SEQ_CST);
+		(void)__atomic_exchange_n(&ptr->v, replacement.v, __ATOMIC_SEQ_CST);
 	return old;
 }
