@@ -47,6 +47,7 @@ static int attach_task(struct task *task)
 		return -ENOMEM;
 	spin_init(&mine->lock, "signals", RANK_SIGNAL);
 	wait_init(&mine->continued);
+	itimer_init(&mine->itimer);
 	if (parent) {
 		spin_lock(&parent->lock);
 		memcpy(mine->actions, parent->actions, sizeof(mine->actions));
@@ -93,6 +94,8 @@ static void thread_detach(struct task_thread *thread)
 
 static void task_detach(struct task *task)
 {
+	if (task->linux_data)
+		(void)timer_stop(&task->linux_data->itimer.timer);
 	kfree(task->linux_data);
 }
 
@@ -110,5 +113,6 @@ void linux_init(void)
 		.deliver = signal_deliver,
 		.console_interrupt = terminal_interrupt,
 	};
+	thread_start(thread_create("alarm", itimer_thread, NULL));
 	trap_ops.syscall = linux_syscall; /* straight from the trap, native calls too */
 }

@@ -13,6 +13,7 @@
 
 #include "kernel/base/errno.h"
 #include "kernel/base/string.h"
+#include "kernel/sched/timer.h"
 #include "kernel/task/task.h"
 #include "arch/contract/linux.h"
 #include "arch/contract/uaccess.h"
@@ -27,16 +28,23 @@ struct signal_info {
 	int signal, code;      /* Linux's si_code: why */
 	int pid;               /* who sent it; whose end a SIGCHLD tells */
 	int status;            /* of a SIGCHLD */
-	unsigned long address; /* of a fault */
+	unsigned long address; /* of a fault; of sigqueue(), what it sends */
 };
 
 /* Signals on their way, oldest first. When there is no room left, what is told of one is
  * lost, the signal itself is not. */
-#define SIGNAL_QUEUE 16
+#define SIGNAL_QUEUE 32 /* what POSIX promises to sigqueue() */
 struct signal_queue {
 	u64 pending; /* a bit for each signal */
 	unsigned int count;
 	struct signal_info infos[SIGNAL_QUEUE];
+};
+
+/* ITIMER_REAL (itimer.c). */
+struct itimer {
+	struct timer timer;
+	u64 deadline, interval; /* (l:tree) ns; deadline 0: off */
+	bool due;               /* (a) */
 };
 
 struct linux_task {
@@ -48,6 +56,7 @@ struct linux_task {
 	int group, session;                /* (l:tree) */
 	u32 umask;                         /* (a) */
 	bool lock_future;                  /* (a) mlockall(MCL_FUTURE) */
+	struct itimer itimer;              /* alarm() */
 	char directory[PATH_LIMIT];        /* (l:lock) the working directory */
 };
 
@@ -125,8 +134,8 @@ void process_exec(struct task *task);
 /* From the kernel to the running thread. */
 void signal_send_self(int signal);
 
-/* Tree lock held. Zombies are accepted and ignored. */
-void signal_send_task(struct task *task, const struct signal_info *info);
+/* Tree lock held. Zombies are accepted and ignored. 0, or -EAGAIN: there is no room. */
+int signal_send_task(struct task *task, const struct signal_info *info);
 /* signal 0: only ask. -ESRCH: nobody is in it. */
 int signal_send_group(int group, const struct signal_info *info);
 void signal_exec(struct task *task);
@@ -155,6 +164,10 @@ struct open *fail_file_open(void);
 
 /* --- gup_test.c --- */
 struct open *gup_test_open(void);
+
+/* --- itimer.c --- */
+void itimer_init(struct itimer *mine);
+void itimer_thread(void *unused);
 
 /* --- time.c --- */
 bool time_to_ns(const struct __kernel_timespec *time, u64 *ns);

@@ -18,15 +18,19 @@
 
 /* --- queues: state lock held --- */
 
-static void queue_add(struct signal_queue *queue, const struct signal_info *info)
+/* -EAGAIN: no room, and what is told of it is what counts. */
+static int queue_add(struct signal_queue *queue, const struct signal_info *info)
 {
 	u64 bit = SIGBIT(info->signal);
 
 	if (queue->pending & bit && info->signal < SIGRTMIN)
-		return;
-	queue->pending |= bit;
+		return 0;
 	if (queue->count < SIGNAL_QUEUE)
 		queue->infos[queue->count++] = *info;
+	else if (info->signal >= SIGRTMIN && info->code < 0)
+		return -EAGAIN;
+	queue->pending |= bit;
+	return 0;
 }
 
 static void queue_remove(struct signal_queue *queue, unsigned int index)
@@ -124,15 +128,16 @@ static bool is_blocked(struct task *task, const struct task_thread *only, u64 bi
 
 /* To a task, or to one thread of it. An ignored signal is remembered only if it is
  * blocked. Tree lock held. */
-static void send(
+static int send(
 	struct task *task, struct task_thread *only, const struct signal_info *info)
 {
 	struct linux_task *state = task->linux_data;
 	u64 bit = SIGBIT(info->signal);
 	bool dropped;
+	int error = 0;
 
 	if (!state || task->state != TASK_ALIVE)
-		return;
+		return 0;
 	spin_lock(&state->lock);
 	cancel_opposite(state, info->signal);
 	dropped = signal_ignored(task, info->signal);
@@ -141,26 +146,27 @@ static void send(
 		 * vfork child looks at nothing else. */
 		spin_unlock(&state->lock);
 		task_kill_locked(task, TASK_KILLED(SIGKILL));
-		return;
+		return 0;
 	}
 	if (!dropped || is_blocked(task, only, bit)) {
-		queue_add(only ? &only->linux_data->queue : &state->queue, info);
+		error = queue_add(only ? &only->linux_data->queue : &state->queue, info);
 		if (!only)
 			notify_one(task, bit);
 		else if (takes(only, bit))
 			task_thread_notify(only, TASK_WORK_SIGNAL);
 	}
 	spin_unlock(&state->lock);
+	return error;
 }
 
-void signal_send_task(struct task *task, const struct signal_info *info)
+int signal_send_task(struct task *task, const struct signal_info *info)
 {
-	send(task, NULL, info);
+	return send(task, NULL, info);
 }
 
 void signal_send_thread(struct task_thread *thread, const struct signal_info *info)
 {
-	send(thread->thread.task, thread, info);
+	(void)send(thread->thread.task, thread, info);
 }
 
 void signal_send_self(int signal)
@@ -211,7 +217,7 @@ void signal_force(const struct signal_info *info)
 	handler = state->actions[info->signal - 1].sa_handler;
 	blocked = thread->blocked & SIGBIT(info->signal);
 	thread->queue.count = min(thread->queue.count, SIGNAL_QUEUE - 1u);
-	queue_add(&thread->queue, info);
+	(void)queue_add(&thread->queue, info);
 	spin_unlock(&state->lock);
 	if (blocked || handler == SIG_DFL || handler == SIG_IGN)
 		task_exit(TASK_KILLED(info->signal));

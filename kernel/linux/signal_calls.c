@@ -174,9 +174,9 @@ static int send_pid(int pid, const struct signal_info *info)
 {
 	struct task *task = task_find_locked(pid);
 
-	if (task && info->signal)
-		signal_send_task(task, info);
-	return task ? 0 : -ESRCH;
+	if (!task)
+		return -ESRCH;
+	return info->signal ? signal_send_task(task, info) : 0;
 }
 
 long sys_kill(struct regs *regs)
@@ -227,4 +227,26 @@ long sys_tgkill(struct regs *regs)
 	int pid = regs_arg(regs, 0);
 
 	return pid <= 0 ? -EINVAL : send_tid(pid, regs_arg(regs, 1), regs_arg(regs, 2));
+}
+
+/* With a value. Only to itself a program may speak as the kernel does. */
+long sys_rt_sigqueueinfo(struct regs *regs)
+{
+	int pid = regs_arg(regs, 0), result;
+	struct signal_info info = {.signal = regs_arg(regs, 1)};
+	siginfo_t text;
+
+	if (user_get(&text, regs_arg(regs, 2), sizeof(text)))
+		return -EFAULT;
+	info.code = text.si_code;
+	info.pid = text.si_pid;
+	info.address = (unsigned long)text.si_ptr;
+	if (pid != current_task()->pid && (info.code >= 0 || info.code == SI_TKILL))
+		return -EPERM;
+	if (info.signal && !is_signal(info.signal))
+		return -EINVAL;
+	mutex_lock(&task_tree_lock);
+	result = send_pid(pid, &info);
+	mutex_unlock(&task_tree_lock);
+	return result;
 }

@@ -78,6 +78,8 @@ void signal_to_user(siginfo_t *to, const struct signal_info *from)
 	to->si_pid = from->pid;
 	if (from->signal == SIGCHLD && from->code > 0)
 		to->si_status = from->status;
+	else
+		to->si_ptr = (void *)from->address;
 }
 
 /* An interrupted call has -EINTR as its result already; or it is to start again. */
