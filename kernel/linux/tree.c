@@ -58,6 +58,7 @@ static const struct device {
 	{"/dev/urandom", DEVICE(1, 9), 0666, random_open},
 	{"/dev/dma", DEVICE(240, 1), 0666, dma_open},
 	{"/dev/aperture", DEVICE(240, 2), 0666, aperture_open},
+	{"/proc/sys/vm/drop_caches", DEVICE(240, 3), 0200, drop_caches_open},
 	{"/sys/kernel/debug/gup_test", DEVICE(240, 0), 0600, gup_test_open},
 #ifdef ORIGAMI_LAB
 	{"/sys/kernel/debug/fail", DEVICE(240, 2), 0600, fail_file_open},
@@ -133,19 +134,19 @@ static int ramdisk_lookup(const char *path, struct file_info *info)
 
 static bool in_devices(const char *path)
 {
-	return below(path, "/dev") || below(path, "/sys");
+	return below(path, "/dev") || below(path, "/sys") || find_device(path);
 }
 
 int tree_lookup(const char *path, struct file_info *info)
 {
 	const char *rest;
 
+	if (in_devices(path))
+		return device_lookup(path, info);
 	if ((rest = below(path, "/proc")))
 		return proc_lookup(rest, info);
 	if ((rest = below(path, "/srv")))
 		return srv_lookup(rest, false, info);
-	if (in_devices(path))
-		return device_lookup(path, info);
 	return ramdisk_lookup(path, info);
 }
 

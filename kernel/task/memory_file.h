@@ -10,3 +10,6 @@
 /* Readable and writable; takes over the caller's reference to the object. NULL: no
  * memory, and the reference is gone. */
 struct open *memory_file_open(struct object *object);
+
+/* See drop_caches.c. */
+struct open *drop_caches_open(void);

@@ -14,6 +14,7 @@ NOT_TAP = (  # have test programs of their own
     "srv", "crowd", "pressure")
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "aperture", "dma",  # Linux has no such devices
+                "caches",  # everybody's
                 "failing",  # nor ours to make allocations fail
                 "ipc", "fuzz_native", "fuzz",  # nor such calls
                 "pins")     # uses requests that are ours
