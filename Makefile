@@ -60,6 +60,7 @@ NEED_debug := $(NEED_exec) debug
 NEED_mutants := $(filter-out browser,$(NEED_test))
 NEED_torture := $(NEED_both) run-x86_64 run-s390x
 NEED_races := $(NEED_torture)
+NEED_failing := $(NEED_torture)
 NEED_replay := $(NEED_torture)
 NEED_conformance := $(NEED_torture) linux-tests linux-module
 NEEDED := $(foreach goal,$(or $(MAKECMDGOALS),kernel),$(NEED_$(goal)))
@@ -338,6 +339,11 @@ fuzz: both ## random system calls by programs, on both machines (CALLS= ARCH= SM
 	@CALLS="$(CALLS)" SEED="$(SEED)" SMP="$(SMP)" \
 		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
 		tests/tools/fuzz.py
+.PHONY: failing
+failing: both ## every allocation of whole programs fails once (PROGRAM= ARCH= EVERY= FIRST= SMP=)
+	@PROGRAM="$(PROGRAM)" EVERY="$(EVERY)" FIRST="$(FIRST)" SMP="$(SMP)" \
+		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
+		tests/tools/failing.py
 # With MUTANT=name they make the tree with the mistake themselves.
 .PHONY: races replay
 races: tools ## every cell of every race, on the machines (RACE= ARCH= RUNS= MUTANT=)

@@ -5,8 +5,11 @@
  * ended for want of memory; the kernel goes on, and nothing is lost: objects and frames
  * in use are as many as before. /sys/kernel/debug/fail counts (lab builds).
  *
- *     failing                   small programs that are built in, every N
- *     failing FILE [STEP]       the program FILE, every STEP-th N
+ *     failing                              small programs that are built in, every N
+ *     failing FILE [STEP [FIRST [LAST]]]   a whole program, every STEP-th N
+ *
+ * A whole program may fail in its own way; but it ends, or can be ended. What is lost is
+ * looked for every few N, and the line says between which.
  */
 #include "tests/linux/in_use.h"
 #include "tests/linux/tap.h"
@@ -26,12 +29,13 @@
 #include <unistd.h>
 
 #define PAGE      4096UL
-#define NO_MEMORY 1 /* how a program ends that was told so, or */
-#define WRONG     2 /* was told anything else */
-#define PATIENCE                                                                         \
-	20000 /* ms for a program; it may wait for a thread that was never made */
+#define NO_MEMORY 1     /* how a program ends that was told so, or */
+#define WRONG     2     /* was told anything else */
+#define PATIENCE  20000 /* ms for a program that is built in, or more than it needs */
+#define SOME      64    /* N between looks at what is in use */
 
 static int control;
+static sigset_t a_child; /* SIGCHLD; blocked here, and waited for */
 
 static void nap(long milliseconds)
 {
@@ -285,28 +289,38 @@ static void arm(unsigned long n)
 		exit(1);
 }
 
-/* How a child ends: as a shell says it, or -1: it had to be ended. */
-static int end_in_time(pid_t pid)
+/* How a child ends: as a shell says it, or -1: it had to be ended. It may wait for a
+ * thread that was never made. */
+static int end_in_time(pid_t pid, long patience)
 {
-	int status, waited = 0;
+	struct timespec time = {patience / 1000, patience % 1000 * 1000000};
+	int status, in_time = 1;
 
+	/* Of children of its children no signal comes here: one wait is enough. */
 	while (!waitpid(pid, &status, WNOHANG)) {
-		if (waited < 20)
+		in_time = in_time && sigtimedwait(&a_child, NULL, &time) > 0;
+		if (!in_time && !kill(pid, SIGKILL))
 			sched_yield();
-		else
-			nap(waited < 200 ? 1 : 20);
-		waited += waited < 200 ? 1 : 20;
-		if (waited > PATIENCE) {
-			kill(pid, SIGKILL);
-			waitpid(pid, &status, 0);
-			return -1;
-		}
 	}
+	kill(-pid, SIGKILL); /* whom it has left behind */
+	if (!in_time)
+		return -1;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static void become(char **words)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+		_exit(NO_MEMORY);
+	execv(words[0], words);
+	_exit(errno == ENOMEM ? NO_MEMORY : WRONG);
+}
+
 /* Run with allocation `n` failing (0: none): the status; *fired: it came to that. */
-static int run(void (*program)(void), char **words, unsigned long n, int *fired)
+static int run(
+	void (*program)(void), char **words, unsigned long n, int *fired, long patience)
 {
 	pid_t pid;
 	int status;
@@ -314,21 +328,17 @@ static int run(void (*program)(void), char **words, unsigned long n, int *fired)
 	arm(n);
 	pid = fork();
 	if (!pid) {
-		if (program) {
-			program();
-			_exit(0);
-		}
-		int null = open("/dev/null", O_RDWR);
-
-		if (dup2(null, 1) < 0 || dup2(null, 2) < 0)
-			_exit(NO_MEMORY);
-		execv(words[0], words);
-		_exit(errno == ENOMEM ? NO_MEMORY : WRONG);
+		sigprocmask(SIG_UNBLOCK, &a_child, NULL);
+		setpgid(0, 0);
+		if (!program)
+			become(words);
+		program();
+		_exit(0);
 	}
 	if (pid < 0)
 		status = errno == ENOMEM || errno == EAGAIN ? NO_MEMORY : WRONG;
 	else
-		status = end_in_time(pid);
+		status = end_in_time(pid, patience);
 	*fired = in_use_look().fired;
 	arm(0);
 	return status;
@@ -351,24 +361,23 @@ static int as_before(const struct in_use *before)
 	return 0;
 }
 
-/* Every step-th N. How many; 0: something was wrong. */
-static unsigned long sweep(
-	void (*program)(void), char **words, unsigned long step, int strict)
+/* Every N of a built-in program. How many; 0: something was wrong. */
+static unsigned long sweep(void (*program)(void), unsigned long step)
 {
 	unsigned long n = 0;
 	int fired = 1, status = 0;
 
 	while (fired) {
 		n += step;
-		status = run(program, words, n, &fired);
-		if (strict && status > NO_MEMORY && status != 128 + SIGKILL) {
+		status = run(program, NULL, n, &fired, PATIENCE);
+		if (status > NO_MEMORY && status != 128 + SIGKILL) {
 			printf("# allocation %lu: status %d\n", n, status);
 			return 0;
 		}
 	}
-	if (strict && status)
+	if (status)
 		printf("# without a failure: status %d\n", status);
-	return strict && status ? 0 : n;
+	return status ? 0 : n;
 }
 
 static void *stay(void *arg)
@@ -388,34 +397,147 @@ static void make_stacks(void)
 		pthread_join(id[i], NULL);
 }
 
-static void check(const char *name, void (*program)(void), char **words,
-	unsigned long step, int strict)
+static void check(const char *name, void (*program)(void))
 {
 	struct in_use before;
-	unsigned long many = sweep(program, words, step, strict);
+	unsigned long many = sweep(program, 1);
 	char text[100];
 
 	snprintf(text, sizeof(text), "%s: each allocation fails once", name);
 	test(many, text);
 	printf("# %lu allocations\n", many);
 	make_stacks();
-	sweep(program, words, step * 7, strict);
+	sweep(program, 7);
 	nap(100);
 	before = in_use_look();
-	sweep(program, words, step, strict);
+	sweep(program, 1);
 	snprintf(text, sizeof(text), "%s: nothing is lost by that", name);
 	test(as_before(&before), text);
 }
 
+/* --- whole programs --- */
+
+static long now_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Undisturbed, and what stays after a first run is there: how long the program takes. */
+static long rehearse(char **words)
+{
+	long start, status;
+	int fired;
+
+	run(NULL, words, 0, &fired, PATIENCE * 10);
+	make_stacks();
+	start = now_ms();
+	status = run(NULL, words, 0, &fired, PATIENCE * 10);
+	test(!status, "undisturbed it ends well");
+	return now_ms() - start;
+}
+
+/* How programs have ended. */
+static struct {
+	unsigned long well, badly, killed, by_signal, never;
+} ends;
+
+static void note_end(unsigned long n, int status)
+{
+	if (status < 0) {
+		ends.never++;
+		printf("# allocation %lu: it had to be ended\n", n);
+	} else if (status == 128 + SIGKILL) {
+		ends.killed++;
+	} else if (status > 128) {
+		ends.by_signal++;
+		printf("# allocation %lu: it ended by signal %d\n", n, status - 128);
+	} else if (status) {
+		ends.badly++;
+	} else {
+		ends.well++;
+	}
+}
+
+/* `step`-th Ns up to `last`, at most SOME of them; the next, 0: it comes not so far. With
+ * threads a program may do so once by chance, hence three times. */
+static unsigned long sweep_some(char **words, unsigned long n, unsigned long step,
+	unsigned long last, long patience)
+{
+	int fired, idle = 0;
+
+	for (int i = 0; i < SOME && n <= last; i++, n += step) {
+		int status = run(NULL, words, n, &fired, patience);
+
+		if (fired)
+			note_end(n, status);
+		idle = fired ? 0 : idle + 1;
+		if (idle == 3)
+			return 0;
+	}
+	return n <= last ? n : 0;
+}
+
+/* The same again, and more is in use again? Pages of files stay when they were used
+ * once, also those that only a failure needs. */
+static int loses(char **words, unsigned long n, unsigned long step, unsigned long last,
+	long patience)
+{
+	struct in_use before = in_use_look();
+
+	sweep_some(words, n, step, last, patience);
+	return !as_before(&before);
+}
+
+static void check_file(
+	char **words, unsigned long step, unsigned long first, unsigned long last)
+{
+	long alone = rehearse(words), start = now_ms();
+	long patience = 2000 + 4 * alone < PATIENCE ? 2000 + 4 * alone : PATIENCE + alone;
+	struct in_use before;
+	int lost = 0;
+
+	nap(300);
+	before = in_use_look();
+	for (unsigned long n = first, next; n; n = next) {
+		next = sweep_some(words, n, step, last, patience);
+		if (!as_before(&before) && loses(words, n, step, last, patience)) {
+			printf("# lost from allocation %lu on\n", n);
+			lost++;
+		}
+		before = in_use_look();
+		printf("# next %lu, after %ld s\n", next, (now_ms() - start) / 1000);
+	}
+	test(!lost, "nothing is lost by that");
+	printf("# %s: %lu failures, alone %ld ms, all %ld s; it ended well %lu, badly "
+	       "%lu, "
+	       "for want of memory %lu, by a signal %lu, never %lu\n",
+		words[0],
+		ends.well + ends.badly + ends.killed + ends.by_signal + ends.never, alone,
+		(now_ms() - start) / 1000, ends.well, ends.badly, ends.killed,
+		ends.by_signal, ends.never);
+}
+
+static unsigned long number(int argc, char **argv, int i, unsigned long usual)
+{
+	unsigned long value = argc > i ? strtoul(argv[i], NULL, 0) : 0;
+
+	return value ? value : usual;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long step = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
 	char *alone[] = {argc > 1 ? argv[1] : NULL, NULL}, text[100];
 
 	if (argc > 1 && !strcmp(argv[1], "nothing"))
 		return 0;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	mlockall(MCL_CURRENT | MCL_FUTURE); /* what it needs later is no loss */
+	sigemptyset(&a_child);
+	sigaddset(&a_child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &a_child, NULL);
 	control = open("/sys/kernel/debug/fail", O_RDWR);
 	if (control < 0) {
 		printf("1..0 # SKIP no allocations to fail: not a lab build\n");
@@ -424,10 +546,11 @@ int main(int argc, char **argv)
 	test(read(control, text, sizeof(text)) > 0 && !read(control, text, 1),
 		"the count of what is in use can be read to its end");
 	if (argc > 1)
-		check(argv[1], NULL, alone, step ? step : 1, 0);
+		check_file(alone, number(argc, argv, 2, 1), number(argc, argv, 3, 1),
+			number(argc, argv, 4, -1UL));
 	else
 		for (unsigned int i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-			check(programs[i].name, programs[i].run, NULL, 1, 1);
+			check(programs[i].name, programs[i].run);
 	printf("1..%d\n", count);
 	return failures > 0;
 }

@@ -598,9 +598,9 @@ static void stopped(void)
 			300000000);
 	}
 	nap(50);
-	kill(pid, SIGSTOP);
+	kill_child(pid, SIGSTOP);
 	nap(20);
-	kill(pid, SIGCONT);
+	kill_child(pid, SIGCONT);
 	waitpid(pid, &status, 0);
 	test(WIFEXITED(status) && WEXITSTATUS(status) == 0,
 		"stopped and continued, a sleeper sleeps on");
@@ -735,11 +735,11 @@ static void passed_on(void)
 	if (!pid)
 		_exit(two_signals_at_once(0));
 	nap(100);
-	kill(pid, SIGSTOP);
+	kill_child(pid, SIGSTOP);
 	nap(50);
 	syscall(SYS_tgkill, pid, pid, SIGUSR2);
-	kill(pid, SIGUSR1);
-	kill(pid, SIGCONT);
+	kill_child(pid, SIGUSR1);
+	kill_child(pid, SIGCONT);
 	waitpid(pid, &status, 0);
 	test(WIFEXITED(status) && WEXITSTATUS(status) == 0,
 		"a signal that the chosen thread blocks after all goes to the next");
@@ -926,7 +926,7 @@ static void hostile(void)
 	if (!pid)
 		_exit(no_stack(0));
 	nap(30);
-	kill(pid, SIGUSR1);
+	kill_child(pid, SIGUSR1);
 	waitpid(pid, &status, 0);
 	test(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV,
 		"a handler without a stack is SIGSEGV");

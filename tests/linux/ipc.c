@@ -127,7 +127,7 @@ static int kill_and_wait(pid_t pid)
 {
 	int status = 0;
 
-	kill(pid, SIGKILL);
+	kill_child(pid, SIGKILL);
 	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status);
 }
 

@@ -1,17 +1,12 @@
 #!/usr/bin/env python3
 """The TAP programs of this folder: static, by the stock compilers, on both machines; and
 on the host's own Linux, so that nobody tests what Linux does not do."""
-import glob
-import os
 import re
 import sys
 
 sys.path.insert(0, "tests/tools")
-from tap import MACHINES, compile_static, done, guest, run, skip, test
+from tap import MACHINES, compile_static, done, guest, run, skip, tap_programs, test
 
-NOT_TAP = (  # have test programs of their own
-    "fault", "grow", "bench", "x86_tricks", "s390x_tricks", "windows", "torture",
-    "srv", "crowd", "pressure")
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "aperture", "dma",  # Linux has no such devices
                 "caches",  # everybody's
@@ -39,10 +34,8 @@ def report(where, result):
          where + ": ran to its end", result)
 
 
-for source in sorted(glob.glob("tests/linux/*.c")):
-    name = os.path.basename(source)[:-2]
-    if name in NOT_TAP:
-        continue
+for name in tap_programs():
+    source = "tests/linux/%s.c" % name
     programs = {arch: compile_static(arch, source, "build/tests/%s/%s" % (arch, name))
                 for arch in MACHINES}
     if name not in NOT_ON_LINUX:

@@ -182,7 +182,7 @@ static void dies(const char *part, int signal, int expected, const char *name)
 
 	nap(50);
 	if (signal)
-		kill(pid, signal);
+		kill_child(pid, signal);
 	status = status_of(pid);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != expected)
 		printf("# %s: status %#x\n", part, status);
@@ -257,10 +257,10 @@ static void stopping(void)
 	pid_t pid = start("pause");
 
 	nap(50);
-	kill(pid, SIGSTOP);
+	kill_child(pid, SIGSTOP);
 	nap(50);
-	kill(pid, SIGTERM);
-	kill(pid, SIGCONT);
+	kill_child(pid, SIGTERM);
+	kill_child(pid, SIGCONT);
 	test(WTERMSIG(status_of(pid)) == SIGTERM, "stop, continue, end");
 }
 
@@ -275,9 +275,9 @@ static void errors(void)
 	test(syscall(SYS_tgkill, getpid(), 999999, SIGTERM) == -1 && errno == ESRCH,
 		"no such thread");
 	test(waitpid(pid, NULL, WNOHANG) == 0, "a living child is not waited for");
-	kill(pid, SIGKILL);
+	kill_child(pid, SIGKILL);
 	status_of(pid);
-	test(kill(pid, 0) == -1 && errno == ESRCH, "a reaped child is gone");
+	test(kill_child(pid, 0) == -1 && errno == ESRCH, "a reaped child is gone");
 	test(waitpid(-1, NULL, 0) == -1 && errno == ECHILD, "no children are left");
 }
 

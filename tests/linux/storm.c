@@ -107,7 +107,7 @@ static void murder(uint64_t *state)
 	pid_t pid = start_child("wait", 0, 1);
 
 	usleep(draw(state) % 3000);
-	check(!kill(pid, signal), "kill");
+	check(pid > 0 && !kill(pid, signal), "kill");
 	check(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
 			WTERMSIG(status) == signal,
 		"it died of something else");

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,4 +27,10 @@ static inline int fails(long result, int error)
 	printf("# expected %s; got %ld, %s\n", strerror(error), result,
 		result < 0 ? strerror(errno) : "success");
 	return 0;
+}
+
+/* kill() for a child: the -1 of a fork() that failed would mean everybody. */
+static inline int kill_child(pid_t pid, int signal)
+{
+	return pid > 0 ? kill(pid, signal) : -1;
 }

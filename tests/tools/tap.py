@@ -9,6 +9,7 @@
 A test program prints one line per test ("ok 1 - name"), with the reason behind a failure
 as comment lines, and the number of tests at the end.
 """
+import glob
 import os
 import subprocess
 import sys
@@ -17,6 +18,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from machine import Config, Machine  # noqa: E402 (the path is needed first)
 
 MACHINES = ("x86_64", "s390x")
+NOT_TAP = (  # of the programs of tests/linux: have test programs of their own
+    "fault", "grow", "bench", "x86_tricks", "s390x_tricks", "windows", "torture",
+    "srv", "crowd", "pressure")
 count = failures = 0
 
 
@@ -98,3 +102,9 @@ def compile_static(arch, source, output, *flags):
         comment(result)
         sys.exit("cannot compile " + source)
     return output
+
+
+def tap_programs():
+    """The names of those of tests/linux that print TAP, and need no arguments."""
+    names = (os.path.basename(path)[:-2] for path in glob.glob("tests/linux/*.c"))
+    return sorted(name for name in names if name not in NOT_TAP)
