@@ -17,7 +17,7 @@
 #define PAGE   4096UL
 #define PAGES  64UL
 #define SIZE   (PAGES * PAGE)
-#define ROUNDS 300
+#define ROUNDS 50
 #define NAME   "/proc/sys/vm/drop_caches"
 
 static int control;

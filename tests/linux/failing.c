@@ -491,11 +491,16 @@ static int loses(char **words, unsigned long n, unsigned long step, unsigned lon
 	return !as_before(&before);
 }
 
+static long min(long a, long b)
+{
+	return a < b ? a : b;
+}
+
 static void check_file(
 	char **words, unsigned long step, unsigned long first, unsigned long last)
 {
 	long alone = rehearse(words), start = now_ms();
-	long patience = 2000 + 4 * alone < PATIENCE ? 2000 + 4 * alone : PATIENCE + alone;
+	long patience = 500 + min(4 * alone, PATIENCE + alone);
 	struct in_use before;
 	int lost = 0;
 
