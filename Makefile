@@ -130,8 +130,9 @@ $(KERNEL): $(OBJ) $O/symbols.c
 -include $(OBJ:.o=.d)
 
 # --- mm on the host --------------------------------------------------------------------
-# mm's own source on the simulated machine (arch/sim), in two geometries: A is shaped like
-# x86_64, B like s390x. Three builds, told in docs/sim.md:
+# mm's own source on the simulated machine (arch/sim), in three geometries: A is shaped
+# like x86_64, B like s390x, and in C a leaf is four pages. Three builds, told in
+# docs/sim.md:
 #   asan     one thread plays all CPUs, under the address and undefined sanitizers
 #   threads  a host thread for each CPU, under the thread sanitizer
 #   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
@@ -203,7 +204,7 @@ $(call sim_objects,$1,explore,arch/sim/explore/,$(SIM_STATIC))
 $(call sim_objects,$1,explore,arch/sim/keep/,$(SIM_STATIC))
 $(call sim_program,$1,explore,-no-pie)
 endef
-$(foreach geometry,A B,$(eval $(call sim_geometry,$(geometry))))
+$(foreach geometry,A B C,$(eval $(call sim_geometry,$(geometry))))
 # With a depth that the build has fixed, for tests/boot/fold.t.
 SIM_static3 := $(SIM_asan)
 SIM_static4 := $(SIM_asan)
@@ -212,13 +213,16 @@ $(eval $(call sim_program,A,static4,$(SIM_ASAN)))
 $(eval $(call sim_objects,B,static3,,$(SIM_ASAN) -DFOLD_LEVELS=3))
 $(eval $(call sim_program,B,static3,$(SIM_ASAN)))
 SIM_UNITS := build/sim-A-asan/unit build/sim-B-asan/unit
-SIM_EXPLORED := build/sim-A-explore/unit build/sim-B-explore/unit
+SIM_SMALL := build/sim-C-asan/unit
+SIM_EXPLORED := $(patsubst %,build/sim-%-explore/unit,A B C)
 SIM_THREADED := build/sim-A-threads/unit build/sim-B-threads/unit
 
 .PHONY: host-test host-model hook-lint
-host-test: $(SIM_UNITS) $(SIM_EXPLORED) $(SIM_THREADED) ## unit tests of mm on the simulated machine
+host-test: $(SIM_UNITS) $(SIM_SMALL) $(SIM_EXPLORED) $(SIM_THREADED) ## unit tests of mm on the simulated machine
 	$(Q)for unit in $(SIM_UNITS); do for tests in unit "mm_* 3" "mm_* 5"; do \
 		echo "# $$unit $$tests"; set -f; $$unit $$tests || exit 1; done; done
+	$(Q)for tests in unit "mm_* 5"; do \
+		echo "# $(SIM_SMALL) $$tests"; set -f; $(SIM_SMALL) $$tests || exit 1; done
 	$(Q)for unit in $(SIM_EXPLORED) $(SIM_THREADED); do echo "# $$unit"; $$unit || exit 1; done
 host-model: $(SIM_UNITS) ## OPS=n random mapping calls against a flat model (SEED=s)
 	$(Q)for unit in $(SIM_UNITS); do echo "# $$unit"; \

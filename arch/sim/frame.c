@@ -74,6 +74,8 @@ static struct page *take(unsigned int order)
 
 	if (page)
 		return is_free(page, order) ? page : NULL;
+	if (count > size)
+		return NULL;
 	*cursor = ALIGN_UP(*cursor, count);
 	for (u64 tried = 0; tried < size; tried += count) {
 		page = &page_array[part * size + *cursor % size];

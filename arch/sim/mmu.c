@@ -5,6 +5,11 @@
  * A TLB entry remembers the frame and every table on the way to it (a walk cache), and
  * lives until a flush, or until TLB_ENTRIES others have come. So "some CPU might still
  * use this" becomes "this CPU does", every time.
+ *
+ * An entry made from a large leaf is one entry, for all that the leaf maps, and goes with
+ * a flush of any address in it. Two entries of different sizes for one address are a
+ * mistake (on some x86 CPUs a machine check): who changes the size unhooks and flushes
+ * before it publishes the other one.
  */
 #include "arch/sim/sim.h"
 #include "arch/sim/me.h"
@@ -25,7 +30,8 @@
 struct tlb_entry {
 	bool used;
 	bool freed;            /* the frame; only a lazy CPU may have such an entry */
-	unsigned long address; /* of the page */
+	unsigned long address; /* of the page, or of all that a leaf maps, */
+	unsigned long size;    /* and how much that is */
 	unsigned int prot;
 	phys_t frame;
 	phys_t tables[LEVELS];
@@ -46,7 +52,7 @@ bool arch_fold_choose(enum fold_kind kind, int levels)
 {
 	int first = (levels ? levels : FOLD_LEVELS ? FOLD_LEVELS : 4) - 1;
 
-	if ((kind == FOLD_STATIC) != (FOLD_LEVELS != 0) ||
+	if ((kind == FOLD_STATIC) != (FOLD_LEVELS != 0) || first < SIM_LEVELS_MIN - 1 ||
 		(FOLD_LEVELS && first != FOLD_LEVELS - 1))
 		return false;
 	fold_policy =
@@ -114,10 +120,17 @@ static void check_in_set(const pxd_t *root)
 		sim_me.cpu);
 }
 
+static bool overlaps(
+	const struct tlb_entry *entry, unsigned long start, unsigned long end)
+{
+	return entry->used && entry->address < end &&
+	       entry->address + (entry->size - 1) >= start;
+}
+
 static void forget(struct mmu *mmu, unsigned long start, unsigned long end)
 {
 	for (int i = 0; i < TLB_ENTRIES; i++)
-		if (mmu->tlb[i].address >= start && mmu->tlb[i].address < end)
+		if (overlaps(&mmu->tlb[i], start, end))
 			mmu->tlb[i].used = false;
 }
 
@@ -171,8 +184,12 @@ static bool walk(pxd_t *root, unsigned long address, struct tlb_entry *entry)
 		if (!arch_pxd_present(level, e))
 			return false;
 		if (arch_pxd_leaf(level, e)) {
-			entry->frame = phys(arch_pxd_phys(level, e).v +
-					    (address & (size - 1) & PAGE_MASK));
+			ASSERT(level == LEVEL_PTE || arch_leaf_possible(level),
+				"cpu %u takes a leaf at %lx for a table", sim_me.cpu,
+				address);
+			entry->frame = arch_pxd_phys(level, e);
+			entry->address = address & ~(size - 1);
+			entry->size = size;
 			entry->prot = arch_pxd_prot(level, e);
 			return entry->prot != PROT_NONE;
 		}
@@ -183,15 +200,29 @@ static bool walk(pxd_t *root, unsigned long address, struct tlb_entry *entry)
 
 bool sim_tlb_evicts;
 
+/* A lazy CPU may have kept anything. */
+static struct tlb_entry *keep(struct mmu *mmu, const struct tlb_entry *found)
+{
+	unsigned long end = found->address + found->size;
+
+	for (int i = 0; i < TLB_ENTRIES && !tlb_is_lazy(sim_me.cpu); i++)
+		ASSERT(!overlaps(&mmu->tlb[i], found->address, end),
+			"cpu %u has translations of %lu and of %lu bytes at %lx",
+			sim_me.cpu, mmu->tlb[i].size, found->size, found->address);
+	mmu->next = (mmu->next + 1) % TLB_ENTRIES;
+	mmu->tlb[mmu->next] = *found;
+	return &mmu->tlb[mmu->next];
+}
+
 static struct tlb_entry *translate(unsigned long address)
 {
 	struct mmu *mmu = &mmus[sim_me.cpu];
-	struct tlb_entry found = {.used = true, .address = address & PAGE_MASK};
+	struct tlb_entry found = {.used = true};
 
 	if (sim_tlb_evicts && sim_choose(2))
-		forget(mmu, found.address, found.address + 1);
+		forget(mmu, address, address + 1);
 	for (int i = 0; i < TLB_ENTRIES; i++)
-		if (mmu->tlb[i].used && mmu->tlb[i].address == found.address) {
+		if (overlaps(&mmu->tlb[i], address, address + 1)) {
 			ASSERT(!mmu->tlb[i].freed, "cpu %u uses a freed frame at %lx",
 				sim_me.cpu, address);
 			return &mmu->tlb[i];
@@ -199,14 +230,12 @@ static struct tlb_entry *translate(unsigned long address)
 	if (!mmu->root || address >= arch_root_limit(arch_root_level(mmu->root[0])) ||
 		!walk(mmu->root, address, &found))
 		return NULL;
-	mmu->next = (mmu->next + 1) % TLB_ENTRIES;
-	mmu->tlb[mmu->next] = found;
-	return &mmu->tlb[mmu->next];
+	return keep(mmu, &found);
 }
 
 static u64 *word_at(const struct tlb_entry *entry, unsigned long address)
 {
-	return (u64 *)((char *)phys_to_virt(entry->frame) + address % PAGE_SIZE);
+	return (u64 *)((char *)phys_to_virt(entry->frame) + (address - entry->address));
 }
 
 /* The last thing that an instruction does: it accesses the word, or faults. */
@@ -283,9 +312,12 @@ static bool inside(phys_t address, phys_t frame, unsigned long bytes)
 /* A lazy CPU may keep what it does not use, until it looks at the generation. */
 static void forbid(int cpu, struct tlb_entry *entry, phys_t frame, unsigned long bytes)
 {
-	if (inside(entry->frame, frame, bytes) && tlb_is_lazy(cpu))
+	bool maps = inside(entry->frame, frame, bytes) ||
+		    inside(frame, entry->frame, entry->size);
+
+	if (maps && tlb_is_lazy(cpu))
 		entry->freed = true;
-	ASSERT(entry->freed || !inside(entry->frame, frame, bytes),
+	ASSERT(entry->freed || !maps,
 		"frame %lx freed while cpu %d still reaches it at %lx",
 		(unsigned long)frame.v, cpu, entry->address);
 	for (int level = 0; level < LEVELS; level++)

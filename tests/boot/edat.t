@@ -6,7 +6,7 @@ import sys
 sys.path.insert(0, "tests/tools")
 from tap import done, edat_missing, guest, run, skip, test
 
-TESTS = "test=leaf_*"
+TESTS = "test=leaf_flush_*"
 
 plain = guest(None, ARCH="s390x", SMP="2", APPEND=TESTS)
 test(plain.status == 0 and "edat" not in plain.log and "# SKIP no such leaves" in plain.log,

@@ -84,6 +84,14 @@ const char *race_fixes(const struct race *race, enum race_axis axis)
 	return NULL;
 }
 
+bool race_is_for(const struct race *race, const char *machine)
+{
+	const char *values;
+	size_t length = restricts(race->sweeps, axis_names[AXIS_MACHINE], &values);
+
+	return length ? lists(values, length, ',', machine) : strcmp(machine, "C");
+}
+
 static bool fits(const char *where, const struct race_place *place)
 {
 	for (int axis = 0; axis < RACE_AXES; axis++) {

@@ -32,6 +32,10 @@ bool race_sweeps_named(const struct race *race, const char *axis);
 /* The value that the race insists on ("tables=ipi" among what it sweeps), or NULL. */
 const char *race_fixes(const struct race *race, enum race_axis axis);
 
+/* Is the race for that machine? For all but the small geometry C, or for those that it
+ * names: "machine=C,x86_64" among what it sweeps. */
+bool race_is_for(const struct race *race, const char *machine);
+
 /* The row of the race's table that counts there; NULL: none does. */
 const struct race_cell *race_cell_at(
 	const struct race *race, const struct race_place *place);

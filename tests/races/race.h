@@ -81,7 +81,9 @@ struct race {
 	void (*teardown)(void);
 	const char *script;
 	const char *sweeps; /* axes whose every value is a cell; of others the default
-			       is, or what "axis=value" says here */
+			       is, or what "axis=value" says here. "machine=C,x86_64":
+			       only there; else on all machines but sim's geometry C,
+			       whose leaves are four pages */
 	const struct race_cell *cells; /* ends with {} */
 };
 

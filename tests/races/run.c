@@ -90,7 +90,7 @@ OPTION(race_mutant, "mutant",
 static bool is_wanted(const struct race *race)
 {
 	return (!swept[0] || race_sweeps_named(race, swept)) &&
-	       race_is_called(race, wanted);
+	       race_is_called(race, wanted) && race_is_for(race, MACHINE);
 }
 
 /* --- one run, and its verdict ---------------------------------------------------------

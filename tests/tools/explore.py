@@ -28,9 +28,10 @@ from show import lanes_text, load
 RECORDS = "build/explore"
 # (geometry, levels, fold): the machine's usual one first
 MACHINES = (("A", "4", "boot"), ("A", "4", "permm"), ("B", "3", "permm"))
+SMALL = ("C", "4", "boot")  # for races that name it: their leaves are of four pages
 MEMORIES = ("sc", "tso")
 CELL = re.compile(r"cell (\S+) (.*?): (expected=.*) because=(.*)")
-BUILT = ("build/sim-A-explore/unit", "build/sim-B-explore/unit")
+BUILT = tuple("build/sim-%s-explore/unit" % geometry for geometry in "ABC")
 
 
 class Cell:
@@ -119,6 +120,15 @@ def race_names():
                   and "RACE(%s)" % f[:-2] in open("tests/races/" + f).read())
 
 
+def machines_of(race):
+    """Those that it names ("machine=A,C,x86_64" in .sweeps), or all but the small one."""
+    with open("tests/races/%s.c" % race, encoding="utf-8") as stream:
+        named = re.search(r'\.sweeps\s*=\s*"[^"]*\bmachine=([^"\s]*)', stream.read())
+    if not named:
+        return MACHINES
+    return [m for m in MACHINES + (SMALL,) if m[0] in named.group(1).split(",")]
+
+
 def functions(cells):
     """mm's own functions that were on the way of the last executions."""
     places = sorted({"%x" % (int(p, 16) - 1) for cell in cells for p in cell.places})
@@ -194,7 +204,7 @@ def main_explore():
         sys.exit("explore: there is no race %s; there are: %s" % (
             wanted, " ".join(race_names())))
     ways = [(race, machine, memory)
-            for race in races for memory in memories for machine in MACHINES]
+            for race in races for memory in memories for machine in machines_of(race)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         explored = pool.map(lambda way: explore(*way, mutant, tree, more), ways)
         for race, results in groupby(zip(ways, explored), lambda pair: pair[0][0]):
@@ -229,9 +239,10 @@ def main_replay():
     if not race:
         sys.exit("replay: say which race: make replay ARCH=sim RACE=gup_munmap")
     tree = build(os.environ.get("MUTANT", ""))
-    geometry = os.environ.get("GEOMETRY") or "A"
+    geometry = os.environ.get("GEOMETRY") or machines_of(race)[0][0]
     grows = "fold=permm" in (os.environ.get("CELL") or "")
-    machine = [m for m in MACHINES if m[0] == geometry and (not grows or m[2] == "permm")][0]
+    machine = [m for m in MACHINES + (SMALL,)
+               if m[0] == geometry and (not grows or m[2] == "permm")][0]
     by_steps = re.match(r"(i?s?\d|r)x\d", schedule)
     options = ["cells=boot", "race=" + race] + (os.environ.get("CELL") or "").split()
     options = [o for o in options if not o.startswith(("step=lockless", "fold=", "machine="))]
@@ -262,7 +273,7 @@ def where(cell):
 def usual_damage():
     """The cells that are damaged in the tree as it is: they show nothing of a mutant."""
     if not USUAL:
-        for machine in MACHINES:
+        for machine in MACHINES + (SMALL,):
             cells, _ = explore("all", machine, "sc", options=("most=1",))
             USUAL.update(where(cell) for cell in cells if cell.expected == "DAMAGED")
     return USUAL
@@ -273,7 +284,7 @@ def kills(mutant, races=None, machines=None, memories=None):
     usual = usual_damage()
     for memory in memories or MEMORIES:
         most = "2000" if memory == "sc" else "300"
-        for machine in machines or MACHINES:
+        for machine in machines or MACHINES + (SMALL,):
             for race in races or ("all",):
                 cells, _ = explore(race, machine, memory, mutant.name, mutant.tree,
                                    ("most=" + most,))
@@ -303,7 +314,8 @@ def expectation(mutant):
     if len(words) < 4:
         return None, None, ""
     race, geometry, fold, memory = words[:4]
-    return race, [m for m in MACHINES if m[0] == geometry and m[2] == fold][0], memory
+    return race, [m for m in MACHINES + (SMALL,)
+                  if m[0] == geometry and m[2] == fold][0], memory
 
 
 def try_mutant(mutant):

@@ -40,7 +40,7 @@ import sys
 FOLDER = "tests/mutants"
 COPIED = ("Makefile", "kernel", "mm", "arch", "boot", "user", "tests")
 BUILDS = {"host": ("sim-A-asan", "sim-B-asan"),
-          "explore": ("sim-A-explore", "sim-B-explore"),
+          "explore": ("sim-A-explore", "sim-B-explore", "sim-C-explore"),
           "x86_64": ("x86_64-lab", "x86_64-user"),
           "s390x": ("s390x-lab", "s390x-user"),
           "x86_64-bench": ("x86_64-release-bench", "x86_64-user"),

@@ -106,10 +106,14 @@ static void expect_books(struct mm *mm)
 static void check_growth(void)
 {
 	unsigned long addresses[LEVELS][PAGES], *words[LEVELS][PAGES];
-	s64 tables = counter_sum(COUNT_TABLES);
-	struct mm *mm = mm_create();
-	int first = fold_root_level(mm), root;
+	struct mm *mm;
+	int first, root;
+	s64 tables;
 
+	rcu_barrier(); /* other tests' tables are gone */
+	tables = counter_sum(COUNT_TABLES);
+	mm = mm_create();
+	first = fold_root_level(mm);
 	EXPECT_EQ(first, fold_policy.first);
 	for (root = first; root <= fold_policy.deepest; root++) {
 		EXPECT_EQ(fold_root_level(mm), root);

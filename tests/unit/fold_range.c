@@ -14,6 +14,8 @@
 #define RW   (PROT_READ | PROT_WRITE)
 #define SIDE 3 /* pages on each side of a border */
 
+#define LOWEST (1UL << 17) /* below it nothing may be mapped; where tables are small */
+
 struct visits {
 	unsigned int count;
 	unsigned long addresses[2 * SIDE];
@@ -88,7 +90,7 @@ static void check_borders(void)
 		unsigned long borders = (mm->limit >> ARCH_LEVEL_SHIFT(level)) - 1;
 
 		if (borders)
-			check_border(pxd_size(level));
+			check_border(max(pxd_size(level), LOWEST));
 		for (int i = 0; i < 2 && borders; i++)
 			check_border((1 + mm_random(&seed) % borders) * pxd_size(level));
 	}

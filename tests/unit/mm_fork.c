@@ -263,14 +263,14 @@ UNIT_TEST(mm_fork_copies_promises)
 	unsigned long at = AT + 16 * PAGE_SIZE;
 
 	make(RW);
-	EXPECT_EQ(mm_map(parent, &at, PAGE_SIZE << 22, RW, MM_NORESERVE), 0);
-	store(at + (PAGE_SIZE << 20), 5);
+	EXPECT_EQ(mm_map(parent, &at, PAGE_SIZE << 20, RW, MM_NORESERVE), 0);
+	store(at + (PAGE_SIZE << 18), 5);
 	mm_set_brk_start(parent, HEAP);
 	EXPECT_EQ(mm_brk(parent, HEAP + PAGE_SIZE), HEAP + PAGE_SIZE);
 	fork_parent();
 	EXPECT_EQ(mm_vma_count(child), mm_vma_count(parent));
 	mm_use(child);
-	EXPECT_EQ(load(at + (PAGE_SIZE << 20)), 5);
+	EXPECT_EQ(load(at + (PAGE_SIZE << 18)), 5);
 	EXPECT_EQ(load(at), 0);
 	EXPECT_EQ(mm_brk(child, 0), HEAP + PAGE_SIZE);
 	EXPECT_EQ(mm_brk(child, HEAP + 3 * PAGE_SIZE), HEAP + 3 * PAGE_SIZE);

@@ -14,9 +14,9 @@ UNIT_TEST(table_descend_ends_where_nothing_is)
 	{
 		if (!table_mm_make(&mm, root))
 			continue;
-		descend_find(&mm, 0x123000, &at);
+		descend_find(&mm, 0x121000, &at);
 		EXPECT_EQ(at.level, root);
-		EXPECT(at.ptr == mm.root + pxd_index(root, 0x123000));
+		EXPECT(at.ptr == mm.root + pxd_index(root, 0x121000));
 		EXPECT(pxd_none(root, at.entry));
 		table_mm_free(&mm);
 	}
@@ -31,15 +31,15 @@ UNIT_TEST(table_descend_adds_what_is_missing)
 	{
 		if (!table_mm_make(&mm, root))
 			continue;
-		EXPECT_EQ(descend_alloc(&mm, 0x123000, LEVEL_PTE, &at), 0);
+		EXPECT_EQ(descend_alloc(&mm, 0x121000, LEVEL_PTE, &at), 0);
 		EXPECT_EQ(at.level, LEVEL_PTE);
 		EXPECT(pxd_none(LEVEL_PTE, at.entry));
 		for (int level = LEVEL_PTE; level <= root; level++)
 			EXPECT_EQ(mm.tables[level], 1);
-		EXPECT_EQ(descend_alloc(&mm, 0x124000, LEVEL_PTE, &again), 0);
+		EXPECT_EQ(descend_alloc(&mm, 0x122000, LEVEL_PTE, &again), 0);
 		EXPECT(again.ptr == at.ptr + 1);
 		EXPECT_EQ(table_mm_tables(&mm), root + 1);
-		descend_find(&mm, 0x123000, &again);
+		descend_find(&mm, 0x121000, &again);
 		EXPECT(again.ptr == at.ptr);
 		table_mm_free(&mm);
 	}
@@ -54,7 +54,7 @@ UNIT_TEST(table_descend_stops_at_level)
 	{
 		if (!table_mm_make(&mm, root))
 			continue;
-		EXPECT_EQ(descend_alloc(&mm, 0x123000, LEVEL_PMD, &at), 0);
+		EXPECT_EQ(descend_alloc(&mm, 0x121000, LEVEL_PMD, &at), 0);
 		EXPECT_EQ(at.level, LEVEL_PMD);
 		EXPECT_EQ(mm.tables[LEVEL_PTE], 0);
 		table_mm_free(&mm);
@@ -75,10 +75,10 @@ UNIT_TEST(table_descend_stops_at_leaf)
 		if (!table_mm_make(&mm, root))
 			continue;
 		table_mm_map_leaf(&mm, LEVEL_PMD, address, PROT_READ);
-		EXPECT_EQ(descend_alloc(&mm, address + 0x5000, LEVEL_PTE, &at), 0);
+		EXPECT_EQ(descend_alloc(&mm, address + 3 * PAGE_SIZE, LEVEL_PTE, &at), 0);
 		EXPECT_EQ(at.level, LEVEL_PMD);
 		EXPECT(pxd_leaf(LEVEL_PMD, at.entry));
-		descend_find(&mm, address + 0x5000, &at);
+		descend_find(&mm, address + 3 * PAGE_SIZE, &at);
 		EXPECT_EQ(at.level, LEVEL_PMD);
 		table_mm_free(&mm);
 	}
@@ -96,10 +96,10 @@ UNIT_TEST(table_populate_loses_a_race)
 	{
 		if (!table_mm_make(&mm, root))
 			continue;
-		EXPECT_EQ(descend_alloc(&mm, 0x123000, LEVEL_PMD, &at), 0);
-		EXPECT_EQ(table_populate(&mm, LEVEL_PMD, at.ptr, 0x123000), 0);
+		EXPECT_EQ(descend_alloc(&mm, 0x121000, LEVEL_PMD, &at), 0);
+		EXPECT_EQ(table_populate(&mm, LEVEL_PMD, at.ptr, 0x121000), 0);
 		linked = pxd_read(at.ptr);
-		EXPECT_EQ(table_populate(&mm, LEVEL_PMD, at.ptr, 0x123000), 0);
+		EXPECT_EQ(table_populate(&mm, LEVEL_PMD, at.ptr, 0x121000), 0);
 		EXPECT_EQ(pxd_read(at.ptr).v, linked.v);
 		EXPECT_EQ(mm.tables[LEVEL_PTE], 1);
 		table_mm_free(&mm);

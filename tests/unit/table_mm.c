@@ -13,7 +13,7 @@
 
 /* On the host a test decides about levels; in a guest the boot has. */
 #ifdef ORIGAMI_SIM
-#define FOLDS (2 * 4) /* boot and permm, 2 to 5 levels */
+#define FOLDS (2 * (LEVELS - SIM_LEVELS_MIN + 1)) /* boot and permm, to 5 levels */
 
 static struct fold_policy fold_before;
 static unsigned int choices;
@@ -34,7 +34,8 @@ static bool choose_fold(int number)
 {
 	if (FOLD_LEVELS)
 		return number == 0;
-	return arch_fold_choose(number & 1 ? FOLD_PERMM : FOLD_BOOT, 2 + number / 2);
+	return arch_fold_choose(
+		number & 1 ? FOLD_PERMM : FOLD_BOOT, SIM_LEVELS_MIN + number / 2);
 }
 
 static void choose_root(int level)

@@ -283,11 +283,13 @@ int race_run(void)
 		return -1;
 	for (struct race *const *race = __start_race_table; race < __stop_race_table;
 		race++)
-		if (race_is_called(*race, asked.wanted)) {
+		if (race_is_called(*race, asked.wanted) &&
+			race_is_for(*race, SIM_GEOMETRY)) {
 			good &= run_race(*race);
 			count++;
 		}
 	if (!count)
-		print("there is no race %s\n", asked.wanted);
+		print("there is no race %s for geometry " SIM_GEOMETRY "\n",
+			asked.wanted);
 	return good && count ? 0 : 1;
 }

@@ -26,7 +26,8 @@ static void choose_places(const struct mm *mm, u64 *seed)
 {
 	for (unsigned long i = 0; i < PLACES; i++) {
 		int level = LEVEL_PMD + (int)(mm_random(seed) % (LEVELS - LEVEL_PMD));
-		unsigned long far = mm_random(seed) % 3 * pxd_size(level);
+		unsigned long far =
+			mm_random(seed) % 3 * max(pxd_size(level), 32 * PAGE_SIZE);
 
 		places[i].address = (far + i * PAGE_SIZE) % mm->limit;
 		places[i].value = 0;

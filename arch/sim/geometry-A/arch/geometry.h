@@ -10,6 +10,7 @@
 #define ARCH_TABLE_ORDER(level) 0
 
 #define SIM_ROOT_LIMIT(level)  BIT(ARCH_LEVEL_SHIFT(level) + 8)
+#define SIM_LEVELS_MIN         2
 #define SIM_FOLD               FOLD_BOOT
 #define SIM_LOADED_ABOVE(root) ((root) < LEVEL_PGD)
 #define SIM_LEAVES             BIT(LEVEL_PMD)

@@ -11,6 +11,7 @@
 
 #define SIM_ROOT_LIMIT(level)                                                            \
 	((level) == LEVEL_PGD ? PAGE_MASK : BIT(ARCH_LEVEL_SHIFT((level) + 1)))
+#define SIM_LEVELS_MIN         2
 #define SIM_FOLD               FOLD_PERMM
 #define SIM_LOADED_ABOVE(root) false
 #define SIM_LEAVES             0 /* no EDAT; a test may say that there is */
