@@ -105,12 +105,16 @@ static void test_seconds(void)
 
 	test(alarm(100) == 0, "alarm: there was none");
 	left = alarm(1);
-	test(left == 100 || left == 99, "it tells what was left, in seconds");
+	test(left <= 100 && left > 90, "it tells what was left, in seconds");
 	test(take(&info) == SIGALRM && now_us() - start >= 1000 * MS,
 		"it comes after a second");
-	set(0, 100 * MS, NULL);
-	test(alarm(0) == 1 && none_comes(200 * MS),
+	start = now_us();
+	set(0, 499 * MS, NULL);
+	left = alarm(0);
+	test(left == 1 || now_us() - start >= 499 * MS,
 		"less than a second left counts as one");
+	(void)none_comes(0); /* on a slow machine it may have come */
+	test(none_comes(600 * MS), "and it is called off");
 }
 
 static volatile int handled;
@@ -120,15 +124,16 @@ static void handler(int signal)
 	handled++;
 }
 
-/* Its alarm comes to the program that it has become: a call that waits ends. */
+/* Its alarm comes to the program that it has become: a call that waits ends. It is
+ * blocked until then. */
 static void after_exec(void)
 {
-	sigset_t old;
+	sigset_t none;
 
+	sigemptyset(&none);
 	signal(SIGALRM, handler);
-	sigprocmask(SIG_UNBLOCK, &alarms, &old);
 	while (!handled)
-		pause();
+		sigsuspend(&none);
 	exit(0);
 }
 
