@@ -14,13 +14,13 @@
 enum lock_rank {
 	/* sleeping locks */
 	RANK_TASK_TREE,   /* parents, children, wait, exec */
-	RANK_FILES,       /* one task's handle table */
 	RANK_SERVERS,     /* names of servers, and their files */
 	RANK_OPEN,        /* one open object: offset, pipe buffer, console line */
 	RANK_OBJECT_SIZE, /* who resizes a memory object */
 	RANK_MM,          /* mm->lock, reader/writer */
 	RANK_LAST_SLEEPING = RANK_MM,
 	/* spinlocks */
+	RANK_FILES,      /* one task's handle table */
 	RANK_SIGNAL,     /* one task's signal state */
 	RANK_FUTEX,      /* a futex hash bucket */
 	RANK_DMA,        /* the fake device's transfers */

@@ -32,13 +32,19 @@ static const char *const event_formats[] = {
 #undef TRACE_EVENT
 };
 
+void trace_record_at(u64 time, enum trace_event event, unsigned long a, unsigned long b)
+{
+	struct trace_ring *ring = &this_cpu(trace_ring);
+
+	ring->records[ring->count++ % TRACE_RING] =
+		(struct trace_record){time, a, b, event};
+}
+
 void trace_record(enum trace_event event, unsigned long a, unsigned long b)
 {
 	unsigned long flags = arch_irq_save();
-	struct trace_ring *ring = &this_cpu(trace_ring);
-	struct trace_record *record = &ring->records[ring->count++ % TRACE_RING];
 
-	*record = (struct trace_record){arch_clock_ns(), a, b, event};
+	trace_record_at(arch_clock_ns(), event, a, b);
 	arch_irq_restore(flags);
 	if (IS_LAB && unlikely(READ_ONCE(parks_armed)))
 		park_pass(event);

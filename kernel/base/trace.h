@@ -30,6 +30,8 @@ extern u32 parks_armed; /* (a) lab: some thread is to park, or is parked */
 void park_pass(enum trace_event event);
 
 void trace_record(enum trace_event event, unsigned long a, unsigned long b);
+/* For who has the time at hand, and interrupts off; no point to park at. */
+void trace_record_at(u64 time, enum trace_event event, unsigned long a, unsigned long b);
 
 /* The last records of all CPUs in time order, oldest first; for panic. */
 void trace_print_tail(unsigned int records);

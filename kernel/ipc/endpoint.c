@@ -46,18 +46,19 @@ static void party_init(struct party *party, struct open *via, struct message *me
 
 /* --- waiting: lock held ------------------------------------------------------------- */
 
-static void decide(struct party *party, int result)
+/* Returns who is to be woken. */
+static struct thread *decide(struct party *party, int result)
 {
 	list_remove(&party->link);
 	if (party->server)
 		party->server->serving = NULL;
 	party->result = result;
+	return &party->thread->thread;
 }
 
 static void finish(struct party *party, int result)
 {
-	decide(party, result);
-	thread_wake(&party->thread->thread);
+	thread_wake(decide(party, result));
 }
 
 static bool is_to_stop(const struct message *message)
@@ -67,21 +68,23 @@ static bool is_to_stop(const struct message *message)
 	return atomic_load(&current()->info.work) & TASK_WORK_LEAVE;
 }
 
-/* Until the party's wait is over, with the lock released meanwhile. */
-static int wait_locked(struct endpoint *endpoint, struct party *party)
+/* Until the party's wait is over, with the lock released meanwhile. `next` (or NULL) is
+ * to be woken: it has the CPU, if this one waits. */
+static int wait_for_end(
+	struct endpoint *endpoint, struct party *party, struct thread *next)
 {
 	while (party->result == PENDING) {
-		bool stops;
-
-		thread_wait_prepare(); /* before the lock is free: no wake is missed */
-		spin_unlock(&endpoint->lock);
-		stops = is_to_stop(party->message);
-		if (!stops)
-			thread_wait();
-		spin_lock(&endpoint->lock);
-		if (stops && party->result == PENDING)
+		thread_wait_prepare(); /* before looking: no wake is missed */
+		if (is_to_stop(party->message)) {
 			finish(party, -EINTR);
+		} else {
+			thread_wait_unlock(&endpoint->lock, next);
+			spin_lock(&endpoint->lock);
+			next = NULL;
+		}
 	}
+	if (next)
+		thread_wake(next);
 	return party->result;
 }
 
@@ -106,6 +109,7 @@ static struct party *first_of(struct list *list)
 static int call_locked(struct endpoint *endpoint, struct party *call)
 {
 	struct party *receiver = first_of(&endpoint->receivers);
+	struct thread *next = NULL;
 
 	/* SAFE(call_revoked): the handle was good when it was looked up. Revoked since,
 	 * by somebody who has looked for the calls to be ended before this one was there,
@@ -117,12 +121,11 @@ static int call_locked(struct endpoint *endpoint, struct party *call)
 		return -EPIPE;
 	if (receiver) {
 		serve(endpoint, call, receiver);
-		decide(receiver, 0);
-		thread_wake_next(&receiver->thread->thread); /* for we wait now */
+		next = decide(receiver, 0);
 	} else {
 		list_append(&endpoint->queued, &call->link);
 	}
-	return wait_locked(endpoint, call);
+	return wait_for_end(endpoint, call, next);
 }
 
 int endpoint_call(struct open *via, struct message *message)
@@ -141,78 +144,91 @@ int endpoint_call(struct open *via, struct message *message)
 	return result;
 }
 
-static int receive_locked(struct endpoint *endpoint, struct party *receiver)
-{
-	struct party *call = first_of(&endpoint->queued);
-
-	if (open_is_revoked(receiver->via)) /* as in call_locked() */
-		return -EBADF;
-	if (call) {
-		list_remove(&call->link);
-		serve(endpoint, call, receiver);
-		return 0;
-	}
-	list_append(&endpoint->receivers, &receiver->link);
-	return wait_locked(endpoint, receiver);
-}
-
-int endpoint_receive(struct open *via, struct message *message)
-{
-	struct endpoint *endpoint = via->object;
-	struct party receiver;
-	int result;
-
-	if (!(via->flags & OPEN_RECEIVE))
-		return -EACCES;
-	if (current_thread()->serving_at)
-		return -EBUSY;
-	party_init(&receiver, via, message);
-	spin_lock(&endpoint->lock);
-	result = receive_locked(endpoint, &receiver);
-	spin_unlock(&endpoint->lock);
-	return result;
-}
-
 static void endpoint_put(struct endpoint *endpoint)
 {
 	if (!atomic_sub(&endpoint->refs, 1))
 		kfree(endpoint);
 }
 
-/* The call that the thread serves ends so; `answer` NULL: without one. `waits`: the
- * thread is about to. */
-static int end_call(
-	struct task_thread *thread, struct message *answer, int result, bool waits)
+/* Who is to be woken, or NULL: the caller is gone. */
+static struct thread *reply_locked(struct task_thread *thread, struct message *answer)
 {
+	struct party *call = thread->serving;
+
+	thread->serving_at = NULL;
+	if (call && answer)
+		message_hand_over(answer, call->message);
+	return call ? decide(call, answer ? 0 : -EPIPE) : NULL;
+}
+
+int endpoint_reply(struct message *answer)
+{
+	struct task_thread *thread = current_thread();
 	struct endpoint *endpoint = thread->serving_at;
-	struct party *call;
+	struct thread *caller;
 
 	if (!endpoint)
 		return -EINVAL;
 	spin_lock(&endpoint->lock);
-	call = thread->serving;
-	if (call && answer)
-		message_hand_over(answer, call->message);
-	if (call)
-		decide(call, result);
-	if (call && waits)
-		thread_wake_next(&call->thread->thread);
-	else if (call)
-		thread_wake(&call->thread->thread);
+	caller = reply_locked(thread, answer);
+	if (caller)
+		thread_wake(caller);
 	spin_unlock(&endpoint->lock);
-	thread->serving_at = NULL;
 	endpoint_put(endpoint);
-	return call ? 0 : -ESRCH;
+	return caller ? 0 : -ESRCH;
 }
 
-int endpoint_reply(struct message *answer, bool waits)
+/* `answered`: whom it has just answered, or NULL. */
+static int receive_locked(
+	struct endpoint *endpoint, struct party *receiver, struct thread *answered)
 {
-	return end_call(current_thread(), answer, 0, waits);
+	struct party *call = first_of(&endpoint->queued);
+
+	if (open_is_revoked(receiver->via)) { /* as in call_locked() */
+		receiver->result = -EBADF;
+	} else if (call) {
+		list_remove(&call->link);
+		serve(endpoint, call, receiver);
+		receiver->result = 0;
+	} else {
+		list_append(&endpoint->receivers, &receiver->link);
+	}
+	return wait_for_end(endpoint, receiver, answered);
 }
 
-void endpoint_thread_leaves(struct task_thread *thread)
+static int receive(struct open *via, struct message *message, bool answers)
 {
-	(void)end_call(thread, NULL, -EPIPE, false);
+	struct endpoint *endpoint = via->object;
+	struct thread *caller = NULL;
+	struct party receiver;
+	int result;
+
+	party_init(&receiver, via, message);
+	spin_lock(&endpoint->lock);
+	if (answers)
+		caller = reply_locked(receiver.thread, message);
+	result = receive_locked(endpoint, &receiver, caller);
+	spin_unlock(&endpoint->lock);
+	if (answers)
+		endpoint_put(endpoint); /* of the call that was served */
+	return result;
+}
+
+int endpoint_receive(struct open *via, struct message *message)
+{
+	if (!(via->flags & OPEN_RECEIVE))
+		return -EACCES;
+	return current_thread()->serving_at ? -EBUSY : receive(via, message, false);
+}
+
+int endpoint_reply_receive(struct open *via, struct message *message)
+{
+	int error;
+
+	if (current_thread()->serving_at == via->object && via->flags & OPEN_RECEIVE)
+		return receive(via, message, true);
+	error = endpoint_reply(message);
+	return error == -EINVAL ? error : endpoint_receive(via, message);
 }
 
 /* --- the open objects --------------------------------------------------------------- */

@@ -24,7 +24,6 @@
 #include "kernel/task/handle.h"
 
 struct endpoint;
-struct task_thread;
 
 /* Its first open object, which may call and receive. NULL: no memory. */
 struct open *endpoint_create(void);
@@ -46,12 +45,12 @@ int endpoint_call(struct open *via, struct message *message);
 int endpoint_receive(struct open *via, struct message *message);
 
 /* Answers the call that this thread serves: 0, -ESRCH (the caller is gone), -EINVAL (it
- * serves none). `waits`: and is about to wait for the next, so the caller may have this
- * CPU. */
-int endpoint_reply(struct message *answer, bool waits);
+ * serves none). NULL: there is no answer, the thread ends. */
+int endpoint_reply(struct message *answer);
+
+/* Both: `message` is the answer, and then the next call. Serving none is an error, a
+ * caller that is gone is not. */
+int endpoint_reply_receive(struct open *via, struct message *message);
 
 /* Nobody can receive any more. A hint. */
 bool endpoint_is_dead(const struct open *open);
-
-/* A thread ends: so does what it serves. */
-void endpoint_thread_leaves(struct task_thread *thread);

@@ -18,7 +18,8 @@ static char *byte_at(const struct ipc_bytes *bytes, size_t at, size_t *follow)
 }
 
 /* What does not fit is cut off. */
-static size_t copy_bytes(const struct ipc_bytes *from, const struct ipc_bytes *to)
+static __noinline size_t copy_bytes(
+	const struct ipc_bytes *from, const struct ipc_bytes *to)
 {
 	size_t size = min(from->size, to->size), done = 0;
 

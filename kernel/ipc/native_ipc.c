@@ -166,21 +166,14 @@ static int end_receiving(struct side *side, unsigned long to)
 
 /* --- the calls ---------------------------------------------------------------------- */
 
-static int exchange(
-	struct side *side, unsigned long call, struct open *endpoint, bool more)
+static int exchange(struct message *message, unsigned long call, struct open *endpoint)
 {
-	int error;
-
 	if (call == NATIVE_CALL)
-		return endpoint_call(endpoint, &side->message);
-	if (call == NATIVE_REPLY) {
-		error = endpoint_reply(&side->message, endpoint);
-		if (more) /* nothing is kept while the next call is waited for */
-			end_sending(side);
-		if (!endpoint || error == -EINVAL)
-			return error;
-	}
-	return endpoint_receive(endpoint, &side->message);
+		return endpoint_call(endpoint, message);
+	if (call == NATIVE_RECEIVE)
+		return endpoint_receive(endpoint, message);
+	return endpoint ? endpoint_reply_receive(endpoint, message)
+			: endpoint_reply(message);
 }
 
 /* Constant numbers of arguments: each is a register, not an element of an array. */
@@ -200,33 +193,55 @@ static void put_words(struct regs *regs, const struct message *message)
 	regs_set_arg(regs, 4, message->word[3]);
 }
 
-/* `endpoint` NULL: only a reply. */
+/* Only words, and room for no more. `endpoint` NULL, here and below: only a reply. */
 static long meet(struct regs *regs, unsigned long call, struct open *endpoint)
 {
-	unsigned long more = regs_arg(regs, 5);
+	struct message message;
+	int error;
+
+	message_init(&message);
+	get_words(regs, &message);
+	error = exchange(&message, call, endpoint);
+	if (!error && endpoint)
+		put_words(regs, &message);
+	if (message.open) /* nobody has asked for it */
+		open_put(message.open);
+	return error;
+}
+
+static long meet_long(
+	struct regs *regs, unsigned long call, struct open *endpoint, unsigned long more)
+{
 	struct side side;
 	int error;
 
 	message_init(&side.message);
 	side.sends = side.receives = 0;
-	error = more ? prepare(&side, more, call != NATIVE_RECEIVE, endpoint) : 0;
+	error = prepare(&side, more, call != NATIVE_RECEIVE, endpoint);
 	get_words(regs, &side.message);
-	if (!error)
-		error = exchange(&side, call, endpoint, more);
+	if (!error && call == NATIVE_REPLY) {
+		error = endpoint_reply(&side.message);
+		end_sending(
+			&side); /* nothing is kept while the next call is waited for */
+		if (error == -ESRCH && endpoint)
+			error = 0;
+		call = NATIVE_RECEIVE;
+	}
 	if (!error && endpoint)
+		error = exchange(&side.message, call, endpoint);
+	if (!error && endpoint) {
 		put_words(regs, &side.message);
-	if (!error && more && endpoint)
 		error = end_receiving(&side, more);
-	if (side.receives)
-		gup_unpin(side.message.in.page, side.receives);
-	if (more || side.message.open)
-		end_sending(&side);
+	}
+	gup_unpin(side.message.in.page, side.receives);
+	end_sending(&side);
 	return error ? error : (long)side.message.received;
 }
 
 long native_ipc(struct regs *regs)
 {
 	unsigned long call = regs_syscall(regs), number = regs_arg(regs, 0);
+	unsigned long more = regs_arg(regs, 5);
 	struct open *open = NULL;
 	long result = -EINVAL;
 
@@ -236,7 +251,8 @@ long native_ipc(struct regs *regs)
 			return -EBADF;
 	}
 	if (!open || open->kind == OPEN_ENDPOINT)
-		result = meet(regs, call, open);
+		result =
+			more ? meet_long(regs, call, open, more) : meet(regs, call, open);
 	if (open)
 		open_put(open);
 	return result;

@@ -15,7 +15,7 @@ void preempt_enable(void)
 	preempt_enable_no_resched();
 	/* Preempted right here, it reads another CPU's flag: that CPU has just scheduled,
 	 * so at worst once too often. */
-	if (me->preempt_count || !need_resched() || !arch_irq_enabled())
+	if (!need_resched() || me->preempt_count || !arch_irq_enabled())
 		return;
 	flags = arch_irq_save();
 	schedule();

@@ -125,43 +125,47 @@ void rcu_read_unlock(void)
 		leave_list(me);
 }
 
-static void note_quiescent(void)
+static bool is_awaited(void)
 {
-	cpuset_t me = 1U << arch_cpu_id();
-	unsigned long flags;
+	return atomic_load_relaxed(&rcu.waiting) & 1U << arch_cpu_id();
+}
 
-	if (!(atomic_load_relaxed(&rcu.waiting) & me))
-		return;
+static __noinline void note_quiescent(void)
+{
 	/* The lock orders: what this CPU read before is done before the grace period can
 	 * end, and it has seen everything that was unlinked before the period began. */
-	flags = spin_lock_irqsave(&rcu.lock);
-	rcu.waiting &= ~me;
+	unsigned long flags = spin_lock_irqsave(&rcu.lock);
+
+	rcu.waiting &= ~(1U << arch_cpu_id());
 	unlock_and_tell(flags);
+}
+
+static __noinline void note_reader(struct thread *previous)
+{
+	spin_lock(&rcu.lock);
+	/* SAFE(rcu_preempted_reader): the switch makes this CPU quiescent, but the
+	 * section goes on. Off this list, nothing would wait for it. If the CPU has been
+	 * quiescent in this period already, the section is younger than that, and only
+	 * the next period has to wait. Pairs with over(). */
+	list_append(&rcu.readers, &previous->rcu_blocked);
+	previous->rcu_preempted = true;
+	previous->rcu_period = rcu.started + !is_awaited();
+	spin_unlock(&rcu.lock);
 }
 
 void rcu_note_switch(struct thread *previous)
 {
-	cpuset_t me = 1U << arch_cpu_id();
-
-	if (previous->info.rcu_nesting && !previous->rcu_preempted) {
-		spin_lock(&rcu.lock);
-		/* SAFE(rcu_preempted_reader): the switch makes this CPU quiescent, but
-		 * the section goes on. Off this list, nothing would wait for it. If the
-		 * CPU has been quiescent in this period already, the section is younger
-		 * than that, and only the next period has to wait. Pairs with over(). */
-		list_append(&rcu.readers, &previous->rcu_blocked);
-		previous->rcu_preempted = true;
-		previous->rcu_period = rcu.started + !(rcu.waiting & me);
-		spin_unlock(&rcu.lock);
-	}
-	note_quiescent();
+	if (unlikely(previous->info.rcu_nesting) && !previous->rcu_preempted)
+		note_reader(previous);
+	if (unlikely(is_awaited()))
+		note_quiescent();
 }
 
 /* A reader that is found here is treated as if it were preempted: a CPU that is found in
  * one short section after another would otherwise never be quiescent. */
 void rcu_note_preemptible(void)
 {
-	if (atomic_load_relaxed(&rcu.waiting) & 1U << arch_cpu_id())
+	if (is_awaited())
 		rcu_note_switch(current());
 }
 
@@ -170,7 +174,8 @@ void rcu_idle_enter(void)
 	/* A full barrier between being idle and looking: pairs with SAFE(rcu_idle). */
 	atomic_or(&rcu.idle, 1U << arch_cpu_id());
 	TRACE_POINT(rcu_idle);
-	note_quiescent();
+	if (is_awaited())
+		note_quiescent();
 }
 
 void rcu_idle_exit(void)

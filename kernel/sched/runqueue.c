@@ -71,9 +71,11 @@ void runqueue_deliver(struct thread *thread)
 	unsigned long flags = arch_irq_save();
 	unsigned int cpu = thread->cpu;
 	struct runqueue *rq = &per_cpu(runqueue, cpu);
+	u64 now = arch_clock_ns();
 	bool idle;
 
-	TRACE(wake, thread->id, cpu);
+	trace_record_at(now, TRACE_wake, thread->id, cpu);
+	TRACE_POINT(wake);
 	spin_lock(&rq->lock);
 	list_append(&rq->ready, &thread->queue);
 	idle = rq->current == rq->idle;
@@ -81,7 +83,7 @@ void runqueue_deliver(struct thread *thread)
 	if (idle)
 		runqueue_poke(cpu);
 	else if (cpu == arch_cpu_id())
-		timer_tick_by(arch_clock_ns() + SOON_NS);
+		timer_tick_by(now + SOON_NS);
 	arch_irq_restore(flags);
 }
 

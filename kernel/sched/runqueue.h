@@ -22,7 +22,6 @@ struct runqueue {
 	struct list ready;       /* (l:lock) first come, first served */
 	struct thread *current;  /* (l:lock) runs, or has been chosen to */
 	struct thread *idle;     /* (c) runs when there is nothing else; never queued */
-	struct thread *handed;   /* (p) in flight: runs when the running thread waits */
 	struct thread *previous; /* (p) whom the switch under way leaves */
 	bool previous_must_move; /* (p) it is in flight and may not run here any more */
 	bool in_idle;            /* (p) waiting for an interrupt */

@@ -22,31 +22,18 @@ void account_runtime(struct runqueue *rq)
 	rq->since = now;
 }
 
-/* False: the wait that `me` announced is over, it runs on. */
+/* The queue is locked. False: the wait that `me` announced is over, it runs on. */
 static bool leave(struct runqueue *rq, struct thread *me, enum thread_state state)
 {
-	bool leaves;
-
-	spin_lock(&rq->lock);
-	leaves = state != THREAD_WAITING || atomic_load(&me->waiting);
-	if (leaves && me != rq->idle) {
-		me->state = state;
-		rq->previous_must_move =
-			state == THREAD_READY && !allowed_on(me, me->cpu);
-		if (state == THREAD_READY && !rq->previous_must_move)
-			list_append(&rq->ready, &me->queue);
-	}
-	spin_unlock(&rq->lock);
-	return leaves;
-}
-
-/* Who waits to be handed the CPU gets it when the running thread leaves. */
-static struct thread *take_handed(struct runqueue *rq)
-{
-	struct thread *handed = rq->handed;
-
-	rq->handed = NULL;
-	return handed;
+	if (state == THREAD_WAITING && !atomic_load_relaxed(&me->waiting))
+		return false;
+	if (me == rq->idle)
+		return true;
+	me->state = state;
+	rq->previous_must_move = state == THREAD_READY && !allowed_on(me, me->cpu);
+	if (state == THREAD_READY && !rq->previous_must_move)
+		list_append(&rq->ready, &me->queue);
+	return true;
 }
 
 static struct thread *pop(struct runqueue *rq)
@@ -56,18 +43,22 @@ static struct thread *pop(struct runqueue *rq)
 	return first ? list_entry(first, struct thread, queue) : NULL;
 }
 
+static void make_current(struct runqueue *rq, struct thread *next)
+{
+	next->state = THREAD_RUNNING;
+	next->on_cpu = true;
+	rq->current = next;
+}
+
 /* The next thread of this CPU, from now on `current`: its own first one, another CPU's,
  * or the idle thread. The last look at the queue and making the idle thread current are
- * one critical section: who delivers later finds an idle CPU, and pokes it. */
+ * one critical section: who delivers later finds an idle CPU, and pokes it. The queue is
+ * locked, but not in between. */
 static struct thread *choose_next(struct runqueue *rq)
 {
 	unsigned int cpu = arch_cpu_id();
-	struct thread *next;
+	struct thread *next = pop(rq);
 
-	spin_lock(&rq->lock);
-	next = take_handed(rq);
-	if (!next)
-		next = pop(rq);
 	if (!next) {
 		spin_unlock(&rq->lock); /* never two queue locks */
 		next = runqueue_steal(cpu);
@@ -77,10 +68,7 @@ static struct thread *choose_next(struct runqueue *rq)
 		next = pop(rq);
 	if (!next)
 		next = rq->idle;
-	next->state = THREAD_RUNNING;
-	next->on_cpu = true;
-	rq->current = next;
-	spin_unlock(&rq->lock);
+	make_current(rq, next);
 	if (next != rq->idle && atomic_load_relaxed(&cpus_idle) & 1U << cpu)
 		atomic_and(&cpus_idle, ~(1U << cpu));
 	return next;
@@ -88,9 +76,13 @@ static struct thread *choose_next(struct runqueue *rq)
 
 static void switch_to(struct runqueue *rq, struct thread *me, struct thread *next)
 {
-	TRACE(switch, me->id, next->id);
-	counter_add(COUNT_SWITCHES, 1);
+	LAB_ASSERT(!arch_irq_enabled(), "switching with interrupts on");
+	LAB_ASSERT(me->info.preempt_count == (me == rq->idle), "preempt_count %d in %s",
+		me->info.preempt_count, me->name);
 	account_runtime(rq);
+	trace_record_at(rq->since, TRACE_switch, me->id, next->id);
+	TRACE_POINT(switch);
+	counter_add(COUNT_SWITCHES, 1);
 	rcu_note_switch(me);
 	if (me == rq->idle)
 		timer_tick_by(rq->since + SLICE_NS);
@@ -131,22 +123,16 @@ void switch_finish(void)
 void switch_away(enum thread_state state)
 {
 	struct runqueue *rq = &this_cpu(runqueue);
-	struct thread *me = current(), *next;
+	struct thread *me = current(), *next = me;
 
-	LAB_ASSERT(!arch_irq_enabled(), "switching with interrupts on");
-	LAB_ASSERT(me->info.preempt_count == (me == rq->idle), "preempt_count %d in %s",
-		me->info.preempt_count, me->name);
 	/* SAFE(resched_then_look): cleared before looking. The other way round, a request
 	 * that comes between would be lost with the look that it asked for. Pairs with
 	 * runqueue_poke(). */
 	atomic_store(&rq->need_resched, false);
-	if (!leave(rq, me, state)) {
-		next = take_handed(rq);
-		if (next)
-			runqueue_deliver(next);
-		return;
-	}
-	next = choose_next(rq);
+	spin_lock(&rq->lock);
+	if (leave(rq, me, state))
+		next = choose_next(rq);
+	spin_unlock(&rq->lock);
 	TRACE_POINT(look);
 	if (next != me)
 		switch_to(rq, me, next);
@@ -155,6 +141,40 @@ void switch_away(enum thread_state state)
 void schedule(void)
 {
 	switch_away(THREAD_READY);
+}
+
+/* From one waiting thread to another, past the queue: true if it could be done. `next`
+ * sleeps here, so it is this CPU that has left its stack: `on_cpu` is known. */
+static bool give_cpu(struct runqueue *rq, struct thread *me, struct thread *next)
+{
+	bool gives;
+
+	spin_lock(&rq->lock);
+	gives = next->cpu == me->cpu && next->state == THREAD_WAITING &&
+		allowed_on(next, me->cpu) && leave(rq, me, THREAD_WAITING);
+	if (gives) {
+		atomic_store_relaxed(&next->waiting, false);
+		make_current(rq, next);
+	}
+	spin_unlock(&rq->lock);
+	return gives;
+}
+
+void thread_wait_unlock(struct spinlock *lock, struct thread *next)
+{
+	struct thread *me = current();
+	bool gives;
+
+	arch_irq_disable();
+	gives = next && give_cpu(&this_cpu(runqueue), me, next);
+	if (next && !gives)
+		thread_wake(next);
+	spin_unlock(lock);
+	if (gives)
+		switch_to(&this_cpu(runqueue), me, next);
+	arch_irq_enable();
+	if (!gives)
+		thread_wait();
 }
 
 bool sched_tick(void)
@@ -170,7 +190,7 @@ bool sched_tick(void)
 	if (!list_empty(&rq->ready))
 		helpers = list_first(&rq->ready, struct thread, queue)->allowed;
 	spin_unlock(&rq->lock);
-	if (helpers || rq->handed || !allowed_on(me, me->cpu))
+	if (helpers || !allowed_on(me, me->cpu))
 		atomic_store(&rq->need_resched, true);
 	helpers &= atomic_load(&cpus_idle);
 	if (helpers)

@@ -133,48 +133,24 @@ void thread_wait(void)
 	arch_irq_restore(flags);
 }
 
-/* Interrupts off. Returns whether there was a wait; *asleep: and the thread is in flight
- * now. */
-static bool end_wait(struct thread *thread, bool *asleep)
+bool thread_wake(struct thread *thread)
 {
+	unsigned long flags = arch_irq_save();
 	struct runqueue *rq = runqueue_lock_of(thread);
 	/* A full barrier; pairs with SAFE(announce_then_test). Under the lock, because
 	 * leave() must not read `waiting` and then sleep when this is already past. */
 	bool waiting = atomic_exchange(&thread->waiting, false);
+	bool asleep = thread->state == THREAD_WAITING;
 
-	*asleep = thread->state == THREAD_WAITING;
-	if (*asleep) {
+	if (asleep) {
 		thread->state = THREAD_READY;
 		thread->cpu = runqueue_place_woken(thread);
 	}
 	spin_unlock(&rq->lock);
-	return waiting;
-}
-
-bool thread_wake(struct thread *thread)
-{
-	unsigned long flags = arch_irq_save();
-	bool asleep, waiting = end_wait(thread, &asleep);
-
 	if (asleep)
 		runqueue_deliver(thread);
 	arch_irq_restore(flags);
 	return waiting;
-}
-
-void thread_wake_next(struct thread *thread)
-{
-	unsigned long flags = arch_irq_save();
-	struct runqueue *here = &this_cpu(runqueue);
-	bool asleep;
-
-	(void)end_wait(thread, &asleep);
-	if (asleep && thread->cpu == arch_cpu_id() && !here->handed &&
-		current() != here->idle)
-		here->handed = thread;
-	else if (asleep)
-		runqueue_deliver(thread);
-	arch_irq_restore(flags);
 }
 
 /* If it has left that CPU meanwhile, it has passed through the kernel anyway. */

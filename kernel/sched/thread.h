@@ -29,6 +29,7 @@
 #include "arch/contract/thread.h"
 
 struct mm;
+struct spinlock;
 struct task;
 
 enum thread_state {
@@ -119,9 +120,10 @@ void thread_wait(void);
  * guarantees that. */
 bool thread_wake(struct thread *thread);
 
-/* The same by a thread that is about to wait itself: the other one, if it slept and may
- * run here, has this CPU then, before all others. Not from an interrupt. */
-void thread_wake_next(struct thread *thread);
+/* For who has announced a wait that is ended under `lock`, which it holds: gives the lock
+ * up and waits, once it has woken `next` (or NULL). If that sleeps on this CPU, it has it
+ * now, before all others. */
+void thread_wait_unlock(struct spinlock *lock, struct thread *next);
 
 /* Make a thread that runs, perhaps in user mode, pass through the kernel soon. */
 void thread_poke(struct thread *thread);

@@ -142,7 +142,7 @@ void task_thread_exit(int status)
 
 	if (task_hooks.thread_leave)
 		task_hooks.thread_leave(thread);
-	endpoint_thread_leaves(thread);
+	(void)endpoint_reply(NULL); /* to whom it serves */
 	mm_use(NULL);
 	mutex_lock(&task_tree_lock);
 	list_remove(&thread->link);

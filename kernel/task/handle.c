@@ -23,7 +23,7 @@ struct handle {
 };
 
 struct handles {
-	struct mutex lock; /* RANK_FILES */
+	struct spinlock lock; /* RANK_FILES */
 	struct handle table[HANDLES_MAX];
 };
 
@@ -216,7 +216,7 @@ struct handles *handles_create(void)
 	struct handles *handles = kmalloc(sizeof(*handles));
 
 	if (handles)
-		mutex_init(&handles->lock, "handles", RANK_FILES);
+		spin_init(&handles->lock, "handles", RANK_FILES);
 	return handles;
 }
 
@@ -226,13 +226,13 @@ struct handles *handles_copy(struct handles *from)
 
 	if (!to)
 		return NULL;
-	mutex_lock(&from->lock);
+	spin_lock(&from->lock);
 	for (int i = 0; i < HANDLES_MAX; i++) {
 		to->table[i] = from->table[i];
 		if (to->table[i].open)
 			open_get(to->table[i].open);
 	}
-	mutex_unlock(&from->lock);
+	spin_unlock(&from->lock);
 	return to;
 }
 
@@ -259,12 +259,12 @@ int handles_add(struct handles *handles, struct open *open, int from, bool close
 		open_put(open);
 		return -EINVAL;
 	}
-	mutex_lock(&handles->lock);
+	spin_lock(&handles->lock);
 	while (valid(number) && handles->table[number].open)
 		number++;
 	if (valid(number))
 		handles->table[number] = (struct handle){open, close_on_exec};
-	mutex_unlock(&handles->lock);
+	spin_unlock(&handles->lock);
 	if (valid(number))
 		return number;
 	open_put(open);
@@ -276,10 +276,10 @@ static struct open *exchange(struct handles *handles, int number, struct handle 
 {
 	struct open *old;
 
-	mutex_lock(&handles->lock);
+	spin_lock(&handles->lock);
 	old = handles->table[number].open;
 	handles->table[number] = new;
-	mutex_unlock(&handles->lock);
+	spin_unlock(&handles->lock);
 	return old;
 }
 
@@ -312,13 +312,13 @@ int handles_close_on_exec(struct handles *handles, int number, const bool *value
 
 	if (!valid(number))
 		return -EBADF;
-	mutex_lock(&handles->lock);
+	spin_lock(&handles->lock);
 	if (handles->table[number].open) {
 		result = handles->table[number].close_on_exec;
 		if (value)
 			handles->table[number].close_on_exec = *value;
 	}
-	mutex_unlock(&handles->lock);
+	spin_unlock(&handles->lock);
 	return result;
 }
 
@@ -335,12 +335,12 @@ struct open *handles_lookup(struct handles *handles, int number)
 
 	if (!valid(number))
 		return NULL;
-	mutex_lock(&handles->lock);
+	spin_lock(&handles->lock);
 	open = handles->table[number].open;
 	if (open && open_is_revoked(open))
 		open = NULL;
 	if (open)
 		open_get(open);
-	mutex_unlock(&handles->lock);
+	spin_unlock(&handles->lock);
 	return open;
 }

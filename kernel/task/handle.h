@@ -11,8 +11,8 @@
  * one, and theirs, back: who has them finds no such handle any more. What is copied
  * stays known by its copies (`shells`) after it is closed.
  *
- * Locks: the table's mutex (RANK_FILES) for the numbers; the open object's (RANK_OPEN)
- * for offset and contents. No user copy happens under a table's lock.
+ * Locks: the table's spinlock (RANK_FILES) for the numbers; the open object's mutex
+ * (RANK_OPEN) for offset and contents. No user copy happens under a table's lock.
  */
 #pragma once
 

@@ -83,8 +83,11 @@ static long native_park(unsigned long what, unsigned long event)
 }
 #endif
 
-static long native_call(unsigned long number, const unsigned long *a)
+static __noinline long native_call(unsigned long number, const struct regs *regs)
 {
+	const unsigned long a[] = {regs_arg(regs, 0), regs_arg(regs, 1),
+		regs_arg(regs, 2), regs_arg(regs, 3)};
+
 	switch (number) {
 	case NATIVE_MAP:
 		return native_map(a[0], a[1], a[2], a[3]);
@@ -130,12 +133,7 @@ void native_syscall(struct regs *regs)
 {
 	unsigned long number = regs_syscall(regs);
 
-	if (number >= NATIVE_CALL && number <= NATIVE_REPLY) {
-		regs_set_result(regs, native_ipc(regs));
-	} else {
-		const unsigned long arguments[] = {regs_arg(regs, 0), regs_arg(regs, 1),
-			regs_arg(regs, 2), regs_arg(regs, 3)};
-
-		regs_set_result(regs, native_call(number, arguments));
-	}
+	regs_set_result(regs, number >= NATIVE_CALL && number <= NATIVE_REPLY
+				      ? native_ipc(regs)
+				      : native_call(number, regs));
 }

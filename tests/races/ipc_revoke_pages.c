@@ -57,7 +57,7 @@ static void serve_one(struct message *message)
 
 	if (message->came)
 		page_put(message->got[0]);
-	RACE_CLAIM(endpoint_reply(message, false) == -ESRCH || !message->came || !late,
+	RACE_CLAIM(endpoint_reply(message) == -ESRCH || !message->came || !late,
 		"pages come through a handle that was revoked");
 }
 

@@ -11,7 +11,7 @@ SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2040),
     ("mm, all", ["mm"], [], 8910),
-    ("kernel", ["kernel"], ["kernel/linux"], 8150),
+    ("kernel", ["kernel"], ["kernel/linux"], 8190),
     ("kernel/linux", ["kernel/linux"], [], 5355),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
     ("arch/s390x", ["arch/s390x"], [], 2300),
