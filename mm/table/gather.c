@@ -77,7 +77,7 @@ static void gather_flush(struct gather *gather)
 	gather->start = gather->end = 0;
 }
 
-static bool unmap_leaf(
+static __always_inline bool unmap_leaf(
 	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
 {
 	struct gather *gather = walk->arg;
