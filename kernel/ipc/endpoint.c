@@ -70,8 +70,7 @@ static bool is_to_stop(const struct message *message)
 
 /* Until the party's wait is over, with the lock released meanwhile. `next` (or NULL) is
  * to be woken: it has the CPU, if this one waits. */
-static int wait_for_end(
-	struct endpoint *endpoint, struct party *party, struct thread *next)
+static int await(struct endpoint *endpoint, struct party *party, struct thread *next)
 {
 	while (party->result == PENDING) {
 		thread_wait_prepare(); /* before looking: no wake is missed */
@@ -125,7 +124,7 @@ static int call_locked(struct endpoint *endpoint, struct party *call)
 	} else {
 		list_append(&endpoint->queued, &call->link);
 	}
-	return wait_for_end(endpoint, call, next);
+	return await(endpoint, call, next);
 }
 
 int endpoint_call(struct open *via, struct message *message)
@@ -193,7 +192,7 @@ static int receive_locked(
 	} else {
 		list_append(&endpoint->receivers, &receiver->link);
 	}
-	return wait_for_end(endpoint, receiver, answered);
+	return await(endpoint, receiver, answered);
 }
 
 static int receive(struct open *via, struct message *message, bool answers)

@@ -194,7 +194,8 @@ static void put_words(struct regs *regs, const struct message *message)
 }
 
 /* Only words, and room for no more. `endpoint` NULL, here and below: only a reply. */
-static long meet(struct regs *regs, unsigned long call, struct open *endpoint)
+static __always_inline long meet(
+	struct regs *regs, unsigned long call, struct open *endpoint)
 {
 	struct message message;
 	int error;

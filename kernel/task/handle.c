@@ -144,8 +144,9 @@ static ssize_t move(struct open *open, void *buffer, size_t size, const u64 *pos
 	return moved;
 }
 
-static ssize_t transfer(struct open *open, unsigned long user, size_t size,
-	const u64 *position, bool write, void *buffer, size_t piece)
+/* Once for each direction, like its caller: hence inlined. */
+static __always_inline ssize_t transfer(struct open *open, unsigned long user,
+	size_t size, const u64 *position, bool write, void *buffer, size_t piece)
 {
 	size_t done = 0;
 
@@ -171,8 +172,8 @@ static ssize_t transfer(struct open *open, unsigned long user, size_t size,
 	return done;
 }
 
-static ssize_t user_transfer(struct open *open, unsigned long user, size_t size,
-	const u64 *position, bool write)
+static __always_inline ssize_t user_transfer(struct open *open, unsigned long user,
+	size_t size, const u64 *position, bool write)
 {
 	char small[SMALL_TRANSFER];
 	struct page *page;
