@@ -37,6 +37,9 @@ static const char *const names[COUNTERS] = {
 	[COUNT_GUP_SHARED] = "gup_shared",
 	[COUNT_RECLAIMED] = "reclaimed_pages",
 	[COUNT_COW_COPIES] = "cow_copies",
+	[COUNT_HUGE_FAULTS] = "thp_fault_alloc",
+	[COUNT_LEAVES_SPLIT] = "thp_split_pmd",
+	[COUNT_BLOCKS_SPLIT] = "thp_split_page",
 };
 
 s64 counter_sum(enum counter which)

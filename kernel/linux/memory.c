@@ -193,6 +193,10 @@ long sys_madvise(struct regs *regs)
 		return mm_free_lazily(current()->mm, address, length);
 	case MADV_PAGEOUT:
 		return mm_page_out(current()->mm, address, length);
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+		return mm_advise_huge(current()->mm, address, length,
+			regs_arg(regs, 2) == MADV_HUGEPAGE);
 	case MADV_REMOVE:
 		return mm_remove(current()->mm, address, length);
 	case MADV_POPULATE_READ:
@@ -204,8 +208,6 @@ long sys_madvise(struct regs *regs)
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
 	case MADV_COLD:
-	case MADV_HUGEPAGE:
-	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:
 	case MADV_DODUMP:
 	case MADV_DOFORK:

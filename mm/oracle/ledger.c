@@ -104,11 +104,18 @@ void ledger_set(int level, const pxd_t *ptr, pxd_t entry)
 {
 	pxd_t old = pxd_read(ptr);
 
+	if (pxd_leaf(level, old) && !pxd_leaf(level, entry))
+		return; /* ledger_split() */
 	ASSERT(!pxd_leaf(level, old) ||
 			arch_pxd_phys(level, old).v == arch_pxd_phys(level, entry).v,
 		"%lx is stored over a mapping: %lx", entry.v, old.v);
 	leave(level, ptr, old);
 	enter(level, ptr, entry);
+}
+
+void ledger_split(int level, const pxd_t *ptr)
+{
+	leave(level, ptr, pxd_read(ptr));
 }
 
 void ledger_unhook(int level, const pxd_t *ptr)

@@ -24,6 +24,8 @@ void ledger_init(void); /* with the array of struct page; before the first table
 /* Around stores into tables, table_lock held. */
 void ledger_set(int level, const pxd_t *ptr, pxd_t entry);
 void ledger_unhook(int level, const pxd_t *ptr);
+/* The leaf at *ptr maps nothing any more; a table that maps the same will be stored. */
+void ledger_split(int level, const pxd_t *ptr);
 void ledger_unhooked(
 	int level, const pxd_t *ptr, unsigned long address, pxd_t old, pxd_t replacement);
 
@@ -47,6 +49,7 @@ long ledger_outstanding(void);
 #define ledger_init()                            ((void)0)
 #define ledger_set(level, ptr, entry)            ((void)0)
 #define ledger_unhook(level, ptr)                ((void)0)
+#define ledger_split(level, ptr)                 ((void)0)
 #define ledger_unhooked(level, ptr, a, old, new) ((void)0)
 #define ledger_freed(page)                       ((void)0)
 #define ledger_begin()                           0

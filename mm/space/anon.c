@@ -10,6 +10,7 @@
  * goes there. mm->lock (read) keeps the VMA and the tables on the way; mm->table_lock
  * orders the faults of several threads on one page. Can fail: no memory.
  */
+#include "mm/huge/leaf.h"
 #include "mm/space/internal.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
@@ -57,18 +58,6 @@ bool anon_install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page 
 	return empty;
 }
 
-/* Does the entry allow it already? Then another thread was faster, or this CPU has an old
- * translation. */
-static bool satisfies(const struct vma *vma, pxd_t entry, unsigned int access)
-{
-	const struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
-
-	if (access & ACCESS_UNSHARE)
-		return vma->flags & VMA_SHARED || page_is_exclusive(page);
-	return !(access & ACCESS_WRITE) ||
-	       arch_pxd_allows(LEVEL_PTE, entry, PROT_READ | PROT_WRITE);
-}
-
 /* Nothing is mapped at *ptr. */
 static int first_touch(struct mm *mm, const struct vma *vma, pxd_t *ptr,
 	unsigned long address, unsigned int access)
@@ -86,10 +75,15 @@ int anon_fault(
 	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access)
 {
 	struct descent at;
-	int err = descend_alloc(mm, address, LEVEL_PTE, &at);
+	int err = huge_wanted(vma) ? huge_fault(mm, vma, address, access) : 0;
 
-	if (err || at.level != LEVEL_PTE)
+	err = err ?: descend_alloc(mm, address, LEVEL_PTE, &at);
+	if (err)
 		return err;
+	if (at.level != LEVEL_PTE) {
+		leaf_fault(mm, vma, &at, address, access);
+		return 0;
+	}
 	if (pxd_none(LEVEL_PTE, at.entry)) {
 		if (!vma->object)
 			return first_touch(mm, vma, at.ptr, address, access);
@@ -98,7 +92,7 @@ int anon_fault(
 		if (err || pxd_none(LEVEL_PTE, at.entry))
 			return err;
 	}
-	if (satisfies(vma, at.entry, access))
+	if (cow_satisfies(vma, LEVEL_PTE, at.entry, access))
 		return 0;
 	if (vma->flags & VMA_SHARED)
 		return shared_write(mm, vma, at.ptr, at.entry, address);

@@ -17,7 +17,7 @@
 #include "mm/table/pgtable.h"
 #include "mm/table/tlb.h"
 
-static bool is_mine(struct page *page)
+bool cow_is_mine(struct page *page)
 {
 	if (READ_ONCE(page->type) == PAGE_LAZY)
 		WRITE_ONCE(page->type, PAGE_ANON); /* it is wanted again */
@@ -32,12 +32,23 @@ static bool is_mine(struct page *page)
 	return true;
 }
 
+/* True: another thread was faster, or this CPU has an old translation. */
+bool cow_satisfies(const struct vma *vma, int level, pxd_t entry, unsigned int access)
+{
+	const struct page *page = leaf_page(level, entry);
+
+	if (access & ACCESS_UNSHARE)
+		return vma->flags & VMA_SHARED || page_is_exclusive(page);
+	return !(access & ACCESS_WRITE) ||
+	       arch_pxd_allows(level, entry, PROT_READ | PROT_WRITE);
+}
+
 /* Old translations, which allow less, end in a fault that finds this. */
 void cow_allow_all(
-	const struct vma *vma, pxd_t *ptr, struct page *page, unsigned long address)
+	const struct vma *vma, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
 {
-	pxd_unhook(LEVEL_PTE, ptr, address,
-		arch_pxd_leaf_make(LEVEL_PTE, page_phys(page), vma->prot));
+	pxd_unhook(level, ptr, address,
+		arch_pxd_leaf_make(level, arch_pxd_phys(level, entry), vma->prot));
 }
 
 /* The copy takes the page's place, if the entry is still what it was. */
@@ -65,7 +76,7 @@ static bool replace(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entr
 	return same;
 }
 
-/* The page that `entry` maps, held; NULL: nothing is left to do. */
+/* The page that `entry` leads to, held; NULL: nothing is left to do. */
 static struct page *hold_shared(struct mm *mm, const struct vma *vma, pxd_t *ptr,
 	pxd_t entry, unsigned long address)
 {
@@ -73,9 +84,9 @@ static struct page *hold_shared(struct mm *mm, const struct vma *vma, pxd_t *ptr
 
 	spin_lock(&mm->table_lock);
 	if (pxd_read(ptr).v == entry.v) {
-		page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
-		if (is_mine(page)) {
-			cow_allow_all(vma, ptr, page, address);
+		page = leaf_page(LEVEL_PTE, entry);
+		if (cow_is_mine(page)) {
+			cow_allow_all(vma, LEVEL_PTE, ptr, entry, address);
 			page = NULL;
 		} else {
 			page_get(page);
@@ -96,7 +107,8 @@ int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
 		return 0;
 	copy = rmap_alloc(vma, address, 0);
 	if (copy) {
-		copy_page(page_address(copy), page_address(page));
+		copy_page(page_address(copy),
+			phys_to_virt(arch_pxd_phys(LEVEL_PTE, entry)));
 		counter_add_exact(COUNT_COW_COPIES, 1);
 		if (replace(mm, vma, ptr, entry, address, copy)) {
 			page_unmap(page);

@@ -10,6 +10,7 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 #include "mm/space/rmap.h"
@@ -79,6 +80,12 @@ static bool grow_stack(struct mm *mm, unsigned long address)
 	return inside;
 }
 
+/* Will pages of the VMA's own be mapped? */
+static bool needs_family(const struct vma *vma, unsigned int access)
+{
+	return !(vma->flags & VMA_SHARED) && (access & ACCESS_OWN || huge_wanted(vma));
+}
+
 static int fault_locked(struct mm *mm, unsigned long address, unsigned int access)
 {
 	struct vma *vma = vma_find(mm, address);
@@ -91,8 +98,8 @@ static int fault_locked(struct mm *mm, unsigned long address, unsigned int acces
 		access = 0;
 	if (!access)
 		return -EFAULT;
-	if (unlikely(access & ACCESS_OWN && !READ_ONCE(vma->anon)) &&
-		!(vma->flags & VMA_SHARED) && rmap_prepare(mm, vma))
+	if (unlikely(!READ_ONCE(vma->anon)) && needs_family(vma, access) &&
+		rmap_prepare(mm, vma))
 		return -ENOMEM;
 	return anon_fault(mm, vma, address, access);
 }

@@ -14,7 +14,9 @@
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/internal.h"
+#include "mm/space/rmap.h"
 #include "mm/space/vma.h"
 #include "mm/table/descend.h"
 #include "mm/table/fold.h"
@@ -22,8 +24,8 @@
 
 struct fork {
 	struct mm *parent, *child;
-	unsigned int prot;  /* of the VMA that is being copied */
-	struct page *spare; /* for the next page that cannot be shared, or NULL */
+	const struct vma *vma; /* of the parent, that is being copied */
+	struct page *spare;    /* for the next page that cannot be shared, or NULL */
 };
 
 static void lock_tables(struct fork *fork)
@@ -38,13 +40,20 @@ static void unlock_tables(struct fork *fork)
 	spin_unlock(&fork->child->table_lock);
 }
 
+/* May an entry of the parent allow writing to it? The entries of a block are made shared
+ * one by one: until all are, some may. */
+static bool is_own(const struct page *page)
+{
+	return page_is_exclusive(page) || (page->order && page_is_shared(page));
+}
+
 /* A reference for the child's entry, if it can have the page itself. */
 static bool may_share(struct page *page)
 {
 	/* SAFE(fork_pinned): the parent's next write would be made to a copy, and what
 	 * the device writes after that would never be seen. Pairs with
 	 * SAFE(gup_exclusive), which keeps shared ones unpinned. */
-	if (READ_ONCE(page->type) == PAGE_ANON && page_maybe_pinned(page))
+	if (is_own(page) && page_maybe_pinned(page))
 		return false;
 	TRACE_POINT(fork_look);
 	return page_try_get(page, 1);
@@ -52,49 +61,49 @@ static bool may_share(struct page *page)
 
 /* The page is to be shared; what both entries for it will be. An object's page is that
  * already, and a shared VMA's entry allows what it does. */
-static pxd_t share(struct page *page, pxd_t *ptr, pxd_t entry, unsigned long address)
+static pxd_t share(
+	int level, struct page *page, pxd_t *ptr, pxd_t entry, unsigned long address)
 {
-	unsigned int prot = arch_pxd_prot(LEVEL_PTE, entry);
+	unsigned int prot = arch_pxd_prot(level, entry);
 
-	if (READ_ONCE(page->type) != PAGE_ANON)
+	if (!is_own(page))
 		return entry;
 	WRITE_ONCE(page->type, PAGE_ANON_SHARED);
 	if (!(prot & PROT_WRITE))
 		return entry;
-	entry = arch_pxd_leaf_make(LEVEL_PTE, page_phys(page), cow_prot_shared(prot));
-	pxd_unhook(LEVEL_PTE, ptr, address, entry);
+	entry = arch_pxd_leaf_make(
+		level, arch_pxd_phys(level, entry), cow_prot_shared(prot));
+	pxd_unhook(level, ptr, address, entry);
 	return entry;
 }
 
 /* The child's own page, of the spare one. */
-static pxd_t copy(struct fork *fork, const struct page *page)
+static pxd_t copy(struct fork *fork, pxd_t entry, unsigned long address)
 {
 	struct page *own = fork->spare;
 
 	fork->spare = NULL;
-	copy_page(page_address(own), page_address(page));
-	own->mapped = 0;
-	own->index = page->index;
-	WRITE_ONCE(own->anon, page->anon);
-	return arch_pxd_leaf_make(LEVEL_PTE, page_phys(own), fork->prot);
+	copy_page(page_address(own), phys_to_virt(arch_pxd_phys(LEVEL_PTE, entry)));
+	rmap_home(own, fork->vma, address);
+	return arch_pxd_leaf_make(LEVEL_PTE, page_phys(own), fork->vma->prot);
 }
 
 /* False: a spare page is needed first. */
 static bool fork_pte(struct fork *fork, pxd_t *from, pxd_t *to, unsigned long address)
 {
 	pxd_t entry = pxd_read(from);
-	struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
+	struct page *page = leaf_page(LEVEL_PTE, entry);
 
 	if (READ_ONCE(page->type) == PAGE_LAZY)
 		return true; /* lost for the child: as well now as later */
 	if (may_share(page))
-		entry = share(page, from, entry, address);
+		entry = share(LEVEL_PTE, page, from, entry, address);
 	else if (fork->spare)
-		entry = copy(fork, page);
+		entry = copy(fork, entry, address);
 	else
 		return false;
 	pxd_set(LEVEL_PTE, to, entry);
-	page_map(page_of_phys(arch_pxd_phys(LEVEL_PTE, entry)));
+	page_map(leaf_page(LEVEL_PTE, entry));
 	fork->child->pages++;
 	return true;
 }
@@ -132,6 +141,44 @@ static int fork_table(
 	return err;
 }
 
+/* Both locks held: the child has the leaf, too; or the parent's is split, since a block
+ * that is pinned is copied page by page. */
+static void share_leaf(struct fork *fork, pxd_t *from, pxd_t *to, unsigned long address,
+	struct ptdesc *table)
+{
+	pxd_t entry = pxd_read(from);
+	struct page *page = leaf_page(LEVEL_PMD, entry);
+
+	if (!may_share(page)) {
+		leaf_split(fork->parent, from, address);
+		table_free_unused(table);
+		return;
+	}
+	entry = share(LEVEL_PMD, page, from, entry, address);
+	table_deposit(to, table);
+	pxd_set(LEVEL_PMD, to, entry);
+	page_map(page);
+	fork->child->pages += HUGE_PAGES;
+}
+
+/* A leaf of the parent. Faults, which could split it, are kept away. */
+static int fork_leaf(struct fork *fork, pxd_t *from, unsigned long address)
+{
+	struct ptdesc *table = table_alloc(fork->child, LEVEL_PTE);
+	struct descent to;
+	int err = table ? descend_alloc(fork->child, address, LEVEL_PMD, &to) : -ENOMEM;
+
+	if (err) {
+		if (table)
+			table_free_unused(table);
+		return err;
+	}
+	lock_tables(fork);
+	share_leaf(fork, from, to.ptr, address, table);
+	unlock_tables(fork);
+	return 0;
+}
+
 static int fork_vma(struct fork *fork, const struct vma *vma)
 {
 	unsigned long stop;
@@ -139,16 +186,18 @@ static int fork_vma(struct fork *fork, const struct vma *vma)
 
 	if (vma->flags & VMA_PFN)
 		return 0; /* the child's faults find the same */
-	fork->prot = vma->prot;
+	fork->vma = vma;
 	for (unsigned long at = vma->start; !err && at != vma->end; at = stop) {
 		struct descent from;
 
 		descend_find(fork->parent, at, &from);
-		LAB_ASSERT(!pxd_leaf(from.level, from.entry) || from.level == LEVEL_PTE,
-			"a leaf of level %d at %lx is to be copied", from.level, at);
-		/* Nothing below, or one lowest table. */
+		/* Nothing below, or a leaf, or one lowest table. */
 		stop = pxd_addr_end(max(from.level, LEVEL_PMD), at, vma->end);
-		if (from.level == LEVEL_PTE)
+		if (pxd_leaf(from.level, from.entry) && from.level == LEVEL_PMD) {
+			err = fork_leaf(fork, from.ptr, at);
+			descend_find(fork->parent, at, &from); /* it may be split */
+		}
+		if (!err && from.level == LEVEL_PTE)
 			err = fork_table(fork, from.ptr, at, stop);
 	}
 	return err;

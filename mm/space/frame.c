@@ -231,7 +231,8 @@ static struct page *take(unsigned int order, unsigned int flags)
 /* Nothing is free. Before a program has to end for it, who may wait takes pages back. */
 static struct page *take_last(unsigned int order, unsigned int flags)
 {
-	bool may_wait = arch_irq_enabled() && !current_info()->preempt_count;
+	bool may_wait = !(flags & FRAME_NO_RECLAIM) && arch_irq_enabled() &&
+			!current_info()->preempt_count;
 	struct page *page;
 
 	do {

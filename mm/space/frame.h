@@ -13,8 +13,9 @@
 #define FRAME_ORDER_MAX 10
 #define FRAME_POISON    0x0f0e0e0df2a3e5d9UL
 
-#define FRAME_ZERO 1u /* cleared */
-#define FRAME_USER 2u /* on behalf of a user: leaves a reserve to the kernel */
+#define FRAME_ZERO       1u /* cleared */
+#define FRAME_USER       2u /* on behalf of a user: leaves a reserve to the kernel */
+#define FRAME_NO_RECLAIM 4u /* one can do without: nothing is taken back for it */
 
 /* NULL if there is no block; refs is 1, type as given. Never sleeps; with interrupts on
  * and no spinlock held it may wait for other CPUs. */

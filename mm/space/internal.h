@@ -105,9 +105,15 @@ int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
 int shared_write(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
 	unsigned long address);
 
-/* cow.c: the entry of this page allows what the VMA does. table_lock held. */
+/*
+ * cow.c, of an entry that maps something. Does it allow the access already? And with
+ * table_lock held: is the page it leads to the mm's own, or can it be made so? It allows
+ * all that the VMA does.
+ */
+bool cow_satisfies(const struct vma *vma, int level, pxd_t entry, unsigned int access);
+bool cow_is_mine(struct page *page);
 void cow_allow_all(
-	const struct vma *vma, pxd_t *ptr, struct page *page, unsigned long address);
+	const struct vma *vma, int level, pxd_t *ptr, pxd_t entry, unsigned long address);
 
 /* What an entry may allow under a VMA that allows `prot`: for a page that is to be copied
  * before it is written (any right includes reading); and for this page. */

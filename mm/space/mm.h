@@ -49,6 +49,8 @@ struct vma {
 #define VMA_READONLY  16u /* shared, and never to be written */
 #define VMA_PFN       32u /* entries hold no references to pages: a device's memory */
 #define VMA_CLEARED   64u /* mm_clear_soft_dirty() was there */
+#define VMA_HUGE      128u /* huge pages are welcome (mm/huge/leaf.h) */
+#define VMA_NOHUGE    256u /* they are not */
 
 #define VMA_BOTTOM (16 * PAGE_SIZE) /* nothing is mapped below: NULL stays a fault */
 
@@ -172,6 +174,9 @@ int mm_discard(struct mm *mm, unsigned long address, size_t length); /* MADV_DON
 int mm_free_lazily(struct mm *mm, unsigned long address, size_t length);
 int mm_page_out(struct mm *mm, unsigned long address, size_t length);
 int mm_advise(struct mm *mm, unsigned long address, size_t length); /* other advice */
+/* Blocks are welcome in the range, or not (MADV_HUGEPAGE, MADV_NOHUGEPAGE; mm/huge). What
+ * is mapped stays as it is. -EINVAL: a device's memory; -ENOMEM: also for holes. */
+int mm_advise_huge(struct mm *mm, unsigned long address, size_t length, bool wanted);
 /* What was written to files in the range has been given to their sources, as
  * object_write_back() does it. -ENOMEM: there are holes; -EINVAL. */
 int mm_sync(struct mm *mm, unsigned long address, size_t length);

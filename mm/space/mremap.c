@@ -16,6 +16,7 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 #include "mm/space/rmap.h"
@@ -32,6 +33,12 @@ struct remap {
 
 /* --- entries ------------------------------------------------------------------------ */
 
+/* A leaf that is to stand as it is at the new place, too. */
+static bool is_leaf(const struct descent *from)
+{
+	return from->level == LEVEL_PMD && pxd_leaf(LEVEL_PMD, from->entry);
+}
+
 /* How much from `at` on lies in one lowest table of the old place, and in one of the new;
  * or how much at least has no table. */
 static size_t piece(const struct remap *remap, size_t at, struct descent *from)
@@ -39,9 +46,11 @@ static size_t piece(const struct remap *remap, size_t at, struct descent *from)
 	unsigned long old = remap->old + at, to = remap->to + at;
 	size_t left = remap->old_size - at, length;
 
+	if (left < HUGE_SIZE || !IS_ALIGNED(old | to, HUGE_SIZE))
+		leaf_split_below(remap->mm, old);
 	descend_find(remap->mm, old, from);
-	LAB_ASSERT(!pxd_leaf(from->level, from->entry) || from->level == LEVEL_PTE,
-		"a leaf of level %d at %lx is to be moved", from->level, old);
+	if (is_leaf(from))
+		return HUGE_SIZE;
 	length = pxd_addr_end(max(from->level, LEVEL_PMD), old, old + left) - old;
 	if (from->level != LEVEL_PTE)
 		return length;
@@ -63,7 +72,7 @@ static int make_tables(const struct remap *remap)
 		struct descent from, to;
 
 		length = piece(remap, at, &from);
-		if (from.level == LEVEL_PTE)
+		if (from.level == LEVEL_PTE || is_leaf(&from))
 			err = descend_alloc(remap->mm, remap->to + at,
 				is_table(length) ? LEVEL_PMD : LEVEL_PTE, &to);
 	}
@@ -71,17 +80,19 @@ static int make_tables(const struct remap *remap)
 }
 
 /*
- * table_lock held. The table itself moves, with all its entries; *to is an empty pmd
- * entry. Who holds mm->lock, or table_lock, sees it at one of the two places. A lockless
- * walker that has come to it from the old one may find entries in it that were made for
- * the new one: that is what SAFE(gup_pmd_recheck) is for. The table is not freed, so it
- * has nothing else to fear.
+ * table_lock held. The table itself moves, with all its entries, or a leaf does; *to is
+ * an empty pmd entry. Who holds mm->lock, or table_lock, sees it at one of the two
+ * places. A lockless walker that has come to it from the old one may find entries in it
+ * that were made for the new one: that is what SAFE(gup_pmd_recheck) is for. The table is
+ * not freed, so it has nothing else to fear.
  */
 static void move_table(struct mm *mm, pxd_t *to, unsigned long address)
 {
 	struct descent from;
 
 	descend_find_pmd(mm, address, &from);
+	if (is_leaf(&from))
+		table_deposit(to, table_withdraw(from.ptr));
 	pxd_set(LEVEL_PMD, to,
 		pxd_unhook(LEVEL_PMD, from.ptr, address, arch_pxd_empty(LEVEL_PMD)));
 	counter_add(COUNT_TABLES_MOVED, 1);
@@ -134,7 +145,7 @@ static void move_entries(const struct remap *remap)
 		struct descent from;
 
 		length = piece(remap, at, &from);
-		if (from.level == LEVEL_PTE)
+		if (from.level == LEVEL_PTE || is_leaf(&from))
 			move_piece(remap, vma, at, &from, length);
 	}
 }

@@ -29,6 +29,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/sched/rcu.h"
 #include "arch/contract/page.h"
+#include "arch/contract/pgtable.h"
 
 enum page_type {
 	PAGE_RESERVED,    /* no RAM, never allocated (kernel image, ramdisk), or inside a
@@ -138,6 +139,12 @@ static inline struct page *page_head(struct page *page)
 		return page;
 	barrier(); /* a branch that is rarely taken, not a computation for all */
 	return (struct page *)(head - 1);
+}
+
+/* The frame that counts for what a leaf maps. */
+static __always_inline struct page *leaf_page(const int level, pxd_t leaf)
+{
+	return page_head(page_of_phys(arch_pxd_phys(level, leaf)));
 }
 
 /* A fresh block of 2^order frames is going to be mapped as one: types its tails. Undone

@@ -28,13 +28,13 @@ static bool gets_all(const struct page *page, bool shared)
 
 /* Twice the same, with a `prot` that a loop does not change: it is computed once. */
 static __always_inline pxd_t protected(
-	pxd_t entry, unsigned int prot, unsigned int less, bool shared)
+	const int level, pxd_t entry, unsigned int prot, unsigned int less, bool shared)
 {
-	phys_t frame = arch_pxd_phys(LEVEL_PTE, entry);
+	phys_t frame = arch_pxd_phys(level, entry);
 
-	if (less != prot && !gets_all(page_of_phys(frame), shared))
-		return arch_pxd_leaf_make(LEVEL_PTE, frame, less);
-	return arch_pxd_leaf_make(LEVEL_PTE, frame, prot);
+	if (less != prot && !gets_all(leaf_page(level, entry), shared))
+		return arch_pxd_leaf_make(level, frame, less);
+	return arch_pxd_leaf_make(level, frame, prot);
 }
 
 static bool protect_ptes(
@@ -48,7 +48,7 @@ static bool protect_ptes(
 
 		if (!pxd_none(LEVEL_PTE, entry))
 			pxd_unhook(LEVEL_PTE, ptr, address,
-				protected(entry, prot, less, protect->shared));
+				protected(LEVEL_PTE, entry, prot, less, protect->shared));
 	}
 	return false;
 }
@@ -56,14 +56,19 @@ static bool protect_ptes(
 static bool protect_leaf(
 	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
 {
-	panic("a leaf of level %d at %lx is to be protected", level, address);
+	const struct protect *it = walk->arg;
+
+	pxd_unhook(level, ptr, address,
+		protected(LEVEL_PMD, entry, it->prot, it->less, it->shared));
+	return false;
 }
 
 /* What of a VMA lies in [start, end). */
 static void protect_tables(
 	struct mm *mm, const struct vma *vma, unsigned long start, unsigned long end)
 {
-	static const struct walk_ops ops = {.leaf = protect_leaf, .ptes = protect_ptes};
+	static const struct walk_ops ops = {
+		.leaf = protect_leaf, .ptes = protect_ptes, .split = WALK_SPLIT_CUT};
 	bool shared = vma->flags & VMA_SHARED;
 	struct protect protect = {vma->prot,
 		shared && !object_tracks(vma->object) ? vma->prot
@@ -141,7 +146,11 @@ static int cut_to_allowed(
 
 static int protect_locked(struct mm *mm, const struct vma_range *range, unsigned int prot)
 {
-	int err = vma_protect(mm, range, prot);
+	struct vma_change change;
+	int err;
+
+	vma_change_prot(&change, prot);
+	err = vma_change(mm, range, &change);
 
 	if (err)
 		return err;

@@ -27,6 +27,7 @@
  */
 #include "kernel/base/counters.h"
 #include "kernel/base/trace.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 #include "mm/space/rmap.h"
@@ -46,6 +47,8 @@ static bool free_pte(
 	unsigned int prot = arch_pxd_prot(LEVEL_PTE, entry);
 	bool *changed = walk->arg;
 
+	if (page_head(page)->order && !block_split(ptr))
+		return false;
 	if (READ_ONCE(page->type) != PAGE_ANON)
 		return false;
 	if (prot & PROT_WRITE) {
@@ -67,7 +70,7 @@ static bool free_pte(
 
 void lazy_free(struct mm *mm, unsigned long start, unsigned long end)
 {
-	static const struct walk_ops ops = {.leaf = free_pte};
+	static const struct walk_ops ops = {.leaf = free_pte, .split = WALK_SPLIT_ALL};
 	bool changed = false;
 	struct walk walk = {.mm = mm, .ops = &ops, .arg = &changed};
 

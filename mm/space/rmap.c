@@ -206,7 +206,7 @@ static bool is_mapped(const struct page *page, struct mm *mm, struct mapping *at
 	at->ptr = here.ptr;
 	at->entry.v = here.entry.v;
 	return here.level == LEVEL_PTE && pxd_leaf(LEVEL_PTE, here.entry) &&
-	       page_of_phys(arch_pxd_phys(LEVEL_PTE, here.entry)) == page;
+	       leaf_page(LEVEL_PTE, here.entry) == page;
 }
 
 /* What one VMA may have of the page. True: stop. */
@@ -269,7 +269,7 @@ bool rmap_walk(struct page *page, rmap_fn *visit, void *arg)
 
 static bool unmap_one(const struct mapping *at, void *arg)
 {
-	struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, at->entry));
+	struct page *page = leaf_page(LEVEL_PTE, at->entry);
 	unsigned int *count = arg;
 	struct mm *mm = at->vma->mm;
 

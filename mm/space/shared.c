@@ -67,14 +67,14 @@ int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long
 int shared_write(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
 	unsigned long address)
 {
-	struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
+	struct page *page = leaf_page(LEVEL_PTE, entry);
 	int err = 0;
 
 	TRACE_POINT(object_dirty);
 	spin_lock(&mm->table_lock);
 	if (pxd_read(ptr).v == entry.v) {
 		if (shared_prot(vma, page) & PROT_WRITE)
-			cow_allow_all(vma, ptr, page, address & PAGE_MASK);
+			cow_allow_all(vma, LEVEL_PTE, ptr, entry, address & PAGE_MASK);
 		else
 			err = -EAGAIN;
 	}

@@ -21,18 +21,18 @@
 static bool clear_leaf(
 	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
 {
-	unsigned int prot = arch_pxd_prot(LEVEL_PTE, entry);
-	phys_t frame = arch_pxd_phys(LEVEL_PTE, entry);
+	unsigned int prot = arch_pxd_prot(level, entry);
+	phys_t frame = arch_pxd_phys(level, entry);
 
 	if (!(prot & PROT_WRITE))
 		return false;
-	pxd_unhook(LEVEL_PTE, ptr, address,
-		arch_pxd_leaf_make(LEVEL_PTE, frame, cow_prot_shared(prot)));
+	pxd_unhook(level, ptr, address,
+		arch_pxd_leaf_make(level, frame, cow_prot_shared(prot)));
 	/* SAFE(soft_dirty_pinned): a device writes without a fault, so what it may write
 	 * stays dirty. Looked at when no walker can pin the page by this entry any more.
 	 * Pairs with SAFE(gup_pte_recheck). */
-	if (page_maybe_pinned(page_of_phys(frame)))
-		pxd_unhook(LEVEL_PTE, ptr, address, entry);
+	if (page_maybe_pinned(leaf_page(level, entry)))
+		pxd_unhook(level, ptr, address, entry);
 	return false;
 }
 
@@ -62,12 +62,14 @@ void mm_clear_soft_dirty(struct mm *mm)
 	mm_write_unlock(mm);
 }
 
-/* What is told of the page that this entry, a leaf, maps. */
-static u64 describe(pxd_t entry)
+/* What is told of the page that this entry, a leaf, maps at the address. */
+static u64 describe(int level, pxd_t entry, unsigned long address)
 {
-	const struct page *page = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
+	const struct page *page = leaf_page(level, entry);
 	u8 type = READ_ONCE(page->type);
-	u64 told = MM_PAGE_PRESENT | page_phys(page).v >> PAGE_SHIFT;
+	unsigned long offset = address & (pxd_size(level) - 1) & PAGE_MASK;
+	u64 told =
+		MM_PAGE_PRESENT | (arch_pxd_phys(level, entry).v + offset) >> PAGE_SHIFT;
 
 	if (type == PAGE_ANON_SHARED && !READ_ONCE(page->anon))
 		return told; /* the zero page */
@@ -76,7 +78,7 @@ static u64 describe(pxd_t entry)
 	if (atomic_load(&page->mapped) == 1)
 		told |= MM_PAGE_ONCE;
 	if (type == PAGE_ANON_SHARED || type == PAGE_LAZY ||
-		arch_pxd_prot(LEVEL_PTE, entry) & PROT_WRITE)
+		arch_pxd_prot(level, entry) & PROT_WRITE)
 		told |= MM_PAGE_WRITTEN;
 	return told;
 }
@@ -91,9 +93,8 @@ u64 mm_page_told(struct mm *mm, unsigned long address)
 	vma = address < mm->limit ? vma_find(mm, address) : NULL;
 	if (vma && vma->start <= address) {
 		descend_find(mm, address, &at);
-		if (at.level == LEVEL_PTE && pxd_leaf(LEVEL_PTE, at.entry) &&
-			arch_pxd_counted(LEVEL_PTE, at.entry))
-			told = describe(at.entry);
+		if (pxd_leaf(at.level, at.entry) && arch_pxd_counted(at.level, at.entry))
+			told = describe(at.level, at.entry, address);
 		if (!(vma->flags & VMA_CLEARED && vma->prot & PROT_WRITE))
 			told |= MM_PAGE_WRITTEN;
 	}

@@ -117,6 +117,29 @@ static inline bool vma_same_place(const struct vma *one, const struct vma *other
 	       one->shift == other->shift;
 }
 
+/* What becomes of VMAs that stay: their protection is `prot`, if it is to change; the
+ * flags `clear` go, then those of `set` come. */
+struct vma_change {
+	bool protects;
+	unsigned int prot, clear, set;
+};
+
+/* Field by field, as above. */
+static inline void vma_change_flags(
+	struct vma_change *change, unsigned int clear, unsigned int set)
+{
+	change->protects = false;
+	change->clear = clear;
+	change->set = set;
+}
+
+static inline void vma_change_prot(struct vma_change *change, unsigned int prot)
+{
+	change->protects = true;
+	change->prot = prot;
+	change->clear = change->set = 0;
+}
+
 /* A change under way. */
 struct vma_edit {
 	struct mm *mm;
@@ -132,7 +155,7 @@ struct vma_edit {
  * vma_replace_begin, _end: the range becomes part of one VMA (kind NULL: of none); what
  * was there is gone. The first can fail; between the two the caller unmaps what the old
  * VMAs map, for only as long as they are there does rmap_walk() find it.
- * vma_protect: the VMAs in the range, which has no holes, get this protection.
+ * vma_change: the VMAs in the range, which has no holes, get this protection and flags.
  */
 int vma_replace(
 	struct mm *mm, const struct vma_range *range, const struct vma_kind *kind);
@@ -140,7 +163,8 @@ int vma_replace_begin(struct vma_edit *edit, struct mm *mm, const struct vma_ran
 	const struct vma_kind *kind);
 void vma_replace_end(struct vma_edit *edit, const struct vma_range *range,
 	const struct vma_kind *kind);
-int vma_protect(struct mm *mm, const struct vma_range *range, unsigned int prot);
+int vma_change(
+	struct mm *mm, const struct vma_range *range, const struct vma_change *change);
 
 void vma_set_init(struct mm *mm);                       /* no VMAs */
 int vma_set_copy(struct mm *mm, const struct mm *from); /* mm has none yet */

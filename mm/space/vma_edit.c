@@ -367,31 +367,43 @@ int vma_set_copy(struct mm *mm, const struct mm *from)
 	return 0;
 }
 
-/* --- protecting --------------------------------------------------------------------- */
+/* --- changing in place ------------------------------------------------------------- */
 
-static void set_prot(const struct vma_set *set, unsigned int first, unsigned int last,
-	unsigned int prot)
+static void change_kind(struct vma_kind *kind, const struct vma_change *change)
+{
+	if (change->protects)
+		kind->prot = change->prot;
+	kind->flags = (kind->flags & ~change->clear) | change->set;
+}
+
+static void change_all(const struct vma_set *set, unsigned int first, unsigned int last,
+	const struct vma_change *change)
 {
 	for (; first < last; first++) {
-		vma_write_begin(set->vma[first]);
-		WRITE_ONCE(set->vma[first]->prot, prot);
+		struct vma *vma = set->vma[first];
+		struct vma_kind kind = vma_kind_of(vma);
+
+		change_kind(&kind, change);
+		vma_write_begin(vma);
+		WRITE_ONCE(vma->prot, kind.prot);
+		WRITE_ONCE(vma->flags, kind.flags);
 	}
 }
 
 /* One VMA is just this range, and will not join its neighbours. */
-static bool stands_alone(
-	const struct vma_set *set, const struct vma_range *range, unsigned int prot)
+static bool stands_alone(const struct vma_set *set, const struct vma_range *range,
+	const struct vma_change *change)
 {
 	struct vma_kind kind = vma_kind_of(set->vma[range->first]);
 
-	kind.prot = prot;
+	change_kind(&kind, change);
 	return range->last - range->first == 1 && covers_one(range) &&
 	       !neighbour(set, range, false, &kind) &&
 	       !neighbour(set, range, true, &kind);
 }
 
-static void edit_protect(
-	struct vma_edit *edit, const struct vma_range *range, unsigned int prot)
+static void edit_change(struct vma_edit *edit, const struct vma_range *range,
+	const struct vma_change *change)
 {
 	unsigned int first = range->first, last = range->last;
 
@@ -401,24 +413,25 @@ static void edit_protect(
 		edit_cut(edit, first++, range->start);
 		last++;
 	}
-	set_prot(edit->set, first, last, prot);
+	change_all(edit->set, first, last, change);
 	edit_merge(edit->set, first, last);
 }
 
-int vma_protect(struct mm *mm, const struct vma_range *range, unsigned int prot)
+int vma_change(
+	struct mm *mm, const struct vma_range *range, const struct vma_change *change)
 {
 	const struct vma_set *set = mm->vmas;
 	struct vma_edit edit;
 	int err;
 
-	if (stands_alone(set, range, prot)) {
-		set_prot(set, range->first, range->last, prot);
+	if (stands_alone(set, range, change)) {
+		change_all(set, range->first, range->last, change);
 		return 0;
 	}
 	err = edit_begin(&edit, mm, range->cuts_low + range->cuts_high);
 	if (err)
 		return err;
-	edit_protect(&edit, range, prot);
+	edit_change(&edit, range, change);
 	edit_end(&edit);
 	return 0;
 }

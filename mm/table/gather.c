@@ -12,6 +12,7 @@
  */
 #include "mm/table/gather.h"
 #include "kernel/base/counters.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/frame.h"
 #include "mm/table/pgtable.h"
 #include "mm/table/table.h"
@@ -88,8 +89,9 @@ static __always_inline bool unmap_leaf(
 	 * hardware last wrote. */
 	entry = pxd_unhook(level, ptr, address, arch_pxd_empty(level));
 	if (likely(arch_pxd_counted(level, entry)))
-		gather->pages[gather->count++] =
-			page_of_phys(arch_pxd_phys(level, entry));
+		gather->pages[gather->count++] = leaf_page(level, entry);
+	if (level == LEVEL_PMD)
+		leaf_gone(ptr);
 	gather->mm->pages -= pxd_size(level) / PAGE_SIZE;
 	gather_span(gather, address, address + pxd_size(level));
 	return false;
@@ -103,7 +105,8 @@ static bool unmap_ptes(
 
 void gather_unmap(struct gather *gather, unsigned long start, unsigned long end)
 {
-	static const struct walk_ops ops = {.leaf = unmap_leaf, .ptes = unmap_ptes};
+	static const struct walk_ops ops = {
+		.leaf = unmap_leaf, .ptes = unmap_ptes, .split = WALK_SPLIT_CUT};
 	struct walk walk = {.mm = gather->mm, .ops = &ops, .arg = gather};
 
 	for (;;) {
@@ -152,6 +155,7 @@ static void unlink_table(
 		return;
 	if (IS_LAB)
 		pxd_check_empty(level - 1, ptdesc_table(table));
+	LAB_ASSERT(!table->deposit, "a table goes with what was deposited in it");
 	(void)pxd_unhook(level, ptr, address, arch_pxd_empty(level));
 	mm->tables[level - 1]--;
 	list_append(&gap->gather->tables, &table->link);

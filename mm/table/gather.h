@@ -30,8 +30,8 @@ struct gather {
 
 void gather_begin(struct gather *gather, struct mm *mm);
 
-/* Removes every mapping in [start, end), which cuts no large leaf in two, and mm's
- * reference to each frame. */
+/* Removes every mapping in [start, end), and mm's reference to each frame. A leaf of
+ * which this is a part is split. */
 void gather_unmap(struct gather *gather, unsigned long start, unsigned long end);
 
 /*

@@ -20,16 +20,17 @@
 struct mm;
 
 struct ptdesc {
-	s32 refs;            /* (c) 1 */
-	u8 type;             /* (c) PAGE_TABLE */
-	u8 order;            /* (c) */
-	u16 cpu;             /* struct page's */
-	u32 generation;      /* (c) lab: counts the lives of this frame */
-	u32 level;           /* (c) enum level: what its entries are */
-	struct list link;    /* (p) the gather that unlinked it */
-	struct mm *mm;       /* (c) owner */
-	struct rcu_head rcu; /* from `flushed` on */
-	unsigned long unused;
+	s32 refs;               /* (c) 1 */
+	u8 type;                /* (c) PAGE_TABLE */
+	u8 order;               /* (c) */
+	u16 cpu;                /* struct page's */
+	u32 generation;         /* (c) lab: counts the lives of this frame */
+	u32 level;              /* (c) enum level: what its entries are */
+	struct list link;       /* (p) the gather that unlinked it */
+	struct mm *mm;          /* (c) owner */
+	struct rcu_head rcu;    /* from `flushed` on */
+	struct ptdesc *deposit; /* (l:table_lock) of a pmd table: one lowest table for
+				   each leaf in it; of one of those: the next */
 };
 
 static_assert_size(struct ptdesc, sizeof(struct page));

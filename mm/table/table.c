@@ -56,6 +56,7 @@ struct ptdesc *table_alloc(struct mm *mm, int level)
 		return NULL;
 	table->level = level;
 	table->mm = mm;
+	table->deposit = NULL;
 	list_init(&table->link);
 	/* Nobody else sees the table yet: whoever links it publishes this. */
 	for (unsigned long i = 0; empty.v && i < BIT(ARCH_TABLE_ORDER(level)); i++)
@@ -71,19 +72,22 @@ void table_free_unused(struct ptdesc *table)
 	frame_free((struct page *)table);
 }
 
-static bool link_table(
+void table_link(struct mm *mm, int level, pxd_t *ptr, struct ptdesc *table)
+{
+	pxd_set(level, ptr, arch_pxd_table(level, page_phys((struct page *)table)));
+	mm->tables[table->level]++;
+}
+
+static bool link_if_none(
 	struct mm *mm, int level, pxd_t *ptr, unsigned long address, struct ptdesc *table)
 {
-	phys_t origin = page_phys((struct page *)table);
-
 	/* SAFE(populate_recheck): since the caller looked, another fault may have linked
 	 * a table here (storing over it would lose what it maps) or installed a leaf.
 	 * Pairs with every store under table_lock. */
 	if (!pxd_none(level, pxd_read(ptr)))
 		return false;
-	TRACE(table_link, address, origin.v);
-	pxd_set(level, ptr, arch_pxd_table(level, origin));
-	mm->tables[table->level]++;
+	TRACE(table_link, address, page_phys((struct page *)table).v);
+	table_link(mm, level, ptr, table);
 	return true;
 }
 
@@ -95,9 +99,29 @@ int table_populate(struct mm *mm, int level, pxd_t *ptr, unsigned long address)
 	if (!table)
 		return -ENOMEM;
 	spin_lock(&mm->table_lock);
-	linked = link_table(mm, level, ptr, address, table);
+	linked = link_if_none(mm, level, ptr, address, table);
 	spin_unlock(&mm->table_lock);
 	if (!linked)
 		table_free_unused(table);
 	return 0;
+}
+
+void table_deposit(pxd_t *ptr, struct ptdesc *table)
+{
+	struct ptdesc *above = ptdesc_of(LEVEL_PMD, ptr);
+
+	spin_assert_held(&above->mm->table_lock);
+	table->deposit = above->deposit;
+	above->deposit = table;
+}
+
+struct ptdesc *table_withdraw(pxd_t *ptr)
+{
+	struct ptdesc *above = ptdesc_of(LEVEL_PMD, ptr), *table = above->deposit;
+
+	spin_assert_held(&above->mm->table_lock);
+	ASSERT(table, "a leaf at %p without a deposited table", ptr);
+	above->deposit = table->deposit;
+	table->deposit = NULL;
+	return table;
 }

@@ -23,3 +23,11 @@ void table_free_unused(struct ptdesc *table);
  * enough. 0 or -ENOMEM.
  */
 int table_populate(struct mm *mm, int level, pxd_t *ptr, unsigned long address);
+
+/* table_lock held. *ptr of `level`, which maps nothing else, points to this table. */
+void table_link(struct mm *mm, int level, pxd_t *ptr, struct ptdesc *table);
+
+/* table_lock held. An unused lowest table is kept for the leaf that is going to stand at
+ * *ptr; and one is taken back. */
+void table_deposit(pxd_t *ptr, struct ptdesc *table);
+struct ptdesc *table_withdraw(pxd_t *ptr);

@@ -6,6 +6,7 @@
  * shifts and masks and a level that a machine never folds costs nothing.
  */
 #include "mm/table/walk.h"
+#include "mm/huge/leaf.h"
 #include "mm/table/descend.h"
 
 typedef bool walk_fn(struct walk *walk, pxd_t *parent, pxd_t value, unsigned long address,
@@ -22,12 +23,23 @@ static bool visit_leaf(
 	return true;
 }
 
+/* A leaf of which the walk wants only a part. */
+static __always_inline bool is_to_be_split(
+	const struct walk *walk, pxd_t entry, unsigned long address, unsigned long end)
+{
+	return pxd_leaf(LEVEL_PMD, entry) && end - address < walk->ops->split;
+}
+
 /* What one entry spans of the range. True: stopped. */
 static __always_inline bool walk_entry(const int level, struct walk *walk, pxd_t *ptr,
 	pxd_t entry, unsigned long address, unsigned long end, walk_fn *next)
 {
 	unsigned long first = ALIGN_DOWN(address, pxd_size(level));
 
+	if (level == LEVEL_PMD && unlikely(is_to_be_split(walk, entry, address, end))) {
+		leaf_split(walk->mm, ptr, first);
+		entry = pxd_read(ptr);
+	}
 	if (pxd_folded(level, entry))
 		return next(walk, ptr, entry, address, end);
 	if (pxd_none(level, entry))
@@ -73,6 +85,10 @@ static bool walk_straight(struct walk *walk, unsigned long address, unsigned lon
 	struct descent at;
 
 	descend_find(walk->mm, address, &at);
+	if (at.level == LEVEL_PMD && is_to_be_split(walk, at.entry, address, end)) {
+		leaf_split(walk->mm, at.ptr, address);
+		descend_find(walk->mm, address, &at);
+	}
 	if (at.level == LEVEL_PTE)
 		return walk->ops->ptes(walk, at.ptr, address, end);
 	return pxd_leaf(at.level, at.entry) &&

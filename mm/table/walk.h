@@ -3,7 +3,8 @@
  *
  * For those who change many entries (unmap, protect: with mm->table_lock held) or only
  * look (`pt`: mm->lock is enough, each entry is read once). Leaves of all levels are
- * visited; a leaf that sticks out of the range is visited with its own address.
+ * visited; a leaf that sticks out of the range is visited with its own address, unless it
+ * is to be split.
  */
 #pragma once
 
@@ -11,6 +12,9 @@
 #include "mm/table/pgtable.h"
 
 struct walk;
+
+#define WALK_SPLIT_CUT BIT(ARCH_LEVEL_SHIFT(LEVEL_PMD)) /* those that stick out */
+#define WALK_SPLIT_ALL ~0UL
 
 /* All callbacks may be NULL. `address` is the first one that the entry maps. */
 struct walk_ops {
@@ -27,6 +31,8 @@ struct walk_ops {
 	/* The same entry after what is below it; the table may be unlinked here. */
 	void (*leave)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
 		unsigned long address);
+	unsigned long split; /* a leaf of which the range has less is split first: 0, or
+				with table_lock held WALK_SPLIT_CUT, WALK_SPLIT_ALL */
 };
 
 struct walk {

@@ -103,14 +103,16 @@ static unsigned long map_leaf(void)
 	unsigned long at = 0, address;
 	struct page *page = frame_alloc(
 		ARCH_LEVEL_SHIFT(LEVEL_PMD) - PAGE_SHIFT, PAGE_ANON, FRAME_ZERO);
+	struct ptdesc *table = table_alloc(mm, LEVEL_PTE);
 	struct descent slot;
 
-	ASSERT(page && !mm_map(mm, &at, 2 * LEAF, PROT_READ | PROT_WRITE, 0),
+	ASSERT(page && table && !mm_map(mm, &at, 2 * LEAF, PROT_READ | PROT_WRITE, 0),
 		"no memory");
 	address = ALIGN_UP(at, LEAF);
 	ASSERT(!descend_alloc(mm, address, LEVEL_PMD, &slot), "no memory");
 	page_make_block(page);
 	spin_lock(&mm->table_lock);
+	table_deposit(slot.ptr, table);
 	pxd_set(LEVEL_PMD, slot.ptr,
 		arch_pxd_leaf_make(LEVEL_PMD, page_phys(page), PROT_READ | PROT_WRITE));
 	mm->pages += LEAF / PAGE_SIZE;

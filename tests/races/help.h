@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "mm/huge/leaf.h"
 #include "mm/space/frame.h"
 #include "mm/space/mm.h"
 #include "mm/table/descend.h"
@@ -25,6 +26,22 @@ static inline struct mm *race_mm(unsigned long pages, unsigned int prot)
 	return mm;
 }
 
+/* An mm with one block's worth of addresses at RACE_AT, where faults make blocks; with
+ * `touched`, it has one, its own. */
+static inline struct mm *race_mm_huge(bool touched)
+{
+	struct mm *mm = mm_create();
+	unsigned long at = RACE_AT;
+
+	RACE_CLAIM(!mm_map(mm, &at, HUGE_SIZE, RACE_RW, MM_FIXED) &&
+			   !mm_advise_huge(mm, at, HUGE_SIZE, true),
+		"the setup maps");
+	if (touched)
+		RACE_CLAIM(!mm_fault(mm, at, ACCESS_WRITE) && mm->pages == HUGE_PAGES,
+			"a block");
+	return mm;
+}
+
 /* An mm that has this object's page at RACE_AT, with these flags beside MM_SHARED. */
 static inline struct mm *race_mm_of(struct object *object, unsigned int flags)
 {
@@ -43,7 +60,8 @@ static inline struct page *race_page(struct mm *mm, unsigned long address)
 	struct descent at;
 
 	descend_find(mm, address, &at);
-	if (at.level != LEVEL_PTE || !pxd_leaf(LEVEL_PTE, at.entry))
+	if (!pxd_leaf(at.level, at.entry))
 		return NULL;
-	return page_of_phys(arch_pxd_phys(LEVEL_PTE, at.entry));
+	return page_of_phys(arch_pxd_phys(at.level, at.entry)) +
+	       (address & (pxd_size(at.level) - 1)) / PAGE_SIZE;
 }

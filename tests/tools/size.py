@@ -9,8 +9,8 @@ import sys
 
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
-    ("mm/table", ["mm/table"], [], 2040),
-    ("mm, all", ["mm"], [], 8910),
+    ("mm/table", ["mm/table"], [], 2060),
+    ("mm, all", ["mm"], [], 9900),
     ("kernel", ["kernel"], ["kernel/linux"], 8190),
     ("kernel/linux", ["kernel/linux"], [], 5355),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),

@@ -13,10 +13,10 @@ static inline unsigned long *mm_peek(struct mm *mm, unsigned long address)
 	struct descent at;
 
 	descend_find(mm, address, &at);
-	if (at.level != LEVEL_PTE || !pxd_leaf(LEVEL_PTE, at.entry))
+	if (!pxd_leaf(at.level, at.entry))
 		return NULL;
-	return phys_to_virt(
-		phys(arch_pxd_phys(LEVEL_PTE, at.entry).v + (address & (PAGE_SIZE - 1))));
+	return phys_to_virt(phys(arch_pxd_phys(at.level, at.entry).v +
+				 (address & (pxd_size(at.level) - 1))));
 }
 
 /* What the entry there allows, or -1: there is none. */

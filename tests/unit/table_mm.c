@@ -69,7 +69,11 @@ bool table_mm_make(struct mm *mm, int level)
 
 static void install(struct mm *mm, struct descent *at, phys_t frame, unsigned int prot)
 {
+	struct ptdesc *table = at->level == LEVEL_PMD ? table_alloc(mm, LEVEL_PTE) : NULL;
+
 	spin_lock(&mm->table_lock);
+	if (table)
+		table_deposit(at->ptr, table);
 	pxd_set(at->level, at->ptr, arch_pxd_leaf_make(at->level, frame, prot));
 	mm->pages += pxd_size(at->level) / PAGE_SIZE;
 	spin_unlock(&mm->table_lock);
@@ -133,6 +137,8 @@ void table_mm_unmap_around(struct mm *mm, int level, unsigned long address)
 	EXPECT_EQ(at.level, level);
 	spin_lock(&mm->table_lock);
 	(void)pxd_unhook(level, at.ptr, address, arch_pxd_empty(level));
+	if (level == LEVEL_PMD)
+		table_free_unused(table_withdraw(at.ptr));
 	mm->pages -= BIT(ARCH_LEVEL_SHIFT(level)) / PAGE_SIZE;
 	spin_unlock(&mm->table_lock);
 	tlb_flush_mm(mm);

@@ -6,6 +6,7 @@
 #include "arch/contract/irq.h"
 #include "kernel/sched/rcu.h"
 #include "kernel/sched/thread.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/gup.h"
 #include "mm/space/rmap.h"
 #include "mm/table/tlb.h"
@@ -63,6 +64,23 @@ UNIT_TEST(sim_fault_loses_a_race)
 	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
 	EXPECT_EQ(*mm_peek(mm, AT), 42);
 	EXPECT_EQ(mm->pages, 2);
+	finish();
+}
+
+/* The same of a block: where the whole of it lies in the VMA. */
+UNIT_TEST(sim_huge_fault_loses_a_race)
+{
+	make();
+	EXPECT_EQ(mm_map(mm, &(unsigned long){ALIGN_DOWN(AT, HUGE_SIZE)}, 2 * HUGE_SIZE,
+			  RW, MM_FIXED),
+		0);
+	EXPECT_EQ(mm_advise_huge(mm, ALIGN_DOWN(AT, HUGE_SIZE), 2 * HUGE_SIZE, true), 0);
+	/* The tables above are there. */
+	EXPECT_EQ(mm_fault(mm, ALIGN_DOWN(AT, HUGE_SIZE) + HUGE_SIZE, ACCESS_WRITE), 0);
+	sim_meanwhile = fault_first;
+	EXPECT_EQ(mm_fault(mm, AT + PAGE_SIZE, ACCESS_WRITE), 0);
+	EXPECT_EQ(*mm_peek(mm, AT), 42);
+	EXPECT_EQ(mm->pages, 2 * HUGE_PAGES);
 	finish();
 }
 

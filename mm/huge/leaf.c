@@ -1,0 +1,194 @@
+/*
+ * mm/huge/leaf.c - pmd leaves of private memory: made by faults, split; see leaf.h.
+ *
+ * Block and table are allocated, and cleared, before the lock: whoever is second frees
+ * his. mm->lock (read) keeps VMA and tables, mm->table_lock orders those who store
+ * entries. What can fail: memory for tables; without a block one goes on page by page.
+ */
+#include "mm/huge/leaf.h"
+#include "kernel/base/counters.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/trace.h"
+#include "mm/oracle/ledger.h"
+#include "mm/space/internal.h"
+#include "mm/space/rmap.h"
+#include "mm/space/vma.h"
+#include "mm/table/tlb.h"
+
+/* --- making ------------------------------------------------------------------------- */
+
+/* What a lowest table needs to map a block as a leaf would; nobody walks it yet, or
+ * table_lock is held. */
+static void fill_table(struct ptdesc *table, phys_t frame, unsigned int prot)
+{
+	pxd_t *ptr = ptdesc_table(table);
+
+	for (unsigned long i = 0; i < HUGE_PAGES; i++)
+		pxd_set(LEVEL_PTE, ptr + i,
+			arch_pxd_leaf_make(
+				LEVEL_PTE, phys(frame.v + i * PAGE_SIZE), prot));
+}
+
+/* Instead of one entry so many as a table has lead to the block. */
+static void count_entries(struct page *head)
+{
+	atomic_add(&head->refs, (s32)HUGE_PAGES - 1);
+	atomic_add(&head->mapped, (s32)HUGE_PAGES - 1);
+}
+
+/* table_lock held: *ptr, which was empty, leads to the block. */
+static void map_block(struct mm *mm, pxd_t *ptr, struct page *head, unsigned int prot,
+	struct ptdesc *table)
+{
+	phys_t frame = page_phys(head);
+
+	page_map(head);
+	mm->pages += HUGE_PAGES;
+	if (arch_leaf_possible(LEVEL_PMD)) {
+		table_deposit(ptr, table);
+		pxd_set(LEVEL_PMD, ptr, arch_pxd_leaf_make(LEVEL_PMD, frame, prot));
+		return;
+	}
+	count_entries(head);
+	fill_table(table, frame, prot);
+	table_link(mm, LEVEL_PMD, ptr, table);
+}
+
+/* What a first touch may do. A read, where somebody asks what is written (soft_dirty.c),
+ * is no writing. */
+static unsigned int first_prot(const struct vma *vma, unsigned int access)
+{
+	if (vma->flags & VMA_CLEARED && !(access & ACCESS_WRITE))
+		return cow_prot_shared(vma->prot);
+	return vma->prot;
+}
+
+static bool install(struct mm *mm, pxd_t *ptr, struct page *head, unsigned int prot,
+	struct ptdesc *table)
+{
+	bool empty;
+
+	TRACE_POINT(huge_install);
+	spin_lock(&mm->table_lock);
+	/* SAFE(huge_recheck): since we looked another fault may have put a table here,
+	 * with pages that were written already, or a leaf. Pairs with every pxd_set(). */
+	empty = pxd_none(LEVEL_PMD, pxd_read(ptr));
+	if (empty)
+		map_block(mm, ptr, head, prot, table);
+	spin_unlock(&mm->table_lock);
+	return empty;
+}
+
+/* A zeroed block for this address; NULL: there is none. */
+static struct page *block_alloc(const struct vma *vma, unsigned long address)
+{
+	struct page *head = frame_alloc(
+		HUGE_ORDER, PAGE_ANON, FRAME_USER | FRAME_ZERO | FRAME_NO_RECLAIM);
+
+	if (head) {
+		page_make_block(head);
+		rmap_home(head, vma, address);
+	}
+	return head;
+}
+
+/* *ptr was empty. */
+static void first_touch(struct mm *mm, const struct vma *vma, pxd_t *ptr,
+	unsigned long address, unsigned int access)
+{
+	struct ptdesc *table = table_alloc(mm, LEVEL_PTE);
+	struct page *head = table ? block_alloc(vma, address) : NULL;
+
+	if (head && install(mm, ptr, head, first_prot(vma, access), table)) {
+		counter_add_exact(COUNT_HUGE_FAULTS, 1);
+		return;
+	}
+	if (head)
+		page_put(head);
+	if (table)
+		table_free_unused(table);
+}
+
+int huge_fault(
+	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access)
+{
+	struct descent at;
+	int err;
+
+	address = ALIGN_DOWN(address, HUGE_SIZE);
+	if (address < vma->start || vma->end - address < HUGE_SIZE)
+		return 0;
+	err = descend_alloc(mm, address, LEVEL_PMD, &at);
+	if (!err && at.level == LEVEL_PMD && pxd_none(LEVEL_PMD, at.entry))
+		first_touch(mm, vma, at.ptr, address, access);
+	return err;
+}
+
+/* --- splitting ---------------------------------------------------------------------- */
+
+void leaf_split(struct mm *mm, pxd_t *ptr, unsigned long address)
+{
+	pxd_t leaf = pxd_read(ptr);
+	unsigned int prot = arch_pxd_prot(LEVEL_PMD, leaf);
+	phys_t frame = arch_pxd_phys(LEVEL_PMD, leaf);
+	struct ptdesc *table = table_withdraw(ptr);
+
+	address = ALIGN_DOWN(address, HUGE_SIZE);
+	/* SAFE(split_flush): nobody's, but not empty; and flushed, before the same memory
+	 * is seen through entries: a CPU may not have a translation of the leaf beside
+	 * one of an entry (it may stop, or use either), and when an entry is taken away
+	 * later, only that is flushed. Pairs with the flushes of single entries. */
+	(void)pxd_unhook(
+		LEVEL_PMD, ptr, address, arch_pxd_leaf_make(LEVEL_PMD, frame, PROT_NONE));
+	tlb_flush_range(mm, address, address + HUGE_SIZE);
+	TRACE_POINT(leaf_split);
+	if (IS_LAB)
+		ledger_split(LEVEL_PMD, ptr);
+	/* SAFE(split_counts): each entry has a reference of its own, and puts it when it
+	 * goes: the first to go would free the block under the others. Pairs with
+	 * page_unmap_all(). */
+	count_entries(page_of_phys(frame));
+	fill_table(table, frame, prot);
+	table_link(mm, LEVEL_PMD, ptr, table);
+	counter_add_exact(COUNT_LEAVES_SPLIT, 1);
+}
+
+void leaf_split_below(struct mm *mm, unsigned long address)
+{
+	struct descent at;
+
+	spin_lock(&mm->table_lock);
+	descend_find(mm, address, &at);
+	if (at.level == LEVEL_PMD && pxd_leaf(LEVEL_PMD, at.entry))
+		leaf_split(mm, at.ptr, address);
+	spin_unlock(&mm->table_lock);
+}
+
+void leaf_split_at(struct mm *mm, unsigned long address)
+{
+	if (!IS_ALIGNED(address, HUGE_SIZE) && address < mm->limit)
+		leaf_split_below(mm, address);
+}
+
+void leaf_gone(pxd_t *ptr)
+{
+	table_free_unused(table_withdraw(ptr));
+}
+
+/* --- writing ------------------------------------------------------------------------ */
+
+void leaf_fault(struct mm *mm, const struct vma *vma, const struct descent *at,
+	unsigned long address, unsigned int access)
+{
+	if (cow_satisfies(vma, at->level, at->entry, access))
+		return;
+	spin_lock(&mm->table_lock);
+	if (pxd_read(at->ptr).v == at->entry.v) {
+		if (cow_is_mine(leaf_page(LEVEL_PMD, at->entry)))
+			cow_allow_all(vma, LEVEL_PMD, at->ptr, at->entry,
+				ALIGN_DOWN(address, HUGE_SIZE));
+		else
+			leaf_split(mm, at->ptr, address); /* and copy one page */
+	}
+	spin_unlock(&mm->table_lock);
+}

@@ -1,0 +1,67 @@
+/*
+ * mm/huge/leaf.h - memory that one entry maps above the lowest level: a LEAF.
+ *
+ * What it maps is a BLOCK: as many frames as a lowest table has entries, aligned, whose
+ * first one counts for all (mm/space/page.h). A block may also be mapped by the entries
+ * of a lowest table: after its leaf was split, or from the beginning, where the hardware
+ * has no leaves (arch_leaf_possible()).
+ *
+ *     none --huge_fault()--> leaf --leaf_split()--> a table of entries, for good
+ *
+ * With each leaf a lowest table is DEPOSITED beside the table that the leaf stands in, so
+ * that splitting needs no memory and cannot fail. Leaves come and go in pairs with it.
+ *
+ * Who holds mm->lock knows that a TABLE stays a table. A leaf, or nothing, is stable only
+ * under table_lock: faults make leaves where nothing is, and whoever needs less than all
+ * of one splits it. So who has found a leaf, or nothing, looks again.
+ */
+#pragma once
+
+#include "mm/space/mm.h"
+#include "mm/table/descend.h"
+
+#define HUGE_ORDER (ARCH_LEVEL_SHIFT(LEVEL_PMD) - PAGE_SHIFT)
+#define HUGE_PAGES (1UL << HUGE_ORDER)
+#define HUGE_SIZE  (PAGE_SIZE << HUGE_ORDER)
+
+enum thp_policy {
+	THP_NEVER,
+	THP_MADVISE, /* where a program asks for it (MADV_HUGEPAGE) */
+	THP_ALWAYS
+};
+
+extern enum thp_policy thp_policy; /* (a) `thp=`; may change at any time */
+
+/* Should faults in this VMA try blocks? */
+bool huge_wanted(const struct vma *vma);
+
+/*
+ * mm->lock held for reading, huge_wanted(vma), which is prepared (rmap_prepare()): maps a
+ * zeroed block around the address, if nothing is there yet and the VMA has room. It is
+ * only tried: what is not mapped afterwards is to be mapped page by page. 0 or -ENOMEM:
+ * not even tables.
+ */
+int huge_fault(
+	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access);
+
+/* The same where `at` is a leaf, which may not allow the access: it does afterwards, or
+ * is split, or somebody else was there: look again. */
+void leaf_fault(struct mm *mm, const struct vma *vma, const struct descent *at,
+	unsigned long address, unsigned int access);
+
+/* table_lock held. *ptr, a pmd leaf at this address, becomes a table of entries that
+ * map the same, with the same rights. */
+void leaf_split(struct mm *mm, pxd_t *ptr, unsigned long address);
+
+/* mm->lock held: afterwards the address is in no leaf; in none but one that begins there.
+ */
+void leaf_split_below(struct mm *mm, unsigned long address);
+void leaf_split_at(struct mm *mm, unsigned long address);
+
+/* table_lock held. *ptr, a pte, maps a frame of a block: which becomes single frames,
+ * with a reference for each entry (split.c). Those that are not mapped any more are free.
+ * False: the block stays one: somebody holds it, or maps it elsewhere. */
+bool block_split(pxd_t *ptr);
+
+/* table_lock held. The leaf at *ptr is gone, and what was deposited for it goes, too. */
+void leaf_gone(pxd_t *ptr);
