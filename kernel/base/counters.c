@@ -38,6 +38,7 @@ static const char *const names[COUNTERS] = {
 	[COUNT_RECLAIMED] = "reclaimed_pages",
 	[COUNT_COW_COPIES] = "cow_copies",
 	[COUNT_HUGE_FAULTS] = "thp_fault_alloc",
+	[COUNT_COLLAPSED] = "thp_collapse_alloc",
 	[COUNT_LEAVES_SPLIT] = "thp_split_pmd",
 	[COUNT_BLOCKS_SPLIT] = "thp_split_page",
 };

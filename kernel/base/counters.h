@@ -27,6 +27,7 @@ enum counter {
 	COUNT_GUP_SHARED,      /* the page is shared, and was to be pinned */
 	COUNT_COW_COPIES,      /* shared pages copied for a write or a pin */
 	COUNT_HUGE_FAULTS,     /* blocks that faults have mapped */
+	COUNT_COLLAPSED,       /* blocks that have taken the place of pages */
 	COUNT_LEAVES_SPLIT,    /* leaves that became tables of entries */
 	COUNT_BLOCKS_SPLIT,    /* blocks that became single frames */
 	COUNT_RECLAIMED, /* lazy and clean pages that were taken for lack of memory */

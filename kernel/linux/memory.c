@@ -197,6 +197,8 @@ long sys_madvise(struct regs *regs)
 	case MADV_NOHUGEPAGE:
 		return mm_advise_huge(current()->mm, address, length,
 			regs_arg(regs, 2) == MADV_HUGEPAGE);
+	case MADV_COLLAPSE:
+		return mm_collapse(current()->mm, address, length);
 	case MADV_REMOVE:
 		return mm_remove(current()->mm, address, length);
 	case MADV_POPULATE_READ:

@@ -36,8 +36,7 @@ static void count_entries(struct page *head)
 	atomic_add(&head->mapped, (s32)HUGE_PAGES - 1);
 }
 
-/* table_lock held: *ptr, which was empty, leads to the block. */
-static void map_block(struct mm *mm, pxd_t *ptr, struct page *head, unsigned int prot,
+void leaf_install(struct mm *mm, pxd_t *ptr, struct page *head, unsigned int prot,
 	struct ptdesc *table)
 {
 	phys_t frame = page_phys(head);
@@ -74,16 +73,15 @@ static bool install(struct mm *mm, pxd_t *ptr, struct page *head, unsigned int p
 	 * with pages that were written already, or a leaf. Pairs with every pxd_set(). */
 	empty = pxd_none(LEVEL_PMD, pxd_read(ptr));
 	if (empty)
-		map_block(mm, ptr, head, prot, table);
+		leaf_install(mm, ptr, head, prot, table);
 	spin_unlock(&mm->table_lock);
 	return empty;
 }
 
-/* A zeroed block for this address; NULL: there is none. */
-static struct page *block_alloc(const struct vma *vma, unsigned long address)
+struct page *block_alloc(const struct vma *vma, unsigned long address, unsigned int flags)
 {
-	struct page *head = frame_alloc(
-		HUGE_ORDER, PAGE_ANON, FRAME_USER | FRAME_ZERO | FRAME_NO_RECLAIM);
+	struct page *head =
+		frame_alloc(HUGE_ORDER, PAGE_ANON, FRAME_USER | FRAME_ZERO | flags);
 
 	if (head) {
 		page_make_block(head);
@@ -97,7 +95,7 @@ static void first_touch(struct mm *mm, const struct vma *vma, pxd_t *ptr,
 	unsigned long address, unsigned int access)
 {
 	struct ptdesc *table = table_alloc(mm, LEVEL_PTE);
-	struct page *head = table ? block_alloc(vma, address) : NULL;
+	struct page *head = table ? block_alloc(vma, address, FRAME_NO_RECLAIM) : NULL;
 
 	if (head && install(mm, ptr, head, first_prot(vma, access), table)) {
 		counter_add_exact(COUNT_HUGE_FAULTS, 1);

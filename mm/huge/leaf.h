@@ -6,7 +6,8 @@
  * of a lowest table: after its leaf was split, or from the beginning, where the hardware
  * has no leaves (arch_leaf_possible()).
  *
- *     none --huge_fault()--> leaf --leaf_split()--> a table of entries, for good
+ *     none --huge_fault()--> leaf --leaf_split()--> a table of entries
+ *                             `------mm_collapse()-------'
  *
  * With each leaf a lowest table is DEPOSITED beside the table that the leaf stands in, so
  * that splitting needs no memory and cannot fail. Leaves come and go in pairs with it.
@@ -48,6 +49,16 @@ int huge_fault(
  * is split, or somebody else was there: look again. */
 void leaf_fault(struct mm *mm, const struct vma *vma, const struct descent *at,
 	unsigned long address, unsigned int access);
+
+/* A zeroed block that is to be mapped at the address, with a reference; NULL: no memory.
+ * flags: FRAME_* beside those. */
+struct page *block_alloc(
+	const struct vma *vma, unsigned long address, unsigned int flags);
+
+/* table_lock held. *ptr, an empty pmd entry, leads to the block: with an unlinked, empty
+ * table, which is deposited, or maps it. */
+void leaf_install(struct mm *mm, pxd_t *ptr, struct page *head, unsigned int prot,
+	struct ptdesc *table);
 
 /* table_lock held. *ptr, a pmd leaf at this address, becomes a table of entries that
  * map the same, with the same rights. */

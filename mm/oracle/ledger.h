@@ -24,7 +24,8 @@ void ledger_init(void); /* with the array of struct page; before the first table
 /* Around stores into tables, table_lock held. */
 void ledger_set(int level, const pxd_t *ptr, pxd_t entry);
 void ledger_unhook(int level, const pxd_t *ptr);
-/* The leaf at *ptr maps nothing any more; a table that maps the same will be stored. */
+/* The leaf at *ptr is gone from the books: what is stored there next is no leaf, and who
+ * does it sees to flushes himself. */
 void ledger_split(int level, const pxd_t *ptr);
 void ledger_unhooked(
 	int level, const pxd_t *ptr, unsigned long address, pxd_t old, pxd_t replacement);

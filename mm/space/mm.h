@@ -177,6 +177,10 @@ int mm_advise(struct mm *mm, unsigned long address, size_t length); /* other adv
 /* Blocks are welcome in the range, or not (MADV_HUGEPAGE, MADV_NOHUGEPAGE; mm/huge). What
  * is mapped stays as it is. -EINVAL: a device's memory; -ENOMEM: also for holes. */
 int mm_advise_huge(struct mm *mm, unsigned long address, size_t length, bool wanted);
+/* Blocks in the place of single pages (MADV_COLLAPSE), wherever a whole one lies in the
+ * range: 0, or why not all: -EINVAL: nothing is there, or none may be; -EAGAIN: somebody
+ * holds a page; -ENOMEM. */
+int mm_collapse(struct mm *mm, unsigned long start, size_t length);
 /* What was written to files in the range has been given to their sources, as
  * object_write_back() does it. -ENOMEM: there are holes; -EINVAL. */
 int mm_sync(struct mm *mm, unsigned long address, size_t length);

@@ -385,6 +385,69 @@ UNIT_TEST(mm_huge_lazy)
 	finish();
 }
 
+UNIT_TEST(mm_huge_collapse)
+{
+	make(1);
+	leaf_split_at(mm, page(0, 1));
+	EXPECT_EQ(mm_discard(mm, page(0, 3), PAGE_SIZE), 0);
+	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE), 0);
+	EXPECT_EQ(level_at(mm, page(0, 0)), block_level());
+	EXPECT_EQ(mm->pages, HUGE_PAGES);
+	EXPECT_EQ(head_at(mm, page(0, 2))->order, HUGE_ORDER);
+	EXPECT_EQ(load(page(0, 3)), 0);
+	expect_kept(0, 3, 4);
+	/* It is one already; nothing is there; that is no block's worth. */
+	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE), 0);
+	EXPECT_EQ(mm_collapse(mm, page(1, 0), HUGE_SIZE), -EINVAL);
+	EXPECT_EQ(mm_collapse(mm, page(1, 1), PAGE_SIZE), -EINVAL);
+	finish();
+}
+
+/* Single pages, some of them shared by a fork, and read-only ones. */
+UNIT_TEST(mm_huge_collapse_pages)
+{
+	struct mm *child;
+
+	make(0);
+	thp_policy = THP_NEVER;
+	for (unsigned long i = 0; i < HUGE_PAGES; i += 2)
+		store(page(0, i), page(0, i));
+	child = mm_fork(mm);
+	store(page(0, 0), page(0, 0));
+	EXPECT_EQ(mm_protect(mm, page(0, 0), HUGE_SIZE, PROT_READ), 0);
+	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE), 0);
+	EXPECT_EQ(level_at(mm, page(0, 1)), block_level());
+	EXPECT(arch_copy_to_user(page(0, 3), &(u64){1}, 8) != 0);
+	EXPECT_EQ(mm_protect(mm, page(0, 0), HUGE_SIZE, RW), 0);
+	for (unsigned long i = 0; i < HUGE_PAGES; i++)
+		EXPECT_EQ(load(page(0, i)), i & 1 ? 0 : page(0, i));
+	store(page(0, 2), 1);
+	mm_use(child);
+	EXPECT_EQ(load(page(0, 2)), page(0, 2));
+	mm_use(mm);
+	mm_put(child);
+	finish();
+}
+
+UNIT_TEST(mm_huge_collapse_not_what_is_held)
+{
+	struct page *held;
+
+	make(1);
+	leaf_split_at(mm, page(0, 1));
+	EXPECT_EQ(gup(page(0, 1), 1, FOLL_PIN | FOLL_WRITE, &held), 1);
+	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE),
+		arch_leaf_possible(LEVEL_PMD) ? -EAGAIN : 0);
+	store(page(0, 1), 7);
+	EXPECT_EQ(*(u64 *)page_address(held), 7);
+	expect_kept(0, 1, 2);
+	gup_unpin(&held, 1);
+	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE), 0);
+	EXPECT_EQ(load(page(0, 1)), 7);
+	expect_kept(0, 1, 2);
+	finish();
+}
+
 UNIT_TEST(mm_huge_advice_cuts)
 {
 	make(1);

@@ -67,20 +67,44 @@ UNIT_TEST(sim_fault_loses_a_race)
 	finish();
 }
 
-/* The same of a block: where the whole of it lies in the VMA. */
+/* Room for two blocks around AT. */
+static void make_room(void)
+{
+	unsigned long at = ALIGN_DOWN(AT, HUGE_SIZE);
+
+	make();
+	EXPECT_EQ(mm_map(mm, &at, 2 * HUGE_SIZE, RW, MM_FIXED), 0);
+}
+
+/* The same of a block. */
 UNIT_TEST(sim_huge_fault_loses_a_race)
 {
-	make();
-	EXPECT_EQ(mm_map(mm, &(unsigned long){ALIGN_DOWN(AT, HUGE_SIZE)}, 2 * HUGE_SIZE,
-			  RW, MM_FIXED),
-		0);
-	EXPECT_EQ(mm_advise_huge(mm, ALIGN_DOWN(AT, HUGE_SIZE), 2 * HUGE_SIZE, true), 0);
+	unsigned long at = ALIGN_DOWN(AT, HUGE_SIZE);
+
+	make_room();
+	EXPECT_EQ(mm_advise_huge(mm, at, 2 * HUGE_SIZE, true), 0);
 	/* The tables above are there. */
-	EXPECT_EQ(mm_fault(mm, ALIGN_DOWN(AT, HUGE_SIZE) + HUGE_SIZE, ACCESS_WRITE), 0);
+	EXPECT_EQ(mm_fault(mm, at + HUGE_SIZE, ACCESS_WRITE), 0);
 	sim_meanwhile = fault_first;
 	EXPECT_EQ(mm_fault(mm, AT + PAGE_SIZE, ACCESS_WRITE), 0);
 	EXPECT_EQ(*mm_peek(mm, AT), 42);
 	EXPECT_EQ(mm->pages, 2 * HUGE_PAGES);
+	finish();
+}
+
+/* Another CPU writes to a page before it is copied to a block, and afterwards. */
+UNIT_TEST(sim_collapse_is_flushed)
+{
+	make_room();
+	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
+	sim_on_cpu(1);
+	EXPECT(sim_user_store(AT, 42));
+	sim_on_cpu(0);
+	EXPECT_EQ(mm_collapse(mm, ALIGN_DOWN(AT, HUGE_SIZE), HUGE_SIZE), 0);
+	EXPECT_EQ(*mm_peek(mm, AT), 42);
+	sim_on_cpu(1);
+	EXPECT(sim_user_store(AT, 43));
+	EXPECT_EQ(*mm_peek(mm, AT), 43);
 	finish();
 }
 

@@ -1,0 +1,218 @@
+/*
+ * mm/huge/collapse.c - what single pages map becomes one block: MADV_COLLAPSE.
+ *
+ *     detach     the table with all its entries, from the pmd entry: nobody finds it
+ *     flush      no CPU translates through it
+ *     sync one   no lockless walker is in it any more
+ *     look       whoever has got hold of a page before is seen: then all is put back
+ *     copy, install, free
+ *
+ * In a write section, so nobody faults; and of private memory, for whose mappings nobody
+ * looks but reclaim, which lets be what it does not find. Between detach and install the
+ * table is ours: only a thread of the mm that touches the memory waits, in its fault.
+ * Afterwards the table is deposited for the leaf, or, where the hardware has none, maps
+ * the block. Can fail: no block, nothing there, or somebody holds a page.
+ */
+#include "kernel/base/counters.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/trace.h"
+#include "mm/huge/leaf.h"
+#include "mm/oracle/ledger.h"
+#include "mm/space/internal.h"
+#include "mm/space/rmap.h"
+#include "mm/space/vma.h"
+#include "mm/table/table_free.h"
+#include "mm/table/tlb.h"
+
+struct collapse {
+	struct mm *mm;
+	const struct vma *vma;
+	unsigned long address; /* the block's */
+	pxd_t *ptr;            /* the pmd entry there, */
+	pxd_t entry;           /* and what it was: a table */
+};
+
+static pxd_t *table_of(const struct collapse *it)
+{
+	return pxd_table(LEVEL_PMD, it->entry);
+}
+
+static void detach(struct collapse *it)
+{
+	struct mm *mm = it->mm;
+
+	spin_lock(&mm->table_lock);
+	it->entry =
+		pxd_unhook(LEVEL_PMD, it->ptr, it->address, arch_pxd_empty(LEVEL_PMD));
+	mm->tables[LEVEL_PTE]--;
+	spin_unlock(&mm->table_lock);
+	/* SAFE(collapse_flush): through what a CPU remembers of the table it would write
+	 * to a page after that was copied. Pairs with copy_pages(). */
+	tlb_flush_tables(mm, it->address, it->address + HUGE_SIZE);
+	TRACE_POINT(collapse_detached);
+	tables_sync_one(mm);
+}
+
+/* The table is there again, as it is now. */
+static void attach(struct collapse *it)
+{
+	spin_lock(&it->mm->table_lock);
+	table_link(it->mm, LEVEL_PMD, it->ptr, ptdesc_of(LEVEL_PTE, table_of(it)));
+	spin_unlock(&it->mm->table_lock);
+}
+
+/* May what this entry maps be copied, and the copy take its place? */
+static bool may_copy(pxd_t entry)
+{
+	const struct page *head = leaf_page(LEVEL_PTE, entry);
+
+	if (page_is_shared(head))
+		return true; /* it is copied before it is written in any case */
+	/* SAFE(collapse_held_last): a device that has the page pinned would go on with
+	 * it, and the process with the copy. Looked at when no walker can grab it by
+	 * this entry any more: pairs with SAFE(gup_pmd_recheck). */
+	return atomic_load(&head->refs) == atomic_load(&head->mapped);
+}
+
+/* How many pages are mapped; 0: some may not be copied, or there are none. */
+static u64 count_pages(const struct collapse *it)
+{
+	const pxd_t *ptr = table_of(it);
+	u64 count = 0;
+
+	for (unsigned long i = 0; i < HUGE_PAGES; i++) {
+		pxd_t entry = pxd_read(ptr + i);
+
+		if (pxd_none(LEVEL_PTE, entry))
+			continue;
+		if (!may_copy(entry))
+			return 0;
+		count++;
+	}
+	return count;
+}
+
+static void copy_pages(const struct collapse *it, struct page *head)
+{
+	const pxd_t *ptr = table_of(it);
+
+	for (unsigned long i = 0; i < HUGE_PAGES; i++) {
+		pxd_t entry = pxd_read(ptr + i);
+
+		if (!pxd_none(LEVEL_PTE, entry))
+			copy_page(page_address(head + i),
+				phys_to_virt(arch_pxd_phys(LEVEL_PTE, entry)));
+	}
+}
+
+/* The pages that the table maps lose their entries, which no CPU knows any more. */
+static void drop_pages(const struct collapse *it)
+{
+	pxd_t *ptr = table_of(it);
+
+	for (unsigned long i = 0; i < HUGE_PAGES; i++) {
+		pxd_t entry = pxd_read(ptr + i);
+		struct page *page;
+
+		if (pxd_none(LEVEL_PTE, entry))
+			continue;
+		page = leaf_page(LEVEL_PTE, entry);
+		ledger_split(LEVEL_PTE, ptr + i);
+		pxd_set(LEVEL_PTE, ptr + i, arch_pxd_empty(LEVEL_PTE));
+		page_unmap(page);
+		page_put(page);
+	}
+}
+
+static int replace(struct collapse *it, struct page *head)
+{
+	struct mm *mm = it->mm;
+	u64 count;
+
+	detach(it);
+	count = count_pages(it);
+	if (!count) {
+		attach(it);
+		return -EAGAIN;
+	}
+	copy_pages(it, head);
+	spin_lock(&mm->table_lock);
+	drop_pages(it);
+	mm->pages -= count;
+	leaf_install(
+		mm, it->ptr, head, it->vma->prot, ptdesc_of(LEVEL_PTE, table_of(it)));
+	spin_unlock(&mm->table_lock);
+	counter_add_exact(COUNT_COLLAPSED, 1);
+	return 0;
+}
+
+/* Is it as it should be already? */
+static bool is_block(const struct collapse *it, const struct descent *at)
+{
+	const pxd_t *ptr;
+	struct page *head;
+
+	if (pxd_leaf(LEVEL_PMD, at->entry) || arch_leaf_possible(LEVEL_PMD))
+		return pxd_leaf(LEVEL_PMD, at->entry);
+	ptr = table_of(it);
+	head = page_of_phys(arch_pxd_phys(LEVEL_PTE, pxd_read(ptr)));
+	return pxd_leaf(LEVEL_PTE, pxd_read(ptr)) && head->order == HUGE_ORDER &&
+	       page_is_exclusive(head) && head->mapped == (s32)HUGE_PAGES;
+}
+
+static int collapse_one(struct mm *mm, const struct vma *vma, unsigned long address)
+{
+	struct collapse it;
+	struct descent at;
+	struct page *head;
+	int err;
+
+	descend_find_pmd(mm, address, &at);
+	if (at.level != LEVEL_PMD || pxd_none(LEVEL_PMD, at.entry) || !vma->anon)
+		return -EINVAL;
+	it.mm = mm;
+	it.vma = vma;
+	it.address = address;
+	it.ptr = at.ptr;
+	it.entry.v = at.entry.v;
+	if (is_block(&it, &at))
+		return 0;
+	head = block_alloc(vma, address, 0);
+	if (!head)
+		return -ENOMEM;
+	err = replace(&it, head);
+	if (err)
+		page_put(head);
+	return err;
+}
+
+static int collapse_at(struct mm *mm, unsigned long address)
+{
+	const struct vma *vma;
+	int err = -EINVAL;
+
+	mm_write_lock(mm);
+	vma = vma_find(mm, address);
+	if (vma && vma->start <= address && vma->end - address >= HUGE_SIZE &&
+		!vma->object && !(vma->flags & VMA_NOHUGE))
+		err = collapse_one(mm, vma, address);
+	mm_write_unlock(mm);
+	return err;
+}
+
+int mm_collapse(struct mm *mm, unsigned long start, size_t length)
+{
+	unsigned long end = ALIGN_DOWN(start + length, HUGE_SIZE);
+	int err, failed = 0;
+
+	if (!IS_ALIGNED(start, PAGE_SIZE) || start + length < start)
+		return -EINVAL;
+	start = ALIGN_UP(start, HUGE_SIZE);
+	if (start > end)
+		return -EINVAL;
+	for (; start != end && failed != -ENOMEM; start += HUGE_SIZE) {
+		err = collapse_at(mm, start);
+		failed = err ? err : failed;
+	}
+	return failed;
+}
