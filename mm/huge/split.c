@@ -57,8 +57,8 @@ static s32 count_mapped(const struct place *place)
  * is comes first, its reference last. */
 static void make_single(const struct page *head, struct page *page, bool mapped)
 {
-	page->type = head->type;
-	page->order = 0;
+	WRITE_ONCE(page->type, head->type);
+	WRITE_ONCE(page->order, 0);
 	page->index = head->index + (u64)(page - head);
 	page->fill = 0;
 	page->mapped = mapped;
