@@ -28,13 +28,21 @@
 enum thp_policy {
 	THP_NEVER,
 	THP_MADVISE, /* where a program asks for it (MADV_HUGEPAGE) */
-	THP_ALWAYS
+	THP_ALWAYS,
+	THP_POLICIES
 };
 
 extern enum thp_policy thp_policy; /* (a) `thp=`; may change at any time */
+extern const char *const thp_names[THP_POLICIES];
+
+/* From now on this policy. False: there is none of that name. */
+bool thp_choose(const char *name);
 
 /* Should faults in this VMA try blocks? */
 bool huge_wanted(const struct vma *vma);
+
+/* And has it room for one? */
+bool huge_eligible(const struct vma *vma);
 
 /*
  * mm->lock held for reading, huge_wanted(vma), which is prepared (rmap_prepare()): maps a
@@ -73,6 +81,11 @@ void leaf_split_at(struct mm *mm, unsigned long address);
  * with a reference for each entry (split.c). Those that are not mapped any more are free.
  * False: the block stays one: somebody holds it, or maps it elsewhere. */
 bool block_split(pxd_t *ptr);
+
+/* count.c, of a VMA, mm->lock held for reading: the bytes that leaves map, or tables as
+ * leaves would. Of the machine: how many blocks there are about now. */
+unsigned long huge_mapped(const struct vma *vma);
+u64 huge_blocks(void);
 
 /* table_lock held. The leaf at *ptr is gone, and what was deposited for it goes, too. */
 void leaf_gone(pxd_t *ptr);

@@ -13,18 +13,23 @@
 
 enum thp_policy thp_policy __section("policy_words") = THP_MADVISE;
 
-static const char *const thp_names[] = {"never", "madvise", "always"};
+const char *const thp_names[THP_POLICIES] = {"never", "madvise", "always"};
 
-static bool parse_thp(const char *value)
+bool thp_choose(const char *name)
 {
-	return option_choice(value, thp_names, ARRAY_SIZE(thp_names), &thp_policy);
+	unsigned int policy;
+
+	if (!option_choice(name, thp_names, THP_POLICIES, &policy))
+		return false;
+	WRITE_ONCE(thp_policy, policy);
+	return true;
 }
 
 static const char *thp_value(void)
 {
-	return thp_names[thp_policy];
+	return thp_names[READ_ONCE(thp_policy)];
 }
-POLICY(thp, "thp", "never, madvise or always: where faults try huge pages", parse_thp,
+POLICY(thp, "thp", "never, madvise or always: where faults try huge pages", thp_choose,
 	thp_value);
 
 bool huge_wanted(const struct vma *vma)
@@ -34,6 +39,13 @@ bool huge_wanted(const struct vma *vma)
 	if (vma->object || vma->flags & (VMA_NOHUGE | VMA_STACK))
 		return false;
 	return policy == THP_ALWAYS || (policy == THP_MADVISE && vma->flags & VMA_HUGE);
+}
+
+bool huge_eligible(const struct vma *vma)
+{
+	unsigned long first = ALIGN_UP(vma->start, HUGE_SIZE);
+
+	return huge_wanted(vma) && first < vma->end && vma->end - first >= HUGE_SIZE;
 }
 
 /* What lies in one VMA. In a write section. */

@@ -12,6 +12,8 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/trace.h"
 #include "mm/huge/leaf.h"
+#include "mm/space/vma.h"
+#include "mm/table/walk.h"
 
 /* Of the block that has the frame `page`, which *ptr maps, at its place in the table. */
 struct place {
@@ -101,4 +103,59 @@ bool block_split(pxd_t *ptr)
 	thaw(&place);
 	counter_add_exact(COUNT_BLOCKS_SPLIT, 1);
 	return true;
+}
+
+/* --- of a range --------------------------------------------------------------------- */
+
+struct splitting {
+	struct blocks_split *count;
+	const struct page *refused; /* the last one */
+	bool done;                  /* one block, under this lock */
+};
+
+static bool split_here(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	struct splitting *splitting = walk->arg;
+	const struct page *head;
+
+	if (!arch_pxd_counted(level, entry))
+		return false;
+	head = leaf_page(LEVEL_PTE, entry);
+	if (!head->order || head == splitting->refused)
+		return false;
+	if (splitting->done)
+		return true;
+	splitting->done = true;
+	if (block_split(ptr)) {
+		splitting->count->split++;
+	} else {
+		splitting->count->refused++;
+		splitting->refused = head;
+	}
+	return false;
+}
+
+void mm_split_blocks(
+	struct mm *mm, unsigned long start, unsigned long end, struct blocks_split *count)
+{
+	static const struct walk_ops ops = {.leaf = split_here, .split = WALK_SPLIT_ALL};
+	struct splitting splitting;
+	struct walk walk = {.mm = mm, .ops = &ops, .arg = &splitting};
+
+	splitting.count = count;
+	splitting.refused = NULL;
+	count->split = 0;
+	count->refused = 0;
+	start = ALIGN_DOWN(start, PAGE_SIZE);
+	mm_read_lock(mm);
+	end = ALIGN_UP(min(end, mm->limit), PAGE_SIZE);
+	while (start < end) {
+		/* A block at a time: who waits for the lock waits for no more. */
+		splitting.done = false;
+		spin_lock(&mm->table_lock);
+		start = walk_range(&walk, start, end);
+		spin_unlock(&mm->table_lock);
+	}
+	mm_read_unlock(mm);
 }

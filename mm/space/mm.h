@@ -181,6 +181,14 @@ int mm_advise_huge(struct mm *mm, unsigned long address, size_t length, bool wan
  * range: 0, or why not all: -EINVAL: nothing is there, or none may be; -EAGAIN: somebody
  * holds a page; -ENOMEM. */
 int mm_collapse(struct mm *mm, unsigned long start, size_t length);
+/* Leaves in [start, end) are split, and so are blocks that pages there are part of, but
+ * for those that somebody holds, or maps elsewhere: how many of each. (A block that is
+ * spread over the range may be refused more than once.) Takes mm->lock for reading. */
+struct blocks_split {
+	unsigned long split, refused;
+};
+void mm_split_blocks(struct mm *mm, unsigned long start, unsigned long end,
+	struct blocks_split *count);
 /* What was written to files in the range has been given to their sources, as
  * object_write_back() does it. -ENOMEM: there are holes; -EINVAL. */
 int mm_sync(struct mm *mm, unsigned long address, size_t length);

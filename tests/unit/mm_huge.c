@@ -460,3 +460,93 @@ UNIT_TEST(mm_huge_advice_cuts)
 	EXPECT_EQ(mm_advise_huge(mm, page(0, 0) + 1, HUGE_SIZE, true), -EINVAL);
 	finish();
 }
+
+/* What programs are told, of all VMAs. */
+static void add_told(const struct vma *vma, void *arg)
+{
+	*(unsigned long *)arg += huge_mapped(vma);
+}
+
+static unsigned long told(void)
+{
+	unsigned long size = 0;
+
+	mm_for_each_vma(mm, add_told, &size);
+	return size;
+}
+
+UNIT_TEST(mm_huge_told)
+{
+	u64 blocks = huge_blocks();
+
+	make(2);
+	store(page(2, 0), 1);
+	EXPECT_EQ(told(), 3 * HUGE_SIZE);
+	EXPECT_EQ(huge_blocks(), blocks + 3);
+	/* Of a part of one there is nothing to tell. */
+	EXPECT_EQ(mm_protect(mm, page(0, 1), PAGE_SIZE, PROT_READ), 0);
+	EXPECT_EQ(told(), 2 * HUGE_SIZE);
+	EXPECT_EQ(mm_discard(mm, page(1, HUGE_PAGES - 1), PAGE_SIZE), 0);
+	EXPECT_EQ(told(), HUGE_SIZE);
+	store(page(1, HUGE_PAGES - 1), 1);
+	EXPECT_EQ(told(), HUGE_SIZE);
+	EXPECT_EQ(huge_blocks(), blocks + 3);
+	EXPECT_EQ(mm_unmap(mm, page(1, 0), 2 * HUGE_SIZE), 0);
+	EXPECT_EQ(told(), 0);
+	EXPECT_EQ(huge_blocks(), blocks + 1);
+	finish();
+	EXPECT_EQ(huge_blocks(), blocks);
+}
+
+static bool eligible(unsigned long start, unsigned long end, unsigned int flags)
+{
+	struct vma vma = {.start = start, .end = end, .flags = flags};
+
+	return huge_eligible(&vma);
+}
+
+UNIT_TEST(mm_huge_eligible)
+{
+	enum thp_policy before = thp_policy;
+
+	EXPECT(thp_choose("always"));
+	EXPECT(eligible(AT - PAGE_SIZE, AT + HUGE_SIZE, 0));
+	EXPECT(!eligible(AT + PAGE_SIZE, AT + 2 * HUGE_SIZE - PAGE_SIZE, 0));
+	EXPECT(!eligible(AT + PAGE_SIZE, AT + 2 * PAGE_SIZE, 0));
+	EXPECT(!eligible(AT, AT + HUGE_SIZE, VMA_NOHUGE));
+	EXPECT(thp_choose("madvise"));
+	EXPECT(!eligible(AT, AT + HUGE_SIZE, 0));
+	EXPECT(eligible(AT, AT + HUGE_SIZE, VMA_HUGE));
+	EXPECT(!thp_choose("sometimes"));
+	EXPECT_EQ(thp_policy, THP_MADVISE);
+	EXPECT(thp_choose("never"));
+	EXPECT(!eligible(AT, AT + HUGE_SIZE, VMA_HUGE));
+	thp_policy = before;
+}
+
+UNIT_TEST(mm_huge_split_range)
+{
+	struct blocks_split count;
+	struct page *pinned;
+
+	make(3);
+	EXPECT_EQ(gup(page(1, 3), 1, FOLL_PIN, &pinned), 1);
+	/* A part of the first, all of the second, and of the third nothing. */
+	mm_split_blocks(mm, page(0, 3) + 1, page(2, 0), &count);
+	EXPECT_EQ(count.split, 1);
+	EXPECT_EQ(count.refused, 1);
+	EXPECT_EQ(head_at(mm, page(0, 1))->order, 0);
+	EXPECT_EQ(head_at(mm, page(1, 1))->order, HUGE_ORDER);
+	EXPECT_EQ(level_at(mm, page(1, 1)), LEVEL_PTE);
+	EXPECT_EQ(level_at(mm, page(2, 0)), block_level());
+	gup_unpin(&pinned, 1);
+	mm_split_blocks(mm, 0, ~0UL, &count);
+	EXPECT_EQ(count.split, 2);
+	EXPECT_EQ(count.refused, 0);
+	EXPECT_EQ(told(), 0);
+	mm_split_blocks(mm, page(0, 0), HOLE, &count);
+	EXPECT_EQ(count.split + count.refused, 0);
+	for (unsigned int block = 0; block < 3; block++)
+		expect_kept(block, 0, 0);
+	finish();
+}
