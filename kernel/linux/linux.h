@@ -169,6 +169,18 @@ struct open *gup_test_open(void);
 void itimer_init(struct itimer *mine);
 void itimer_thread(void *unused);
 
+/* --- huge.c: these files of /sys, by the minor numbers of their devices --- */
+enum {
+	HUGE_ENABLED,
+	HUGE_PMD_SIZE,
+	HUGE_DEFRAG,
+	HUGE_SHMEM,
+	HUGE_ZERO_PAGE,
+	HUGE_SPLIT
+};
+struct open *huge_setting_open(void);
+struct open *huge_split_open(void);
+
 /* --- time.c --- */
 bool time_to_ns(const struct __kernel_timespec *time, u64 *ns);
 struct __kernel_timespec time_from_ns(u64 ns);

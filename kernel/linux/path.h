@@ -75,6 +75,9 @@ bool proc_entry(const char *path, u64 index, struct entry *entry);
 ssize_t proc_link(const char *path, char *to, size_t size);
 bool proc_describes(const struct open *open);
 
+/* A number at *text, which moves behind it: 1 to 16 digits. */
+bool take_number(const char **text, unsigned int base, unsigned long *value);
+
 /* proc_mem.c: files of /proc/<pid> about this mm; take over the reference. NULL: no
  * memory. */
 struct open *mem_open(struct mm *mm);

@@ -14,6 +14,7 @@
 #include "kernel/base/options.h"
 #include "kernel/base/print.h"
 #include "kernel/task/ramdisk.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/cache.h"
 #include "mm/space/frame.h"
 
@@ -79,6 +80,7 @@ static void show_meminfo(struct text *text)
 	text_add(text, "MemTotal:       %8lu kB\n", stats.total * (PAGE_SIZE / 1024));
 	text_add(text, "MemFree:        %8lu kB\n", stats.free * (PAGE_SIZE / 1024));
 	text_add(text, "MemAvailable:   %8lu kB\n", stats.free * (PAGE_SIZE / 1024));
+	text_add(text, "AnonHugePages:  %8lu kB\n", huge_blocks() * (HUGE_SIZE / 1024));
 }
 
 static void show_uptime(struct text *text)
@@ -215,12 +217,15 @@ static void add_vma_smaps(const struct vma *vma, void *arg)
 	add_vma(vma, arg);
 	text_add(arg, "Size:           %8lu kB\nKernelPageSize: %8lu kB\n",
 		(vma->end - vma->start) / 1024, PAGE_SIZE / 1024);
-	text_add(arg, "VmFlags:%s%s%s%s%s%s%s%s \n", vma->prot & PROT_READ ? " rd" : "",
-		vma->prot & PROT_WRITE ? " wr" : "", vma->prot & PROT_EXEC ? " ex" : "",
-		vma->flags & VMA_SHARED ? " sh" : "", vma->flags & VMA_STACK ? " gd" : "",
-		vma->flags & VMA_PFN ? " pf" : "",
+	text_add(arg, "AnonHugePages:  %8lu kB\nTHPeligible:    %8u\n",
+		huge_mapped(vma) / 1024, huge_eligible(vma));
+	text_add(arg, "VmFlags:%s%s%s%s%s%s%s%s%s%s \n",
+		vma->prot & PROT_READ ? " rd" : "", vma->prot & PROT_WRITE ? " wr" : "",
+		vma->prot & PROT_EXEC ? " ex" : "", vma->flags & VMA_SHARED ? " sh" : "",
+		vma->flags & VMA_STACK ? " gd" : "", vma->flags & VMA_PFN ? " pf" : "",
 		vma->flags & VMA_NORESERVE ? " nr" : "",
-		vma->flags & VMA_CLEARED ? "" : " sd");
+		vma->flags & VMA_CLEARED ? "" : " sd", vma->flags & VMA_HUGE ? " hg" : "",
+		vma->flags & VMA_NOHUGE ? " nh" : "");
 }
 
 static void show_vmas(struct text *text, const struct proc_name *name,
@@ -303,8 +308,7 @@ static bool is_link(const struct process_file *file)
 
 /* --- names --- */
 
-/* A number at *text, which moves behind it: 1 to 16 digits. */
-static bool take_number(const char **text, unsigned int base, unsigned long *value)
+bool take_number(const char **text, unsigned int base, unsigned long *value)
 {
 	const char *const digits = "0123456789abcdef", *start = *text, *digit;
 

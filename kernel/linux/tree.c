@@ -44,6 +44,8 @@ static struct open *random_open(void)
 	return open_create(&random_ops, OPEN_DEVICE, 0, NULL);
 }
 
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+
 static const struct device {
 	const char *path;
 	u32 number;
@@ -60,9 +62,16 @@ static const struct device {
 	{"/dev/aperture", DEVICE(240, 2), 0666, aperture_open},
 	{"/proc/sys/vm/drop_caches", DEVICE(240, 3), 0200, drop_caches_open},
 	{"/sys/kernel/debug/gup_test", DEVICE(240, 0), 0600, gup_test_open},
+	{"/sys/kernel/debug/split_huge_pages", DEVICE(241, HUGE_SPLIT), 0200,
+		huge_split_open},
 #ifdef ORIGAMI_LAB
 	{"/sys/kernel/debug/fail", DEVICE(240, 2), 0600, fail_file_open},
 #endif
+	{THP "enabled", DEVICE(241, HUGE_ENABLED), 0644, huge_setting_open},
+	{THP "hpage_pmd_size", DEVICE(241, HUGE_PMD_SIZE), 0444, huge_setting_open},
+	{THP "defrag", DEVICE(241, HUGE_DEFRAG), 0644, huge_setting_open},
+	{THP "shmem_enabled", DEVICE(241, HUGE_SHMEM), 0644, huge_setting_open},
+	{THP "use_zero_page", DEVICE(241, HUGE_ZERO_PAGE), 0644, huge_setting_open},
 };
 
 static const struct device *find_device(const char *path)
@@ -248,22 +257,23 @@ void tree_describe(struct open *open, struct file_info *info)
 
 /* --- directory entries --- */
 
-/* The index-th of a directory. (No two devices share a directory below the first.) */
+/* The index-th of a directory. Devices below the same one stand together in the table. */
 static bool device_entry(const char *directory, u64 index, struct entry *entry)
 {
-	char path[PATH_LIMIT], *end;
+	char path[PATH_LIMIT] = "", *end;
 	const char *rest;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(devices); i++) {
 		rest = below(devices[i].path, directory);
-		if (!rest || !*rest || index--)
+		if (!rest || !*rest || (*path && below(devices[i].path, path)))
 			continue;
 		string_copy(entry->name, rest + 1, sizeof(entry->name));
 		end = strchr(entry->name, '/');
 		if (end)
 			*end = '\0';
 		format_text(path, sizeof(path), "%s/%s", directory, entry->name);
-		return device_lookup(path, &entry->info) == 0;
+		if (!index--)
+			return device_lookup(path, &entry->info) == 0;
 	}
 	return false;
 }

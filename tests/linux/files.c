@@ -68,6 +68,12 @@ static void directories(void)
 	rewinddir(directory);
 	test(readdir(directory) != NULL, "and again from the start");
 	closedir(directory);
+	directory = opendir("/sys/kernel");
+	other = 0;
+	while (directory && (entry = readdir(directory)))
+		other += !strcmp(entry->d_name, "debug");
+	test(directory && other == 1, "so does what only leads to other directories");
+	closedir(directory);
 }
 
 static void reading(void)

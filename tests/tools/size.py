@@ -12,7 +12,7 @@ BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2060),
     ("mm, all", ["mm"], [], 9900),
     ("kernel", ["kernel"], ["kernel/linux"], 8205),
-    ("kernel/linux", ["kernel/linux"], [], 5360),
+    ("kernel/linux", ["kernel/linux"], [], 5495),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
     ("arch/s390x", ["arch/s390x"], [], 2300),
     ("explorer", ["arch/sim/explore"], [], 1520),

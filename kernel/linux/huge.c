@@ -1,0 +1,127 @@
+/*
+ * kernel/linux/huge.c - huge pages under Linux's names: the settings in
+ * /sys/kernel/mm/transparent_hugepage, and /sys/kernel/debug/split_huge_pages.
+ *
+ * A setting reads as Linux's does, what holds in brackets; a word is written. Only
+ * `enabled` changes. Of others what holds may be written: no fault waits until there is
+ * room for a block (defrag), objects have none (shmem_enabled), and one that was only
+ * read is its process's own (use_zero_page). split_huge_pages takes
+ * "<pid>,0x<start>,0x<end>", or that and ",0"; how much was split stands in the log. No
+ * data, no locks of its own.
+ */
+#include "kernel/linux/path.h"
+#include "kernel/base/print.h"
+#include "mm/huge/leaf.h"
+
+#define INPUT_MAX 80
+
+/* A line that a program has written, without its newline. */
+static bool take_line(char *line, const char *from, size_t size)
+{
+	size_t length = size && from[size - 1] == '\n' ? size - 1 : size;
+
+	if (length >= INPUT_MAX)
+		return false;
+	memcpy(line, from, length);
+	line[length] = '\0';
+	return true;
+}
+
+static const struct {
+	const char *text, *value; /* what is read; what may be written */
+} fixed[] = {
+	[HUGE_DEFRAG] = {"always defer defer+madvise madvise [never]", "never"},
+	[HUGE_SHMEM] = {"always within_size advise [never] deny force", "never"},
+	[HUGE_ZERO_PAGE] = {"0", "0"},
+};
+
+static void show(u32 file, char *text, size_t size)
+{
+	enum thp_policy now = READ_ONCE(thp_policy);
+	int at = 0;
+
+	if (file == HUGE_PMD_SIZE)
+		format_text(text, size, "%lu\n", HUGE_SIZE);
+	else if (file != HUGE_ENABLED)
+		format_text(text, size, "%s\n", fixed[file].text);
+	else
+		for (int policy = THP_POLICIES - 1; policy >= 0; policy--)
+			at += format_text(text + at, size - at,
+				(int)now == policy ? "[%s]%s" : "%s%s", thp_names[policy],
+				policy ? " " : "\n");
+}
+
+static ssize_t read(struct open *open, void *to, size_t size, u64 offset)
+{
+	char text[INPUT_MAX];
+
+	show(open->device & 0xff, text, sizeof(text));
+	if (offset >= strlen(text))
+		return 0;
+	size = min(size, strlen(text) - offset);
+	memcpy(to, text + offset, size);
+	return size;
+}
+
+static bool take_address(const char **at, unsigned long *address)
+{
+	if (strncmp(*at, ",0x", 3))
+		return false;
+	*at += 3;
+	return take_number(at, 16, address);
+}
+
+static int split(const char *at)
+{
+	unsigned long pid, start, end;
+	struct blocks_split count;
+	struct task *task;
+	struct mm *mm;
+
+	if (!take_number(&at, 10, &pid) || !take_address(&at, &start) ||
+		!take_address(&at, &end) || (*at && strcmp(at, ",0")))
+		return -EINVAL;
+	task = pid <= TASK_PID_MAX ? task_find(pid) : NULL;
+	mm = task ? task_get_mm(task) : NULL;
+	if (task)
+		task_put(task);
+	if (!mm)
+		return -ESRCH;
+	mm_split_blocks(mm, start, end, &count);
+	mm_put(mm);
+	print("split_huge_pages: of process %lu, %lx-%lx: %lu split, %lu refused\n", pid,
+		start, end, count.split, count.refused);
+	return 0;
+}
+
+static int obey(u32 file, const char *word)
+{
+	if (file == HUGE_SPLIT)
+		return split(word);
+	if (file == HUGE_ENABLED)
+		return thp_choose(word) ? 0 : -EINVAL;
+	return file != HUGE_PMD_SIZE && !strcmp(word, fixed[file].value) ? 0 : -EINVAL;
+}
+
+static ssize_t write(struct open *open, const void *from, size_t size, u64 offset)
+{
+	char line[INPUT_MAX];
+	int error =
+		take_line(line, from, size) ? obey(open->device & 0xff, line) : -EINVAL;
+
+	return error ? error : (ssize_t)size;
+}
+
+struct open *huge_setting_open(void)
+{
+	static const struct open_ops ops = {.read = read, .write = write, .seeks = true};
+
+	return open_create(&ops, OPEN_DEVICE, 0, NULL);
+}
+
+struct open *huge_split_open(void)
+{
+	static const struct open_ops ops = {.write = write};
+
+	return open_create(&ops, OPEN_DEVICE, 0, NULL);
+}
