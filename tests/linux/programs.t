@@ -5,7 +5,8 @@ import re
 import sys
 
 sys.path.insert(0, "tests/tools")
-from tap import MACHINES, compile_static, done, guest, run, skip, tap_programs, test
+from tap import (MACHINES, compile_static, done, edat_missing, guest, run, skip,
+                 tap_programs, test)
 
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "aperture", "dma",  # Linux has no such devices
@@ -13,6 +14,7 @@ NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "failing",  # nor ours to make allocations fail
                 "ipc", "fuzz_native", "fuzz",  # nor such calls
                 "pins")     # uses requests that are ours
+APPENDS = {"huge": ("thp=always", "thp=never")}  # and once more for each of these
 LINE = re.compile(r"^(ok|not ok) \d+ (?:- )?(.*?)( # SKIP.*)?$")
 
 
@@ -34,6 +36,7 @@ def report(where, result):
          where + ": ran to its end", result)
 
 
+missing = edat_missing()
 for name in tap_programs():
     source = "tests/linux/%s.c" % name
     programs = {arch: compile_static(arch, source, "build/tests/%s/%s" % (arch, name))
@@ -44,4 +47,14 @@ for name in tap_programs():
         for cpus in ("1", "4"):
             report("%s SMP=%s: %s" % (arch, cpus, name),
                    guest(name, [programs[arch]], ARCH=arch, SMP=cpus, TIMEOUT="120"))
+        for append in APPENDS.get(name, ()):
+            report("%s %s: %s" % (arch, append, name),
+                   guest(name, [programs[arch]], ARCH=arch, SMP="2", APPEND=append,
+                         TIMEOUT="120"))
+    if name == "huge":  # also where the machine has the leaves
+        if missing:
+            skip("s390x EDAT=1: huge", missing)
+        else:
+            report("s390x EDAT=1: huge", guest(name, [programs["s390x"]], ARCH="s390x",
+                                               EDAT="1", SMP="2", TIMEOUT="120"))
 done()
