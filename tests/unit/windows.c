@@ -257,6 +257,24 @@ static struct thread *catch_rcu_thread(void)
 	return thread;
 }
 
+/* Interrupts are off when this returns, and the next grace period parks when it asks. Off
+ * before that: an interrupt would look at who is asked, and wait for the lock that the
+ * parked thread holds. And no period is under way that would wait for this CPU: it would
+ * never end, and the next one not begin. */
+static unsigned long park_next_ask(struct thread *rcu_thread)
+{
+	for (;;) {
+		unsigned long flags = arch_irq_save();
+
+		park = park_arm(TRACE_rcu_ask, rcu_thread, TRACE_rcu_idle);
+		if (!rcu_awaits(current(), true))
+			return flags;
+		park_release(park);
+		arch_irq_restore(flags);
+		rcu_barrier();
+	}
+}
+
 /* A CPU goes idle while a grace period begins: it is asked, or it is excused. */
 UNIT_TEST(window_between_ask_and_excuse)
 {
@@ -271,11 +289,8 @@ UNIT_TEST(window_between_ask_and_excuse)
 	if (!take_cpu_1())
 		return;
 	rcu_thread = catch_rcu_thread();
-	park = park_arm(TRACE_rcu_ask, rcu_thread, TRACE_rcu_idle);
+	flags = park_next_ask(rcu_thread);
 	call_rcu(&head, note_done);
-	/* Off: an interrupt would look at who is asked, and wait for the lock that the
-	 * parked thread holds. */
-	flags = arch_irq_save();
 	wait_until_parked();
 	limit = arch_clock_ns() + AT_MOST;
 	rcu_idle_enter();
