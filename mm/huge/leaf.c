@@ -178,10 +178,9 @@ void leaf_gone(pxd_t *ptr)
 void leaf_fault(struct mm *mm, const struct vma *vma, const struct descent *at,
 	unsigned long address, unsigned int access)
 {
-	if (cow_satisfies(vma, at->level, at->entry, access))
-		return;
 	spin_lock(&mm->table_lock);
-	if (pxd_read(at->ptr).v == at->entry.v) {
+	if (pxd_read(at->ptr).v == at->entry.v &&
+		!cow_satisfies(vma, LEVEL_PMD, at->entry, access)) {
 		if (cow_is_mine(leaf_page(LEVEL_PMD, at->entry)))
 			cow_allow_all(vma, LEVEL_PMD, at->ptr, at->entry,
 				ALIGN_DOWN(address, HUGE_SIZE));
