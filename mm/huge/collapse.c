@@ -49,7 +49,9 @@ static void detach(struct collapse *it)
 	/* SAFE(collapse_flush): through what a CPU remembers of the table it would write
 	 * to a page after that was copied. Pairs with copy_pages(). */
 	tlb_flush_tables(mm, it->address, it->address + HUGE_SIZE);
-	TRACE_POINT(collapse_detached);
+	/* Or a walker that is in the table still could grab a page after we have counted
+	 * who holds it, and would read the table when it is deposited, and freed with its
+	 * leaf at once: SAFE(sync_one). */
 	tables_sync_one(mm);
 }
 
@@ -74,11 +76,11 @@ static bool may_copy(pxd_t entry)
 	return atomic_load(&head->refs) == atomic_load(&head->mapped);
 }
 
-/* How many pages are mapped; 0: some may not be copied, or there are none. */
-static u64 count_pages(const struct collapse *it)
+/* How many pages are mapped; or why none of them is to be copied. */
+static int count_pages(const struct collapse *it)
 {
 	const pxd_t *ptr = table_of(it);
-	u64 count = 0;
+	int count = 0;
 
 	for (unsigned long i = 0; i < HUGE_PAGES; i++) {
 		pxd_t entry = pxd_read(ptr + i);
@@ -86,10 +88,10 @@ static u64 count_pages(const struct collapse *it)
 		if (pxd_none(LEVEL_PTE, entry))
 			continue;
 		if (!may_copy(entry))
-			return 0;
+			return -EAGAIN;
 		count++;
 	}
-	return count;
+	return count ? count : -EINVAL;
 }
 
 static void copy_pages(const struct collapse *it, struct page *head)
@@ -127,13 +129,13 @@ static void drop_pages(const struct collapse *it)
 static int replace(struct collapse *it, struct page *head)
 {
 	struct mm *mm = it->mm;
-	u64 count;
+	int count;
 
 	detach(it);
 	count = count_pages(it);
-	if (!count) {
+	if (count < 0) {
 		attach(it);
-		return -EAGAIN;
+		return count;
 	}
 	copy_pages(it, head);
 	spin_lock(&mm->table_lock);
@@ -149,15 +151,17 @@ static int replace(struct collapse *it, struct page *head)
 /* Is it as it should be already? */
 static bool is_block(const struct collapse *it, const struct descent *at)
 {
-	const pxd_t *ptr;
-	struct page *head;
+	const struct page *first;
+	pxd_t entry;
 
 	if (pxd_leaf(LEVEL_PMD, at->entry) || arch_leaf_possible(LEVEL_PMD))
 		return pxd_leaf(LEVEL_PMD, at->entry);
-	ptr = table_of(it);
-	head = page_of_phys(arch_pxd_phys(LEVEL_PTE, pxd_read(ptr)));
-	return pxd_leaf(LEVEL_PTE, pxd_read(ptr)) && head->order == HUGE_ORDER &&
-	       page_is_exclusive(head) && head->mapped == (s32)HUGE_PAGES;
+	entry = pxd_read(table_of(it));
+	if (pxd_none(LEVEL_PTE, entry))
+		return false;
+	first = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
+	return first->order == HUGE_ORDER && page_is_exclusive(first) &&
+	       first->mapped == (s32)HUGE_PAGES;
 }
 
 static int collapse_one(struct mm *mm, const struct vma *vma, unsigned long address)

@@ -139,7 +139,6 @@ void leaf_split(struct mm *mm, pxd_t *ptr, unsigned long address)
 	(void)pxd_unhook(
 		LEVEL_PMD, ptr, address, arch_pxd_leaf_make(LEVEL_PMD, frame, PROT_NONE));
 	tlb_flush_range(mm, address, address + HUGE_SIZE);
-	TRACE_POINT(leaf_split);
 	if (IS_LAB)
 		ledger_split(LEVEL_PMD, ptr);
 	/* SAFE(split_counts): each entry has a reference of its own, and puts it when it
@@ -170,6 +169,8 @@ void leaf_split_at(struct mm *mm, unsigned long address)
 
 void leaf_gone(pxd_t *ptr)
 {
+	/* At once: it is a new one, or was left by every walker before it was deposited
+	 * (collapse.c). */
 	table_free_unused(table_withdraw(ptr));
 }
 

@@ -151,7 +151,6 @@ static int protect_locked(struct mm *mm, const struct vma_range *range, unsigned
 
 	vma_change_prot(&change, prot);
 	err = vma_change(mm, range, &change);
-
 	if (err)
 		return err;
 	protect_vmas(mm, range->start, range->end);

@@ -238,15 +238,15 @@ UNIT_TEST(mm_huge_fork_pinned)
 	finish();
 }
 
-/* A pin that comes and goes while a fork goes from entry to entry leaves some of them
- * writable in a shared block: the next fork must find what is pinned then. */
+/* Entry by entry: what the first fork has left shared, and was copied since, is pinned
+ * when the second one comes. */
 UNIT_TEST(mm_huge_fork_twice)
 {
 	struct page *pinned;
 	struct mm *one, *other;
 
 	make(1);
-	leaf_split_below(mm, level_at(mm, page(0, 0)) == LEVEL_PMD ? page(0, 0) : AT - 1);
+	leaf_split_at(mm, page(0, 1));
 	one = mm_fork(mm);
 	store(page(0, 1), 7);
 	EXPECT_EQ(gup(page(0, 1), 1, FOLL_PIN | FOLL_WRITE, &pinned), 1);
@@ -396,9 +396,13 @@ UNIT_TEST(mm_huge_collapse)
 	EXPECT_EQ(head_at(mm, page(0, 2))->order, HUGE_ORDER);
 	EXPECT_EQ(load(page(0, 3)), 0);
 	expect_kept(0, 3, 4);
-	/* It is one already; nothing is there; that is no block's worth. */
+	/* It is one already; nothing is there, nor any more; that is no block's worth. */
 	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE), 0);
 	EXPECT_EQ(mm_collapse(mm, page(1, 0), HUGE_SIZE), -EINVAL);
+	leaf_split_at(mm, page(0, 1));
+	EXPECT_EQ(mm_discard(mm, page(0, 0), HUGE_SIZE - PAGE_SIZE), 0);
+	EXPECT_EQ(mm_discard(mm, page(0, HUGE_PAGES - 1), PAGE_SIZE), 0);
+	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE), -EINVAL);
 	EXPECT_EQ(mm_collapse(mm, page(1, 1), PAGE_SIZE), -EINVAL);
 	finish();
 }
