@@ -7,6 +7,7 @@
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
 #include "kernel/sched/rcu.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/gup.h"
 #include "arch/sim/sim.h"
 
@@ -90,4 +91,49 @@ UNIT_TEST(sim_cow_without_frames)
 	mm_use(NULL);
 	mm_put(child);
 	check_parent();
+}
+
+#define FAR (AT + 4 * HUGE_SIZE)
+
+/* A block, one page of which has moved to where another table maps it. */
+static void make_spread_block(void)
+{
+	unsigned long at = AT, far = FAR;
+
+	parent = mm_create();
+	mm_use(parent);
+	EXPECT_EQ(mm_map(parent, &at, HUGE_SIZE, RW, MM_FIXED), 0);
+	EXPECT_EQ(mm_advise_huge(parent, AT, HUGE_SIZE, true), 0);
+	EXPECT_EQ(mm_fault(parent, AT, ACCESS_WRITE), 0);
+	EXPECT_EQ(mm_remap(parent, AT + PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
+			  MM_REMAP_MAYMOVE | MM_REMAP_FIXED, &far),
+		0);
+}
+
+/* A fork that has failed may have made a block shared, and not reached all its entries:
+ * one still allows writing, and so a pin. The next fork must not share that page. */
+UNIT_TEST(sim_fork_fails_within_a_block)
+{
+	unsigned long frames = 0;
+	u64 value = 8;
+	bool failed;
+
+	do {
+		make_spread_block();
+		sim_frames_left = frames++;
+		child = mm_fork(parent);
+		sim_frames_left = ~0UL;
+		failed = !child;
+		if (failed) {
+			EXPECT_EQ(gup(FAR, 1, FOLL_PIN | FOLL_WRITE, &pinned), 1);
+			child = mm_fork(parent);
+			EXPECT_EQ(arch_copy_to_user(FAR, &value, sizeof(value)), 0);
+			EXPECT_EQ(*(u64 *)page_address(pinned), 8);
+			gup_unpin(&pinned, 1);
+		}
+		mm_use(NULL);
+		mm_put(child);
+		mm_put(parent);
+	} while (failed);
+	EXPECT(frames > 2);
 }
