@@ -150,7 +150,7 @@ void leaf_split(struct mm *mm, pxd_t *ptr, unsigned long address)
 	counter_add_exact(COUNT_LEAVES_SPLIT, 1);
 }
 
-void leaf_split_below(struct mm *mm, unsigned long address)
+void leaf_split_around(struct mm *mm, unsigned long address)
 {
 	struct descent at;
 
@@ -164,7 +164,7 @@ void leaf_split_below(struct mm *mm, unsigned long address)
 void leaf_split_at(struct mm *mm, unsigned long address)
 {
 	if (!IS_ALIGNED(address, HUGE_SIZE) && address < mm->limit)
-		leaf_split_below(mm, address);
+		leaf_split_around(mm, address);
 }
 
 void leaf_gone(pxd_t *ptr)

@@ -74,7 +74,7 @@ void leaf_split(struct mm *mm, pxd_t *ptr, unsigned long address);
 
 /* mm->lock held: afterwards the address is in no leaf; in none but one that begins there.
  */
-void leaf_split_below(struct mm *mm, unsigned long address);
+void leaf_split_around(struct mm *mm, unsigned long address);
 void leaf_split_at(struct mm *mm, unsigned long address);
 
 /* table_lock held. *ptr, a pte, maps a frame of a block: which becomes single frames,

@@ -41,7 +41,8 @@ static void unlock_tables(struct fork *fork)
 }
 
 /* May an entry of the parent allow writing to it? The entries of a block are made shared
- * one by one: until all are, some may. */
+ * one by one: until all are, some may, and go on doing so if the fork fails in between.
+ */
 static bool is_own(const struct page *page)
 {
 	return page_is_exclusive(page) || (page->order && page_is_shared(page));

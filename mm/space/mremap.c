@@ -47,7 +47,7 @@ static size_t piece(const struct remap *remap, size_t at, struct descent *from)
 	size_t left = remap->old_size - at, length;
 
 	if (left < HUGE_SIZE || !IS_ALIGNED(old | to, HUGE_SIZE))
-		leaf_split_below(remap->mm, old);
+		leaf_split_around(remap->mm, old);
 	descend_find(remap->mm, old, from);
 	if (is_leaf(from))
 		return HUGE_SIZE;

@@ -3,6 +3,7 @@
  * and what pinned pages and peers' references mean for that.
  */
 #include "tests/unit/mm_help.h"
+#include "tests/unit/mm_user.h"
 #include "tests/unit/unit.h"
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
@@ -48,19 +49,6 @@ static void fork_parent(void)
 static struct page *page_at(struct mm *mm, unsigned long address)
 {
 	return page_of_virt(mm_peek(mm, address));
-}
-
-static void store(unsigned long address, u64 value)
-{
-	EXPECT_EQ(arch_copy_to_user(address, &value, sizeof(value)), 0);
-}
-
-static u64 load(unsigned long address)
-{
-	u64 value = ~0UL;
-
-	EXPECT_EQ(arch_copy_from_user(&value, address, sizeof(value)), 0);
-	return value;
 }
 
 UNIT_TEST(mm_fork_shares_until_written)

@@ -4,6 +4,7 @@
  * the same with tables of entries.
  */
 #include "tests/unit/mm_help.h"
+#include "tests/unit/mm_user.h"
 #include "tests/unit/unit.h"
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
@@ -19,19 +20,6 @@
 static struct mm *mm;
 static enum thp_policy policy_before;
 static s64 held_before;
-
-static void store(unsigned long address, u64 value)
-{
-	EXPECT_EQ(arch_copy_to_user(address, &value, sizeof(value)), 0);
-}
-
-static u64 load(unsigned long address)
-{
-	u64 value = ~0UL;
-
-	EXPECT_EQ(arch_copy_from_user(&value, address, sizeof(value)), 0);
-	return value;
-}
 
 /* The level at which something is mapped there, or -1. */
 static int level_at(struct mm *of, unsigned long address)
@@ -311,7 +299,7 @@ static bool split(unsigned long address)
 	struct descent at;
 	bool done;
 
-	leaf_split_below(mm, address);
+	leaf_split_around(mm, address);
 	spin_lock(&mm->table_lock);
 	descend_find(mm, address, &at);
 	done = block_split(at.ptr);
