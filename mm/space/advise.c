@@ -9,6 +9,7 @@
 #include "kernel/base/errno.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
+#include "mm/space/pagewalk.h"
 #include "mm/space/vma.h"
 #include "mm/table/descend.h"
 #include "mm/table/gather.h"
@@ -132,22 +133,48 @@ int mm_page_out(struct mm *mm, unsigned long address, size_t length)
 	return advise(mm, address, length, page_out_part);
 }
 
+struct residents {
+	u8 *present;
+	unsigned long start; /* whose place is present[0] */
+};
+
+static void tell(struct mm_walk *walk, unsigned long address, unsigned long end, u8 is)
+{
+	const struct residents *residents = walk->private;
+
+	for (; address < end; address += PAGE_SIZE)
+		residents->present[(address - residents->start) / PAGE_SIZE] = is;
+}
+
+static int tell_entry(struct mm_walk *walk, const struct descent *at,
+	unsigned long address, unsigned long end)
+{
+	if (pxd_leaf(at->level, at->entry)) {
+		tell(walk, address, end, 1);
+		walk->action = ACTION_CONTINUE; /* it need not be split for that */
+	}
+	return 0;
+}
+
+static int tell_hole(struct mm_walk *walk, unsigned long address, unsigned long end)
+{
+	if (!walk->vma)
+		return -ENOMEM;
+	tell(walk, address, end, 0);
+	return 0;
+}
+
 int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present)
 {
-	const struct vma *vma;
-	struct descent at;
-	int err = 0;
+	static const struct mm_walk_ops ops = {.entry = {[LEVEL_PTE] = tell_entry,
+						       [LEVEL_PMD] = tell_entry,
+						       [LEVEL_PUD] = tell_entry},
+		.hole = tell_hole};
+	struct residents residents = {.present = present, .start = address};
+	int err;
 
 	mm_read_lock(mm);
-	for (size_t i = 0; !err && i < pages; i++, address += PAGE_SIZE) {
-		vma = vma_find(mm, address);
-		if (!vma || address < vma->start) {
-			err = -ENOMEM;
-		} else {
-			descend_find(mm, address, &at);
-			present[i] = pxd_leaf(at.level, at.entry);
-		}
-	}
+	err = walk_page_range(mm, address, address + pages * PAGE_SIZE, &ops, &residents);
 	mm_read_unlock(mm);
 	return err;
 }

@@ -138,6 +138,13 @@ int object_punch(struct object *object, u64 start, u64 end);
  * or -EINTR (then some are there), -EIO: it is smaller. May sleep. */
 int object_allocate(struct object *object, u64 start, u64 end);
 
+/*
+ * From now on who maps the pages first ... first + nr - 1 shared faults when he writes to
+ * one: no entry allows it that was there before, and no TLB. Leaves that stick out are
+ * meant, too. mm->lock is not needed; waits for other CPUs, but does not sleep.
+ */
+void mapping_write_protect(struct object *object, u64 first, u64 nr);
+
 /* At least this size, at most OBJECT_SIZE_MAX, from now on. May sleep. */
 void object_grow(struct object *object, u64 size);
 

@@ -18,6 +18,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
 #include "mm/space/cache.h"
+#include "mm/space/object.h"
 #include "mm/space/rmap.h"
 #include "mm/space/vma.h"
 
@@ -156,16 +157,28 @@ static void edit_remove(struct vma_set *set, unsigned int first, unsigned int la
 
 /* --- fields ------------------------------------------------------------------------- */
 
-static void set_start(struct vma *vma, unsigned long start)
+/* Of start and end, which is `bound`. */
+static void set_bound(struct vma *vma, unsigned long *bound, unsigned long address)
 {
 	vma_write_begin(vma);
-	WRITE_ONCE(vma->start, start);
+	/* SAFE(shrink_locked): a walk of the object may be in the VMA, without mm->lock.
+	 * It would go on to where the VMA is no more, and take what somebody maps there
+	 * next for the object's. Pairs with walk_mapped() in pagewalk.c. */
+	if (vma->object)
+		spin_lock(&vma->object->rmap.lock);
+	WRITE_ONCE(*bound, address);
+	if (vma->object)
+		spin_unlock(&vma->object->rmap.lock);
+}
+
+static void set_start(struct vma *vma, unsigned long start)
+{
+	set_bound(vma, &vma->start, start);
 }
 
 static void set_end(struct vma *vma, unsigned long end)
 {
-	vma_write_begin(vma);
-	WRITE_ONCE(vma->end, end);
+	set_bound(vma, &vma->end, end);
 }
 
 struct vma_kind vma_kind_of(const struct vma *vma)

@@ -50,7 +50,7 @@ static bool gather_grow(struct gather *gather)
 	return true;
 }
 
-static void gather_span(struct gather *gather, unsigned long start, unsigned long end)
+void gather_span(struct gather *gather, unsigned long start, unsigned long end)
 {
 	if (gather->start == gather->end) {
 		gather->start = start;

@@ -44,5 +44,9 @@ void gather_unmap(struct gather *gather, unsigned long start, unsigned long end)
 void gather_free_tables(struct gather *gather, unsigned long start, unsigned long end,
 	unsigned long floor, unsigned long ceiling);
 
+/* The caller has changed entries in [start, end), by pxd_unhook(): they are flushed, too.
+ */
+void gather_span(struct gather *gather, unsigned long start, unsigned long end);
+
 /* Flushes and frees what is left. */
 void gather_end(struct gather *gather);
