@@ -29,7 +29,7 @@
  *   bool arch_pxd_allows(level, e, prot)   a leaf, or any pte: users may do this; prot is
  *                                          PROT_READ, with PROT_WRITE or without; and
  *                                          PROT_COUNTED: the frame may be held
- *   pxd_t arch_pxd_uncounted(e)            of a pte: one that has no reference to its
+ *   pxd_t arch_pxd_uncounted(level, e)     of a leaf: one that has no reference to its
  *                                          frame, which nobody may hold for it
  *   bool arch_pxd_counted(level, e)        a leaf that has one, as they are made
  *   int arch_root_level(pxd_t first)       the level of the root table whose first entry

@@ -124,14 +124,13 @@ int huge_fault(
 
 /* --- splitting ---------------------------------------------------------------------- */
 
-void leaf_split(struct mm *mm, pxd_t *ptr, unsigned long address)
+/* A block's leaf, at its address. */
+static void split_block_leaf(struct mm *mm, pxd_t *ptr, pxd_t leaf, unsigned long address)
 {
-	pxd_t leaf = pxd_read(ptr);
 	unsigned int prot = arch_pxd_prot(LEVEL_PMD, leaf);
 	phys_t frame = arch_pxd_phys(LEVEL_PMD, leaf);
 	struct ptdesc *table = table_withdraw(ptr);
 
-	address = ALIGN_DOWN(address, HUGE_SIZE);
 	/* SAFE(split_flush): nobody's, but not empty; and flushed, before the same memory
 	 * is seen through entries: a CPU may not have a translation of the leaf beside
 	 * one of an entry (it may stop, or use either), and when an entry is taken away
@@ -147,24 +146,53 @@ void leaf_split(struct mm *mm, pxd_t *ptr, unsigned long address)
 	count_entries(page_of_phys(frame));
 	fill_table(table, frame, prot);
 	table_link(mm, LEVEL_PMD, ptr, table);
+}
+
+/* A device's, of any size, at its address. */
+static void drop_leaf(struct mm *mm, int level, pxd_t *ptr, unsigned long address)
+{
+	(void)pxd_unhook(level, ptr, address, arch_pxd_empty(level));
+	mm->pages -= pxd_size(level) / PAGE_SIZE;
+	/* SAFE(drop_flush): the next fault may map a page of it with other rights; a CPU
+	 * would have a translation of the leaf beside that, and use either. Pairs with
+	 * pxd_set() in contig.c. */
+	tlb_flush_range(mm, address, address + pxd_size(level));
+}
+
+void leaf_split(struct mm *mm, int level, pxd_t *ptr, unsigned long address)
+{
+	pxd_t leaf = pxd_read(ptr);
+
+	address = ALIGN_DOWN(address, pxd_size(level));
+	if (leaf_has_table(level, leaf))
+		split_block_leaf(mm, ptr, leaf, address);
+	else
+		drop_leaf(mm, level, ptr, address);
 	counter_add_exact(COUNT_LEAVES_SPLIT, 1);
 }
 
-void leaf_split_around(struct mm *mm, unsigned long address)
+/* Or only if it does not begin there. */
+static void split_around(struct mm *mm, unsigned long address, bool cut)
 {
 	struct descent at;
 
 	spin_lock(&mm->table_lock);
 	descend_find(mm, address, &at);
-	if (at.level == LEVEL_PMD && pxd_leaf(LEVEL_PMD, at.entry))
-		leaf_split(mm, at.ptr, address);
+	if (at.level != LEVEL_PTE && pxd_leaf(at.level, at.entry) &&
+		!(cut && IS_ALIGNED(address, pxd_size(at.level))))
+		leaf_split(mm, at.level, at.ptr, address);
 	spin_unlock(&mm->table_lock);
+}
+
+void leaf_split_around(struct mm *mm, unsigned long address)
+{
+	split_around(mm, address, false);
 }
 
 void leaf_split_at(struct mm *mm, unsigned long address)
 {
-	if (!IS_ALIGNED(address, HUGE_SIZE) && address < mm->limit)
-		leaf_split_around(mm, address);
+	if (address < mm->limit)
+		split_around(mm, address, true);
 }
 
 void leaf_gone(pxd_t *ptr)
@@ -186,7 +214,7 @@ void leaf_fault(struct mm *mm, const struct vma *vma, const struct descent *at,
 			cow_allow_all(vma, LEVEL_PMD, at->ptr, at->entry,
 				ALIGN_DOWN(address, HUGE_SIZE));
 		else
-			leaf_split(mm, at->ptr, address); /* and copy one page */
+			leaf_split(mm, LEVEL_PMD, at->ptr, address); /* and copy one */
 	}
 	spin_unlock(&mm->table_lock);
 }

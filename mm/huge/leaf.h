@@ -9,8 +9,10 @@
  *     none --huge_fault()--> leaf --leaf_split()--> a table of entries
  *                             `------mm_collapse()-------'
  *
- * With each leaf a lowest table is DEPOSITED beside the table that the leaf stands in, so
- * that splitting needs no memory and cannot fail. Leaves come and go in pairs with it.
+ * With each leaf of a block a lowest table is DEPOSITED beside the table that the leaf
+ * stands in, so that splitting needs no memory and cannot fail. Leaves come and go in
+ * pairs with it. What a device's leaf maps, of any level, can be had again by a fault: it
+ * has no such table, and is split into nothing.
  *
  * Who holds mm->lock knows that a TABLE stays a table. A leaf, or nothing, is stable only
  * under table_lock: faults make leaves where nothing is, and whoever needs less than all
@@ -68,12 +70,13 @@ struct page *block_alloc(
 void leaf_install(struct mm *mm, pxd_t *ptr, struct page *head, unsigned int prot,
 	struct ptdesc *table);
 
-/* table_lock held. *ptr, a pmd leaf at this address, becomes a table of entries that
- * map the same, with the same rights. */
-void leaf_split(struct mm *mm, pxd_t *ptr, unsigned long address);
+/* table_lock held. *ptr, a large leaf of this level that spans the address, becomes a
+ * table of entries that map the same, with the same rights; or nothing, flushed, if that
+ * is where faults find what is mapped. */
+void leaf_split(struct mm *mm, int level, pxd_t *ptr, unsigned long address);
 
-/* mm->lock held: afterwards the address is in no leaf; in none but one that begins there.
- */
+/* mm->lock held: afterwards the address is in no large leaf; in none but one that begins
+ * there. */
 void leaf_split_around(struct mm *mm, unsigned long address);
 void leaf_split_at(struct mm *mm, unsigned long address);
 
@@ -87,5 +90,11 @@ bool block_split(pxd_t *ptr);
 unsigned long huge_mapped(const struct vma *vma);
 u64 huge_blocks(void);
 
-/* table_lock held. The leaf at *ptr is gone, and what was deposited for it goes, too. */
+/* Is there a table that was deposited for this leaf? */
+static __always_inline bool leaf_has_table(const int level, pxd_t leaf)
+{
+	return level == LEVEL_PMD && arch_pxd_counted(level, leaf);
+}
+
+/* table_lock held. The leaf at *ptr is gone, and the table that it had goes, too. */
 void leaf_gone(pxd_t *ptr);

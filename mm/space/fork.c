@@ -151,7 +151,7 @@ static void share_leaf(struct fork *fork, pxd_t *from, pxd_t *to, unsigned long 
 	struct page *page = leaf_page(LEVEL_PMD, entry);
 
 	if (!may_share(page)) {
-		leaf_split(fork->parent, from, address);
+		leaf_split(fork->parent, LEVEL_PMD, from, address);
 		table_free_unused(table);
 		return;
 	}

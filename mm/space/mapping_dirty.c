@@ -37,7 +37,7 @@ static int protect_entry(struct mm_walk *walk, const struct descent *at,
 	entry = arch_pxd_leaf_make(
 		at->level, arch_pxd_phys(at->level, at->entry), cow_prot_shared(prot));
 	if (!arch_pxd_counted(at->level, at->entry))
-		entry = arch_pxd_uncounted(entry);
+		entry = arch_pxd_uncounted(at->level, entry);
 	(void)pxd_unhook(at->level, at->ptr, address, entry);
 	gather_span(walk->private, address, address + pxd_size(at->level));
 	return 0;

@@ -91,7 +91,7 @@ static void move_table(struct mm *mm, pxd_t *to, unsigned long address)
 	struct descent from;
 
 	descend_find_pmd(mm, address, &from);
-	if (is_leaf(&from))
+	if (is_leaf(&from) && leaf_has_table(LEVEL_PMD, from.entry))
 		table_deposit(to, table_withdraw(from.ptr));
 	pxd_set(LEVEL_PMD, to,
 		pxd_unhook(LEVEL_PMD, from.ptr, address, arch_pxd_empty(LEVEL_PMD)));
@@ -167,13 +167,14 @@ static int move(const struct remap *remap, const struct vma *vma)
 	err = map_locked(mm, remap->to, remap->to + remap->size, &kind);
 	if (err)
 		return err;
-	err = make_tables(remap);
+	err = kind.flags & VMA_PFN ? 0 : make_tables(remap);
 	if (err) {
 		(void)unmap_locked(mm, remap->to, remap->to + remap->size);
 		return err;
 	}
 	TRACE_POINT(mremap_joined);
-	move_entries(remap);
+	if (!(kind.flags & VMA_PFN))
+		move_entries(remap); /* what is not counted is mapped anew by faults */
 	/* Without memory for the hole an empty mapping is left there, as in Linux. */
 	if (remap->old_size && !(remap->flags & MM_REMAP_DONTUNMAP))
 		(void)unmap_locked(mm, remap->old, remap->old + remap->old_size);

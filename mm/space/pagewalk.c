@@ -94,7 +94,7 @@ static bool goes_below(struct mm_walk *walk, struct descent *at, int *err)
 	 * lock let go of, a fault may bring the leaf back in between, which then is taken
 	 * for a table: its memory for entries. Pairs with the faults that install leaves.
 	 */
-	leaf_split(walk->mm, at->ptr, walk->address);
+	leaf_split(walk->mm, at->level, at->ptr, walk->address);
 	TRACE_POINT(walk_split);
 	at->entry = pxd_read(at->ptr);
 	if (!pxd_none(at->level, at->entry))

@@ -29,7 +29,7 @@ static pxd_t entry_for(const struct vma *vma, const struct page *page)
 {
 	pxd_t entry = arch_pxd_leaf_make(LEVEL_PTE, page_phys(page), cow_prot(vma, page));
 
-	return vma->flags & VMA_PFN ? arch_pxd_uncounted(entry) : entry;
+	return vma->flags & VMA_PFN ? arch_pxd_uncounted(LEVEL_PTE, entry) : entry;
 }
 
 /* False: it is not mapped. */

@@ -90,7 +90,7 @@ static __always_inline bool unmap_leaf(
 	entry = pxd_unhook(level, ptr, address, arch_pxd_empty(level));
 	if (likely(arch_pxd_counted(level, entry)))
 		gather->pages[gather->count++] = leaf_page(level, entry);
-	if (level == LEVEL_PMD)
+	if (leaf_has_table(level, entry))
 		leaf_gone(ptr);
 	gather->mm->pages -= pxd_size(level) / PAGE_SIZE;
 	gather_span(gather, address, address + pxd_size(level));

@@ -23,11 +23,12 @@ static bool visit_leaf(
 	return true;
 }
 
-/* A leaf of which the walk wants only a part. */
-static __always_inline bool is_to_be_split(
-	const struct walk *walk, pxd_t entry, unsigned long address, unsigned long end)
+/* A large leaf of which the walk wants only a part. */
+static __always_inline bool is_to_be_split(const int level, const struct walk *walk,
+	pxd_t entry, unsigned long address, unsigned long end)
 {
-	return pxd_leaf(LEVEL_PMD, entry) && end - address < walk->ops->split;
+	return level != LEVEL_PTE && pxd_leaf(level, entry) &&
+	       end - address < walk->ops->split * pxd_size(level);
 }
 
 /* What one entry spans of the range. True: stopped. */
@@ -36,9 +37,9 @@ static __always_inline bool walk_entry(const int level, struct walk *walk, pxd_t
 {
 	unsigned long first = ALIGN_DOWN(address, pxd_size(level));
 
-	if (level == LEVEL_PMD && unlikely(is_to_be_split(walk, entry, address, end))) {
-		leaf_split(walk->mm, ptr, first);
-		entry = pxd_read(ptr);
+	if (unlikely(is_to_be_split(level, walk, entry, address, end))) {
+		leaf_split(walk->mm, level, ptr, first);
+		entry = pxd_read(ptr); /* a table, or nothing */
 	}
 	if (pxd_folded(level, entry))
 		return next(walk, ptr, entry, address, end);
@@ -85,8 +86,8 @@ static bool walk_straight(struct walk *walk, unsigned long address, unsigned lon
 	struct descent at;
 
 	descend_find(walk->mm, address, &at);
-	if (at.level == LEVEL_PMD && is_to_be_split(walk, at.entry, address, end)) {
-		leaf_split(walk->mm, at.ptr, address);
+	if (is_to_be_split(at.level, walk, at.entry, address, end)) {
+		leaf_split(walk->mm, at.level, at.ptr, address);
 		descend_find(walk->mm, address, &at);
 	}
 	if (at.level == LEVEL_PTE)

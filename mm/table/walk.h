@@ -13,8 +13,10 @@
 
 struct walk;
 
-#define WALK_SPLIT_CUT BIT(ARCH_LEVEL_SHIFT(LEVEL_PMD)) /* those that stick out */
-#define WALK_SPLIT_ALL ~0UL
+/* Leaves that are split before they are visited (with table_lock held): of how much less
+ * than this many times its size the range has. */
+#define WALK_SPLIT_CUT 1u /* those that stick out */
+#define WALK_SPLIT_ALL 2u
 
 /* All callbacks may be NULL. `address` is the first one that the entry maps. */
 struct walk_ops {
@@ -31,8 +33,7 @@ struct walk_ops {
 	/* The same entry after what is below it; the table may be unlinked here. */
 	void (*leave)(struct walk *walk, int level, pxd_t *ptr, pxd_t entry,
 		unsigned long address);
-	unsigned long split; /* a leaf of which the range has less is split first: 0, or
-				with table_lock held WALK_SPLIT_CUT, WALK_SPLIT_ALL */
+	unsigned int split; /* WALK_SPLIT_*, or 0 */
 };
 
 struct walk {

@@ -140,3 +140,28 @@ UNIT_TEST(table_gather_large_leaf)
 		table_mm_free(&mm);
 	}
 }
+
+/* What of a device's leaf is not to go, goes too, flushed: a fault finds it again. */
+UNIT_TEST(table_gather_cuts_device_leaves)
+{
+	struct mm mm;
+
+	for_each_root_level(root) for (int level = LEVEL_PMD; level <= LEVEL_PUD; level++)
+	{
+		unsigned long at = pxd_size(level);
+		u64 before;
+
+		if (root <= level || !table_mm_make(&mm, root))
+			continue;
+		table_mm_map_device(&mm, level, at, PROT_READ);
+		EXPECT_EQ(mm.pages, pxd_size(level) / PAGE_SIZE);
+		before = mm.tlb_gen;
+		table_mm_unmap(&mm, at + PAGE_SIZE, at + 2 * PAGE_SIZE, at, at);
+		EXPECT_EQ(mm.pages, 0);
+		if (policies.flush == FLUSH_IPI)
+			EXPECT(mm.tlb_gen > before);
+		table_mm_map_device(&mm, level, at, PROT_READ);
+		table_mm_unmap(&mm, at, at + pxd_size(level), 0, 0);
+		table_mm_free(&mm);
+	}
+}

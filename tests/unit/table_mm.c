@@ -4,6 +4,7 @@
 #include "tests/unit/table_mm.h"
 #include "tests/unit/unit.h"
 #include "kernel/sched/thread.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/frame.h"
 #include "mm/table/descend.h"
 #include "mm/table/gather.h"
@@ -67,16 +68,33 @@ bool table_mm_make(struct mm *mm, int level)
 	return true;
 }
 
-static void install(struct mm *mm, struct descent *at, phys_t frame, unsigned int prot)
+static void install_leaf(struct mm *mm, struct descent *at, pxd_t leaf)
 {
-	struct ptdesc *table = at->level == LEVEL_PMD ? table_alloc(mm, LEVEL_PTE) : NULL;
+	bool counted = leaf_has_table(at->level, leaf);
+	struct ptdesc *table = counted ? table_alloc(mm, LEVEL_PTE) : NULL;
 
 	spin_lock(&mm->table_lock);
 	if (table)
 		table_deposit(at->ptr, table);
-	pxd_set(at->level, at->ptr, arch_pxd_leaf_make(at->level, frame, prot));
+	pxd_set(at->level, at->ptr, leaf);
 	mm->pages += pxd_size(at->level) / PAGE_SIZE;
 	spin_unlock(&mm->table_lock);
+}
+
+static void install(struct mm *mm, struct descent *at, phys_t frame, unsigned int prot)
+{
+	install_leaf(mm, at, arch_pxd_leaf_make(at->level, frame, prot));
+}
+
+void table_mm_map_device(
+	struct mm *mm, int level, unsigned long address, unsigned int prot)
+{
+	struct descent at;
+
+	EXPECT_EQ(descend_alloc(mm, address, level, &at), 0);
+	EXPECT_EQ(at.level, level);
+	install_leaf(mm, &at,
+		arch_pxd_uncounted(level, arch_pxd_leaf_make(level, phys(0), prot)));
 }
 
 struct page *table_mm_map(struct mm *mm, unsigned long address, unsigned int prot)

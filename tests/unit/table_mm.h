@@ -24,6 +24,10 @@ struct page *table_mm_map(struct mm *mm, unsigned long address, unsigned int pro
 struct page *table_mm_map_leaf(
 	struct mm *mm, int level, unsigned long address, unsigned int prot);
 
+/* Map a leaf of `level` that no frame counts, of memory that nobody looks at. */
+void table_mm_map_device(
+	struct mm *mm, int level, unsigned long address, unsigned int prot);
+
 /* Map a leaf of `level`, however large, that spans the frame of `page`, which gets no
  * reference from it: returns the address at which the page shows, for a leaf at
  * `address`. To be taken away by table_mm_unmap_around(). */

@@ -15,9 +15,10 @@
  * bit: hardware never writes to a table. Bits: PoP, chapter 3, "Dynamic Address
  * Translation".
  *
- * A leaf keeps its PROT_* in bits that the hardware ignores: the PTE's low byte, and the
- * access-control bits of a large leaf (ignored while its AV bit is 0). The hardware bits
- * are derived from them; a leaf without any prot is invalid for the hardware only.
+ * A leaf keeps its PROT_*, and whether it counts its frame, in bits that the hardware
+ * ignores: the PTE's low byte, and the access-control bits of a large leaf (ignored while
+ * its AV bit is 0). The hardware bits are derived from them; a leaf without any prot is
+ * invalid for the hardware only.
  */
 #pragma once
 
@@ -31,12 +32,13 @@
 #define CRST_TYPE    0x00cUL /* TT: region first, second, third, segment */
 #define CRST_LENGTH  0x003UL /* TL of a region entry: all four quarters */
 #define CRST_INVALID 0x020UL
-#define CRST_LEAF    0x400UL /* FC */
-#define CRST_PROT    13      /* shift of the software copy of PROT_* */
+#define CRST_LEAF    0x400UL  /* FC */
+#define CRST_PROT    13       /* shift of the software copy of PROT_* */
+#define CRST_COUNTED 0x1000UL /* software: a leaf that counts its block */
 #define PTE_INVALID  0x400UL
 #define PTE_USED     0x001UL /* software: not an unused entry */
 #define PTE_PROT     4       /* shift of the software copy of PROT_*, and of: */
-#define PROT_COUNTED 8UL     /* a pte that counts its frame; large leaves all do */
+#define PROT_COUNTED 8UL     /* a pte that counts its frame */
 #define DAT_READONLY 0x200UL /* P, both kinds */
 #define DAT_NOEXEC   0x100UL /* IEP, leaves of both kinds; needs CR0_IEP */
 
@@ -183,7 +185,7 @@ static inline pxd_t arch_pxd_leaf_make(int level, phys_t frame, unsigned int pro
 			(rights | PROT_COUNTED) << PTE_PROT;
 	else
 		bits |= none * CRST_INVALID | CRST_LEAF | crst_type(level) |
-			rights << CRST_PROT;
+			CRST_COUNTED | rights << CRST_PROT;
 	return (pxd_t){frame.v | bits};
 }
 
@@ -194,20 +196,27 @@ static inline unsigned int arch_pxd_prot(int level, pxd_t e)
 
 static inline bool arch_pxd_allows(int level, pxd_t e, unsigned int prot)
 {
-	unsigned long bits = level == LEVEL_PTE ? (unsigned long)prot << PTE_PROT
-						: (prot & 7UL) << CRST_PROT;
+	unsigned long bits = (unsigned long)prot << PTE_PROT;
 
+	if (level != LEVEL_PTE)
+		bits = (prot & 7UL) << CRST_PROT |
+		       (prot & PROT_COUNTED ? CRST_COUNTED : 0);
 	return (e.v & bits) == bits;
+}
+
+static inline unsigned long arch_counted_bit(int level)
+{
+	return level == LEVEL_PTE ? PROT_COUNTED << PTE_PROT : CRST_COUNTED;
 }
 
 static inline bool arch_pxd_counted(int level, pxd_t e)
 {
-	return level != LEVEL_PTE || e.v & PROT_COUNTED << PTE_PROT;
+	return e.v & arch_counted_bit(level);
 }
 
-static inline pxd_t arch_pxd_uncounted(pxd_t e)
+static inline pxd_t arch_pxd_uncounted(int level, pxd_t e)
 {
-	return (pxd_t){e.v & ~(PROT_COUNTED << PTE_PROT)};
+	return (pxd_t){e.v & ~arch_counted_bit(level)};
 }
 
 static inline int arch_root_level(pxd_t first)

@@ -146,7 +146,7 @@ static inline bool arch_pxd_counted(int level, pxd_t e)
 	return e.v & PROT_COUNTED << SIM_RIGHTS;
 }
 
-static inline pxd_t arch_pxd_uncounted(pxd_t e)
+static inline pxd_t arch_pxd_uncounted(int level, pxd_t e)
 {
 	return (pxd_t){e.v & ~(unsigned long)(PROT_COUNTED << SIM_RIGHTS)};
 }

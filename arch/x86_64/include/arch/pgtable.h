@@ -158,7 +158,7 @@ static __always_inline bool arch_pxd_counted(int level, pxd_t e)
 	return e.v & PXD_SW_REF;
 }
 
-static __always_inline pxd_t arch_pxd_uncounted(pxd_t e)
+static __always_inline pxd_t arch_pxd_uncounted(int level, pxd_t e)
 {
 	return (pxd_t){e.v & ~PXD_SW_REF};
 }
