@@ -123,9 +123,11 @@ static void move_piece(const struct remap *remap, const struct vma *vma, size_t 
 	 * rmap_unmap_from(). */
 	rmap_lock(vma);
 	spin_lock(&mm->table_lock);
+	/* A part of a table, to where none is: neither place had one, but now the new one
+	 * has, further on, which spans this part of the old one, with nothing in it. */
 	if (to.level == LEVEL_PTE)
 		move_ptes(from->ptr, to.ptr, old, length);
-	else
+	else if (is_leaf(from) || is_table(length))
 		move_table(mm, to.ptr, old);
 	/* SAFE(move_flush): truncate finds the page at its new place only, flushes that,
 	 * and frees it; a thread that still has a translation of the old place would go

@@ -194,6 +194,23 @@ UNIT_TEST(mm_mremap_moves_tables)
 }
 
 /* A family member that has moved is found where it is now. */
+/* The table that the last page gets at the new place spans where the old place begins,
+ * too, which had none. Nothing of that is moved with it. */
+UNIT_TEST(mm_mremap_beside_itself)
+{
+	unsigned long border = AT + 3 * PAGE_SIZE;
+
+	make();
+	for (unsigned long i = 0; i < 4; i++)
+		EXPECT(store(border + i * PAGE_SIZE, i + 1));
+	EXPECT_EQ(remap(AT, 4 * PAGE_SIZE, 4 * PAGE_SIZE, FIXED, AT - TABLE), 0);
+	EXPECT_EQ(mm->pages, 4);
+	EXPECT_EQ(load(border - TABLE), 1);
+	for (unsigned long i = 1; i < 4; i++)
+		EXPECT_EQ(load(border + i * PAGE_SIZE), i + 1);
+	finish();
+}
+
 UNIT_TEST(mm_mremap_and_fork)
 {
 	struct page *page = NULL;
