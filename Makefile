@@ -224,10 +224,11 @@ host-test: $(SIM_UNITS) $(SIM_SMALL) $(SIM_EXPLORED) $(SIM_THREADED) ## unit tes
 	$(Q)for tests in unit "mm_* 5"; do \
 		echo "# $(SIM_SMALL) $$tests"; set -f; $(SIM_SMALL) $$tests || exit 1; done
 	$(Q)for unit in $(SIM_EXPLORED) $(SIM_THREADED); do echo "# $$unit"; $$unit || exit 1; done
-host-model: $(SIM_UNITS) ## OPS=n random mapping calls against a flat model (SEED=s)
-	$(Q)for unit in $(SIM_UNITS); do echo "# $$unit"; \
-		$$unit sim_mm_model_wanders ops=$(or $(OPS),1000000) seed=$(or $(SEED),1) || \
-		exit 1; done
+host-model: $(SIM_UNITS) $(SIM_SMALL) ## OPS=n random mapping calls against a flat model (SEED=s)
+	$(Q)for run in "$(firstword $(SIM_UNITS)) sim_mm_model_wanders" \
+		"$(lastword $(SIM_UNITS)) sim_mm_model_wanders" \
+		"$(SIM_SMALL) sim_mm_model_wanders_blocks"; do echo "# $$run"; \
+		$$run ops=$(or $(OPS),1000000) seed=$(or $(SEED),1) || exit 1; done
 hook-lint: $(patsubst %.c,build/sim-A-explore/%.o,$(SIM_LINT)) $(patsubst %.c,build/sim-B-explore/%.o,$(SIM_LINT))
 	$(Q)tests/tools/hooks.py $^
 

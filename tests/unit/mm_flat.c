@@ -8,12 +8,12 @@
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/print.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/object.h"
 #include "mm/space/vma.h"
 
 #define GAP   ((int)(MM_STACK_GAP / PAGE_SIZE))
-#define BRK   (FLAT_PAGES / 2) /* the heap begins in this page ... */
-#define BRK_1 0x123UL          /* ... here */
+#define BRK_1 0x123UL /* the heap begins here in the page brk_page() */
 
 enum {
 	TOUCH, /* most often */
@@ -30,6 +30,8 @@ enum {
 	TRUNCATE = SHARE + 2,
 	REMAP,
 	MISTAKE = REMAP + 3,
+	COLLAPSE, /* from here on: in windows with blocks */
+	SPLIT = COLLAPSE + 6,
 	KINDS
 };
 
@@ -46,7 +48,9 @@ static const char *const names[KINDS] = {[TOUCH] = "touch",
 	[SHARE] = "map shared",
 	[TRUNCATE] = "truncate",
 	[REMAP] = "remap",
-	[MISTAKE] = "mistake"};
+	[MISTAKE] = "mistake",
+	[COLLAPSE] = "collapse",
+	[SPLIT] = "split"};
 
 static int kind_of(const struct flat_op *op)
 {
@@ -67,10 +71,31 @@ static int page_of(const struct flat *flat, unsigned long address)
 	return (int)((address - flat->base) / PAGE_SIZE);
 }
 
+static int brk_page(const struct flat *flat)
+{
+	return flat->pages / 2;
+}
+
+/* The page with which the block around this one begins, which may be before the window.
+ */
+static int block_of(const struct flat *flat, int page)
+{
+	return page - (int)(at(flat, page) % HUGE_SIZE / PAGE_SIZE);
+}
+
 /* --- operations -----------------------------------------------------------------------
  */
 
-struct flat_op flat_op(u64 seed, unsigned int number)
+/* Whole blocks, as far as they are in the window: so large a VMA is rare otherwise. */
+static void round_out(const struct flat *flat, struct flat_op *op)
+{
+	op->from = max(block_of(flat, op->from), 0);
+	op->to = min(block_of(flat, op->to - 1) + (int)HUGE_PAGES, flat->pages);
+	if (op->kind < UNMAP)
+		op->kind = REPLACE;
+}
+
+struct flat_op flat_op(const struct flat *flat, u64 seed, unsigned int number)
 {
 	static const u8 prots[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
 		PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC};
@@ -81,15 +106,18 @@ struct flat_op flat_op(u64 seed, unsigned int number)
 
 	(void)mm_random(&random);
 	(void)mm_random(&random);
-	op.kind = mm_random(&random) % KINDS;
+	op.kind = mm_random(&random) % (flat->blocks ? KINDS : COLLAPSE);
 	op.prot = prots[mm_random(&random) % ARRAY_SIZE(prots)];
 	/* Mostly about one place, so that operations meet. */
-	op.from = mm_random(&random) % 4 ? 240 + mm_random(&random) % 32
-					 : mm_random(&random) % FLAT_PAGES;
-	longest = mm_random(&random) % 16 ? 12 : FLAT_PAGES;
+	op.from = mm_random(&random) % 4 ? flat->focus + mm_random(&random) % 32
+					 : mm_random(&random) % flat->pages;
+	longest = mm_random(&random) % 16 ? 12 : flat->pages;
 	op.to = op.from + 1 +
-		mm_random(&random) % (u64)min(FLAT_PAGES - op.from, longest);
+		mm_random(&random) % (u64)min(flat->pages - op.from, longest);
 	op.value = mm_random(&random);
+	op.whole = flat->blocks && op.kind >= MAP && mm_random(&random) % 2;
+	if (op.whole)
+		round_out(flat, &op);
 	return op;
 }
 
@@ -149,24 +177,84 @@ static bool is_beyond(const struct flat *flat, const struct flat_page *page)
 	return page->slot >= flat->object_pages;
 }
 
+static bool hole(const struct flat *flat, int page)
+{
+	return page < 0 || flat->page[page].is == FLAT_HOLE;
+}
+
+static bool is_stack(const struct flat *flat, int page)
+{
+	return !hole(flat, page) && flat->page[page].is >> 4 & VMA_STACK;
+}
+
 static u64 *contents(struct flat *flat, struct flat_page *page)
 {
 	return is_shared(page) ? &flat->object_value[page->slot] : &page->value;
 }
 
-/* As far as there is something. */
+/* Where the VMA of this page ends, which mm says: for the model it need not end there. */
+static int vma_end(struct flat *flat, int page)
+{
+	const struct vma *vma;
+	int end = page;
+
+	mm_read_lock(flat->mm);
+	vma = vma_find(flat->mm, at(flat, page));
+	if (vma && vma->start <= at(flat, page))
+		end = page_of(flat, min(vma->end, at(flat, flat->pages)));
+	mm_read_unlock(flat->mm);
+	return end;
+}
+
+/* Might one block be mapped at this place? It may lie outside the window. */
+static bool room_for_block(struct flat *flat, int first)
+{
+	return first >= 0 && first + (int)HUGE_PAGES <= flat->pages &&
+	       flat->page[first].is != FLAT_HOLE && !is_shared(&flat->page[first]) &&
+	       vma_end(flat, first) - first >= (int)HUGE_PAGES;
+}
+
+static int count_resident(const struct flat *flat, int first)
+{
+	int count = 0;
+
+	for (int i = first; i < first + (int)HUGE_PAGES; i++)
+		count += flat->page[i].resident;
+	return count;
+}
+
+static void whole_block(struct flat *flat, int first)
+{
+	flat->resident += (int)HUGE_PAGES - count_resident(flat, first);
+	for (int i = first; i < first + (int)HUGE_PAGES; i++)
+		flat->page[i].resident = true;
+}
+
+/* mm has touched [from, to), and this block, in which there was nothing. Only mm knows
+ * whether there was a table, or no memory: what is there now is all of it, or those
+ * pages.
+ */
+static void touched_first(struct flat *flat, int first, int from, int to)
+{
+	int last = first + (int)HUGE_PAGES - 1, other = from > first ? first : last;
+
+	if ((from > first || to <= last) && mm_peek(flat->mm, at(flat, other)))
+		whole_block(flat, first);
+}
+
+/* As far as there is something; mm has done so already. */
 static void populate(struct flat *flat, int from, int to, bool write)
 {
+	for (int first = block_of(flat, from); flat->blocks && first < to;
+		first += HUGE_PAGES)
+		if (room_for_block(flat, first) && !is_stack(flat, first) &&
+			!count_resident(flat, first))
+			touched_first(flat, first, from, to);
 	for (int i = from; i < to && !is_beyond(flat, &flat->page[i]); i++) {
 		flat->resident += !flat->page[i].resident;
 		flat->page[i].resident = true;
 		flat->page[i].own |= write;
 	}
-}
-
-static bool hole(const struct flat *flat, int page)
-{
-	return page < 0 || flat->page[page].is == FLAT_HOLE;
 }
 
 /* The first page from `from` on, below `to`, that is a hole (or is none); or `to`. */
@@ -177,18 +265,13 @@ static int next(const struct flat *flat, int from, int to, bool is_hole)
 	return from;
 }
 
-static bool is_stack(const struct flat *flat, int page)
-{
-	return !hole(flat, page) && flat->page[page].is >> 4 & VMA_STACK;
-}
-
 /* Nothing is mapped there, and no stack too near above. */
 static bool free_range(const struct flat *flat, int from, int to)
 {
-	int above = next(flat, from, FLAT_PAGES, false);
+	int above = next(flat, from, flat->pages, false);
 
 	return above >= to &&
-	       !(above < FLAT_PAGES && is_stack(flat, above) && above - to < GAP);
+	       !(above < flat->pages && is_stack(flat, above) && above - to < GAP);
 }
 
 /* --- map ------------------------------------------------------------------------------
@@ -234,7 +317,7 @@ static void map_fixed(struct flat *flat, const struct flat_op *op, unsigned int 
 /* Where mm must place it when it may choose: as high as it can. */
 static int highest(const struct flat *flat, int pages)
 {
-	int from = FLAT_PAGES - pages;
+	int from = flat->pages - pages;
 
 	while (!free_range(flat, from, from + pages))
 		from--;
@@ -296,7 +379,7 @@ static void truncate(struct flat *flat, const struct flat_op *op)
 	int pages = (int)((size + PAGE_SIZE - 1) / PAGE_SIZE);
 
 	differs(flat, "truncate", object_resize(flat->object, size), 0);
-	for (int i = 0; i < FLAT_PAGES; i++)
+	for (int i = 0; i < flat->pages; i++)
 		if (flat->page[i].slot >= pages)
 			forget(flat, i, i + 1);
 	for (int i = pages; i < FLAT_OBJECT; i++)
@@ -313,20 +396,6 @@ struct remap {
 	unsigned int flags;
 };
 
-/* Where the VMA of this page ends, which mm says: for the model it need not end there. */
-static int vma_end(struct flat *flat, int page)
-{
-	const struct vma *vma;
-	int end = page;
-
-	mm_read_lock(flat->mm);
-	vma = vma_find(flat->mm, at(flat, page));
-	if (vma && vma->start <= at(flat, page))
-		end = page_of(flat, min(vma->end, at(flat, FLAT_PAGES)));
-	mm_read_unlock(flat->mm);
-	return end;
-}
-
 static struct remap remap_of(struct flat *flat, const struct flat_op *op)
 {
 	static const unsigned int flags[] = {0, MM_REMAP_MAYMOVE,
@@ -340,8 +409,10 @@ static struct remap remap_of(struct flat *flat, const struct flat_op *op)
 	remap.flags = flags[random % ARRAY_SIZE(flags)];
 	if (!flat->alone && !(remap.flags & MM_REMAP_FIXED))
 		remap.flags = 0; /* who knows where there is room */
-	remap.to = 230 + random / 8 % 48;
-	longest = FLAT_PAGES - max(remap.to, remap.old);
+	remap.to = flat->focus - 10 + random / 8 % 48;
+	if (op->whole)
+		remap.to = max(block_of(flat, remap.to), 0);
+	longest = flat->pages - max(remap.to, remap.old);
 	remap.pages = random / 512 % 3 ? remap.old_pages : 1 + (int)(random / 2048 % 12);
 	remap.pages = min(remap.pages, longest);
 	if (random / 65536 % 8 == 0 || remap.flags & MM_REMAP_DONTUNMAP)
@@ -499,7 +570,7 @@ static bool move_brk(struct flat *flat, unsigned long brk)
 	int from = page_of(flat, flat->brk + PAGE_SIZE - 1);
 	int to = page_of(flat, brk + PAGE_SIZE - 1);
 
-	if (brk < at(flat, BRK) + BRK_1)
+	if (brk < at(flat, brk_page(flat)) + BRK_1)
 		return false;
 	if (to > from && !free_range(flat, from, to + 1))
 		return false;
@@ -512,7 +583,7 @@ static bool move_brk(struct flat *flat, unsigned long brk)
 
 static void heap(struct flat *flat, const struct flat_op *op)
 {
-	unsigned long brk = at(flat, BRK) + op->value % (8 * PAGE_SIZE);
+	unsigned long brk = at(flat, brk_page(flat)) + op->value % (8 * PAGE_SIZE);
 
 	if (!flat->has_brk)
 		return;
@@ -539,15 +610,61 @@ static void mistake(struct flat *flat, const struct flat_op *op)
 	differs(flat, "madvise empty", mm_discard(mm, address, 0), 0);
 }
 
+/* --- blocks ---------------------------------------------------------------------------
+ */
+
+/* Has the VMA there pages of its own, or had it? */
+static bool has_family(struct flat *flat, int page)
+{
+	const struct vma *vma;
+	bool has;
+
+	mm_read_lock(flat->mm);
+	vma = vma_find(flat->mm, at(flat, page));
+	has = vma && READ_ONCE(vma->anon);
+	mm_read_unlock(flat->mm);
+	return has;
+}
+
+/* Others may hold pages for a moment, and there may be no block. */
+static void collapse_block(struct flat *flat, int first)
+{
+	bool may = room_for_block(flat, first) && count_resident(flat, first) &&
+		   has_family(flat, first);
+	int err = mm_collapse(flat->mm, at(flat, first), HUGE_SIZE);
+
+	if (err == -ENOMEM || (err == -EAGAIN && !flat->alone))
+		return;
+	differs(flat, "collapse", err, may ? 0 : -EINVAL);
+	if (may)
+		whole_block(flat, first);
+}
+
+static void collapse(struct flat *flat, const struct flat_op *op)
+{
+	int first = block_of(flat, op->from + (int)HUGE_PAGES - 1);
+
+	for (; first + (int)HUGE_PAGES <= op->to; first += HUGE_PAGES)
+		collapse_block(flat, first);
+}
+
+/* Of contents and rights nothing changes. */
+static void split(struct flat *flat, const struct flat_op *op)
+{
+	struct blocks_split count;
+
+	mm_split_blocks(flat->mm, at(flat, op->from), at(flat, op->to), &count);
+}
+
 /* --- touching -------------------------------------------------------------------------
  */
 
 /* A touch below a stack makes it grow, rights or not, down to the page. */
 static void grow_stack(struct flat *flat, int page)
 {
-	int above = next(flat, page, FLAT_PAGES, false), below = page;
+	int above = next(flat, page, flat->pages, false), below = page;
 
-	if (above == page || above == FLAT_PAGES || !is_stack(flat, above))
+	if (above == page || above == flat->pages || !is_stack(flat, above))
 		return;
 	while (below >= 0 && hole(flat, below))
 		below--;
@@ -580,8 +697,6 @@ static void touch(struct flat *flat, const struct flat_op *op)
 
 	grow_stack(flat, op->from);
 	may = allowed(page, access) && !is_beyond(flat, page);
-	if (may)
-		populate(flat, op->from, op->from + 1, access == ACCESS_WRITE);
 	if (access == ACCESS_EXEC) {
 		differs(flat, "a fault", mm_fault(flat->mm, address, access),
 			may                     ? 0
@@ -598,6 +713,8 @@ static void touch(struct flat *flat, const struct flat_op *op)
 		differs(flat, "what a user loaded", value,
 			may ? *contents(flat, page) : op->value);
 	}
+	if (may)
+		populate(flat, op->from, op->from + 1, access == ACCESS_WRITE);
 }
 
 /* --- comparing ------------------------------------------------------------------------
@@ -636,12 +753,12 @@ static void check_vma(const struct vma *vma, void *arg)
 	struct flat *flat = check->flat;
 	int from, to;
 
-	if (vma->start < flat->base || vma->end > at(flat, FLAT_PAGES))
+	if (vma->start < flat->base || vma->end > at(flat, flat->pages))
 		return;
 	from = page_of(flat, vma->start);
 	to = page_of(flat, vma->end);
 	differs(flat, "where a VMA starts", from,
-		next(flat, check->page, FLAT_PAGES, false));
+		next(flat, check->page, flat->pages, false));
 	for (int i = from; i < to; i++)
 		check_vma_page(flat, vma, &flat->page[i], i);
 	if (from && !hole(flat, from - 1) && !is_stack(flat, from) &&
@@ -682,8 +799,8 @@ static void check(struct flat *flat, int from, int to)
 	struct check check = {.flat = flat};
 
 	mm_for_each_vma(flat->mm, check_vma, &check);
-	differs(flat, "where VMAs end", FLAT_PAGES,
-		next(flat, check.page, FLAT_PAGES, false));
+	differs(flat, "where VMAs end", flat->pages,
+		next(flat, check.page, flat->pages, false));
 	if (flat->alone)
 		differs(flat, "resident pages", flat->mm->pages, flat->resident);
 	mm_read_lock(flat->mm); /* keeps the tables that are looked at */
@@ -697,7 +814,7 @@ static void check(struct flat *flat, int from, int to)
 
 static void scribble(struct flat *flat, u64 value)
 {
-	for (int i = 0; i < FLAT_PAGES; i++) {
+	for (int i = 0; i < flat->pages; i++) {
 		struct flat_page *page = &flat->page[i];
 
 		if (!allowed(page, ACCESS_WRITE) || is_beyond(flat, page))
@@ -717,10 +834,10 @@ static void fork_flat(struct flat *flat, const struct flat_op *op)
 
 	if (differs(flat, "fork", child != NULL, true))
 		return;
-	for (int i = 0; i < FLAT_PAGES; i++)
+	for (int i = 0; i < flat->pages; i++)
 		flat->page[i].own = false;
 	mm_use(flat->mm = child);
-	check(flat, 0, FLAT_PAGES);
+	check(flat, 0, flat->pages);
 	if (!flat->alone || op->value & 1) {
 		flat->mm = doomed;
 		doomed = child;
@@ -729,19 +846,35 @@ static void fork_flat(struct flat *flat, const struct flat_op *op)
 	scribble(flat, op->value);
 	mm_use(flat->mm);
 	mm_put(doomed);
-	check(flat, 0, FLAT_PAGES);
+	check(flat, 0, flat->pages);
+}
+
+/* For blocks, none of which reaches out of it below. */
+static void make_wide(struct flat *flat)
+{
+	unsigned long end = at(flat, flat->pages);
+
+	flat->base = ALIGN_UP(end - FLAT_PAGES * PAGE_SIZE, HUGE_SIZE);
+	flat->pages = page_of(flat, end);
+	/* Before the border of two. */
+	flat->focus = block_of(flat, flat->pages / 2 + (int)HUGE_PAGES - 1) - 16;
 }
 
 void flat_init(struct flat *flat, struct mm *mm, unsigned long base, bool has_brk)
 {
 	flat->mm = mm;
 	flat->alone = !base;
-	flat->base = base ? base : mm->mmap_base - FLAT_PAGES * PAGE_SIZE;
+	flat->pages = FLAT_PAGES_SMALL;
+	flat->focus = 240;
+	flat->base = base ? base : mm->mmap_base - flat->pages * PAGE_SIZE;
+	flat->blocks = thp_policy == THP_ALWAYS;
+	if (flat->blocks)
+		make_wide(flat);
 	flat->has_brk = has_brk;
-	flat->brk = at(flat, BRK) + BRK_1;
+	flat->brk = at(flat, brk_page(flat)) + BRK_1;
 	flat->resident = 0;
 	flat->wrong = NULL;
-	for (int i = 0; i < FLAT_PAGES; i++)
+	for (int i = 0; i < flat->pages; i++)
 		flat->page[i] = (struct flat_page){.is = FLAT_HOLE, .slot = -1};
 	flat->object = object_create(FLAT_OBJECT / 2 * PAGE_SIZE);
 	flat->object_pages = FLAT_OBJECT / 2;
@@ -798,12 +931,18 @@ bool flat_step(struct flat *flat, const struct flat_op *op, enum flat_look look)
 		break;
 	case MISTAKE:
 		mistake(flat, op);
+		break;
+	case COLLAPSE:
+		collapse(flat, op);
+		break;
+	case SPLIT:
+		split(flat, op);
 	}
 	if (look == FLAT_NAMED && (kind_of(op) == TRUNCATE || kind_of(op) == REMAP))
 		look = FLAT_ALL;
 	if (look == FLAT_NAMED)
 		check(flat, op->from, op->to);
 	else if (look == FLAT_ALL)
-		check(flat, 0, FLAT_PAGES);
+		check(flat, 0, flat->pages);
 	return !flat->wrong;
 }

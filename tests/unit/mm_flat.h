@@ -2,7 +2,7 @@
  * tests/unit/mm_flat.h - an address space as a flat array of pages, and random calls that
  * must mean the same to it and to mm.
  *
- * A window of FLAT_PAGES pages is described page by page: mapped or not, with what rights
+ * A window of pages is described page by page: mapped or not, with what rights
  * and flags, resident or not, with what contents, or which page of a memory object of the
  * window's own. Each operation is made on both; then
  * results, VMAs, entries and contents are compared. An operation is a function of (seed,
@@ -11,9 +11,13 @@
  */
 #pragma once
 
-#include "mm/space/mm.h"
+#include "mm/huge/leaf.h"
 
-#define FLAT_PAGES 320 /* across a table's border, and wider than a stack's distance */
+/* Across a table's border, and wider than a stack's distance; and with thp=always, when
+ * blocks come and go, also wide enough for some. */
+#define FLAT_PAGES_SMALL 320
+#define FLAT_PAGES                                                                       \
+	((int)(3 * HUGE_PAGES > FLAT_PAGES_SMALL ? 3 * HUGE_PAGES : FLAT_PAGES_SMALL))
 
 struct flat_page {
 	u8 is;         /* FLAT_HOLE, or PROT_* and VMA_* << 4 */
@@ -29,6 +33,7 @@ struct flat_page {
 struct flat_op {
 	u8 kind; /* enum in mm_flat.c */
 	u8 prot;
+	bool whole;   /* made as wide as blocks are */
 	u16 from, to; /* pages of the window, to > from */
 	u64 value;
 };
@@ -38,6 +43,9 @@ struct flat {
 	unsigned long base; /* address of page 0 */
 	bool alone;         /* nobody else maps anything in this mm */
 	bool has_brk;       /* brk() is ours */
+	bool blocks;        /* faults make blocks, others collapse and split them */
+	int pages;          /* of the window */
+	int focus;          /* most happens in the 32 pages from here on */
 	unsigned long brk;
 	unsigned int resident;
 	struct flat_page page[FLAT_PAGES];
@@ -54,7 +62,7 @@ struct flat {
 void flat_init(struct flat *flat, struct mm *mm, unsigned long base, bool has_brk);
 void flat_end(struct flat *flat); /* nothing is mapped in the window any more */
 
-struct flat_op flat_op(u64 seed, unsigned int number);
+struct flat_op flat_op(const struct flat *flat, u64 seed, unsigned int number);
 
 /* What is compared after an operation, besides its result: VMAs, entries, contents. */
 enum flat_look {

@@ -25,9 +25,9 @@ static inline int mm_peek_prot(struct mm *mm, unsigned long address)
 	struct descent at;
 
 	descend_find(mm, address, &at);
-	if (at.level != LEVEL_PTE || !pxd_leaf(LEVEL_PTE, at.entry))
+	if (!pxd_leaf(at.level, at.entry))
 		return -1;
-	return (int)arch_pxd_prot(LEVEL_PTE, at.entry);
+	return (int)arch_pxd_prot(at.level, at.entry);
 }
 
 /* xorshift64: the same numbers for the same seed, everywhere. */

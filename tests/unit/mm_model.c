@@ -8,8 +8,10 @@
 #include "tests/unit/mm_model.h"
 #include "tests/unit/mm_flat.h"
 #include "tests/unit/unit.h"
+#include "kernel/base/counters.h"
 #include "kernel/base/print.h"
 #include "kernel/sched/rcu.h"
+#include "mm/huge/leaf.h"
 
 #define LIFE 500 /* operations of one mm */
 #define LOOK 20  /* at the whole window after so many */
@@ -31,7 +33,7 @@ static int run(u64 seed, const u16 *numbers, int count, bool all)
 	flat_init(&flat, mm, 0, true);
 	mm_use(mm);
 	for (int i = 0; i < count && failed < 0; i++) {
-		struct flat_op op = flat_op(seed, numbers ? numbers[i] : i);
+		struct flat_op op = flat_op(&flat, seed, numbers ? numbers[i] : i);
 
 		if (model_moves)
 			model_moves(flat.mm, op.value);
@@ -87,7 +89,7 @@ void model_explain(u64 seed, int count)
 	print("# %s: is %lu, should be %lu (%lx, %lx), after these %d operations:\n",
 		flat.wrong, flat.got, flat.expected, flat.got, flat.expected, left);
 	for (int i = 0; i < left; i++) {
-		struct flat_op op = flat_op(seed, list[i]);
+		struct flat_op op = flat_op(&flat, seed, list[i]);
 
 		flat_print(&flat, &op);
 	}
@@ -110,7 +112,45 @@ void model_run(u64 seed, u64 ops)
 	}
 }
 
-UNIT_TEST(mm_model)
+static const enum counter block_counters[] = {
+	COUNT_HUGE_FAULTS, COUNT_COLLAPSED, COUNT_BLOCKS_SPLIT, COUNT_LEAVES_SPLIT};
+
+static void expect_blocks(const s64 *before, int events)
+{
+	for (int i = 0; i < (int)ARRAY_SIZE(block_counters); i++) {
+		s64 count = counter_sum(block_counters[i]) - before[i];
+
+		print("# %s: %ld\n", counter_name(block_counters[i]), count);
+		EXPECT(count > 0 || i >= events);
+	}
+}
+
+void model_blocks(void (*run)(void), bool all)
+{
+	enum thp_policy policy = thp_policy;
+	s64 before[ARRAY_SIZE(block_counters)];
+
+	for (int i = 0; i < (int)ARRAY_SIZE(block_counters); i++)
+		before[i] = counter_sum(block_counters[i]);
+	thp_policy = THP_ALWAYS;
+	run();
+	thp_policy = policy;
+	expect_blocks(before,
+		all ? (int)ARRAY_SIZE(block_counters) - !arch_leaf_possible(LEVEL_PMD)
+		    : 1);
+}
+
+static void run_model(void)
 {
 	model_run(unit_seed(1), unit_amount(4000));
+}
+
+UNIT_TEST(mm_model)
+{
+	run_model();
+}
+
+UNIT_TEST(mm_model_blocks)
+{
+	model_blocks(run_model, true);
 }

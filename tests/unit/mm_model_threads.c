@@ -26,12 +26,12 @@ static int run_life(struct flat *flat, u64 seed, unsigned long base)
 
 	flat_init(flat, mm, base, false);
 	for (int i = 0; i < LIFE && bad < 0; i++) {
-		struct flat_op op = flat_op(seed, i);
+		struct flat_op op = flat_op(flat, seed, i);
 
 		if (!flat_step(flat, &op, i % LOOK == LOOK - 1 ? FLAT_ALL : FLAT_RESULT))
 			bad = i;
 	}
-	if (mm_unmap(mm, base, FLAT_PAGES * PAGE_SIZE))
+	if (mm_unmap(mm, flat->base, flat->pages * PAGE_SIZE))
 		atomic_add(&failed, 1);
 	flat_end(flat);
 	return bad;
@@ -54,7 +54,7 @@ static void worker(unsigned long me)
 	mm_use(NULL);
 }
 
-UNIT_TEST(mm_model_threads)
+static void run_threads(void)
 {
 	u64 seed = unit_seed(1);
 
@@ -72,4 +72,14 @@ UNIT_TEST(mm_model_threads)
 	if (failed)
 		model_explain(seeds[0], LIFE);
 	mm_put(mm);
+}
+
+UNIT_TEST(mm_model_threads)
+{
+	run_threads();
+}
+
+UNIT_TEST(mm_model_threads_blocks)
+{
+	model_blocks(run_threads, false);
 }

@@ -23,9 +23,19 @@ static void wander(struct mm *mm, u64 random)
 	run_here(mm);
 }
 
-UNIT_TEST(sim_mm_model_wanders)
+static void run_wandering(void)
 {
 	model_moves = wander;
 	model_run(unit_seed(1), unit_amount(4000));
 	model_moves = NULL;
+}
+
+UNIT_TEST(sim_mm_model_wanders)
+{
+	run_wandering();
+}
+
+UNIT_TEST(sim_mm_model_wanders_blocks)
+{
+	model_blocks(run_wandering, true);
 }
