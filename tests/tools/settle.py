@@ -13,7 +13,7 @@ how tables are freed, and what RCU counts. Every cell is the search over all int
 import os
 import sys
 
-from explore import MACHINES, build, explore
+from explore import MACHINES, SMALL, build, explore
 
 ROWS = (  # race, mutant, what happens
     ("gup_dontneed", "", "the pte is cleared"),
@@ -25,7 +25,11 @@ ROWS = (  # race, mutant, what happens
     ("gup_table_free", "", "the table is freed and used again"),
     ("gup_grow", "", "the root grows, under a walk"),
     ("gup_grow", "limit_before_root", "the same, the root read before the limit"),
+    ("gup_leaf", "", "the leaf is split, and becomes a table"),
+    ("gup_collapse", "", "the pages become a block"),
+    ("gup_collapse", "gup_pmd_recheck", "the same, and nobody looks at the pmd again"),
 )
+HUGE = ("gup_leaf", "gup_collapse")  # on the machine whose leaves are small
 READERS = ("irq", "rcu", "both", "none")
 SAYINGS = (
     ("irq-off keeps tables where rcu=merged or a flush by IPI waits for it",
@@ -52,6 +56,14 @@ SAYINGS = (
      and t("gup_object_freed", "", rcu="merged", reader="irq") == 0
      and t("gup_object_freed", "", rcu="counter", reader="irq", flush="broadcast") > 0
      and t("gup_object_freed", "", reader="none", flush="broadcast") > 0),
+    ("collapse: to wait for walkers, or their second look at the pmd: either will do for a pin",
+     "Linux does both (70cbc3cc78a9, 2ba99c5e0881)",
+     lambda t: t("gup_collapse", "") == 0
+     and all(t("gup_collapse", "gup_pmd_recheck", reader=r) == 0 for r in ("irq", "rcu", "both"))
+     and t("gup_collapse", "gup_pmd_recheck", reader="none") > 0),
+    ("a leaf that is split under a walk needs no section: what was grabbed is seen",
+     "Shutemov: to keep a page from being split, hold it",
+     lambda t: t("gup_leaf", "") == 0),
     ("a root that grows needs no section at all: an order of two loads",
      "the limit is read before the root",
      lambda t: t("gup_grow", "") == 0 and t("gup_grow", "limit_before_root") > 0),
@@ -65,7 +77,8 @@ def values(cell):
 def explore_row(race, mutant):
     """The cells of all policies, on every machine: {(flush, tables, rcu, reader): [cell]}."""
     tree, found = build(mutant), {}
-    for machine in MACHINES[1:]:  # those whose roots grow
+    # Else on those whose roots grow.
+    for machine in (SMALL,) if race in HUGE else MACHINES[1:]:
         cells, trouble = explore(race, machine, "sc", mutant, tree,
                                  ("sweeps=flush,tables,reader,rcu",))
         if trouble:
