@@ -26,6 +26,7 @@ enum lock_rank {
 	RANK_DMA,        /* the fake device's transfers */
 	RANK_RAMDISK,    /* which files have an object */
 	RANK_ENDPOINT,   /* who waits at an endpoint, and for whom */
+	RANK_SCAN,       /* whose turn it is in mm/huge/khugepaged.c */
 	RANK_OBJECT,     /* a memory object's pages */
 	RANK_RMAP,       /* the VMAs that map an object (mm/space/rmap.h) */
 	RANK_FAMILY,     /* the VMAs of a family of anonymous pages */

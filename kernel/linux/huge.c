@@ -5,12 +5,14 @@
  * A setting reads as Linux's does, what holds in brackets; a word is written. Only
  * `enabled` changes. Of others what holds may be written: no fault waits until there is
  * room for a block (defrag), objects have none (shmem_enabled), and one that was only
- * read is its process's own (use_zero_page). split_huge_pages takes
+ * read is its process's own (use_zero_page). Those of khugepaged/ are numbers, which
+ * count from the next round on. split_huge_pages takes
  * "<pid>,0x<start>,0x<end>", or that and ",0"; how much was split stands in the log. No
  * data, no locks of its own.
  */
 #include "kernel/linux/path.h"
 #include "kernel/base/print.h"
+#include "mm/huge/khugepaged.h"
 #include "mm/huge/leaf.h"
 
 #define INPUT_MAX 80
@@ -35,12 +37,44 @@ static const struct {
 	[HUGE_ZERO_PAGE] = {"0", "0"},
 };
 
+/* khugepaged/: what may be written; nothing, where it only counts. */
+static const struct {
+	u32 *value, least, most;
+} numbers[] = {
+	[KHUGEPAGED_DEFRAG - KHUGEPAGED] = {&khugepaged.defrag, 0, 1},
+	[KHUGEPAGED_NONE - KHUGEPAGED] = {&khugepaged.max_ptes_none, 0, HUGE_PAGES - 1},
+	[KHUGEPAGED_SHARED -
+		KHUGEPAGED] = {&khugepaged.max_ptes_shared, 0, HUGE_PAGES - 1},
+	[KHUGEPAGED_SWAP - KHUGEPAGED] = {&khugepaged.max_ptes_swap, 0, HUGE_PAGES - 1},
+	[KHUGEPAGED_PAGES - KHUGEPAGED] = {&khugepaged.pages_to_scan, 1, UINT32_MAX},
+	[KHUGEPAGED_SCAN - KHUGEPAGED] = {&khugepaged.scan_sleep_ms, 0, UINT32_MAX},
+	[KHUGEPAGED_ALLOC - KHUGEPAGED] = {&khugepaged.alloc_sleep_ms, 0, UINT32_MAX},
+	[KHUGEPAGED_COLLAPSED - KHUGEPAGED] = {&khugepaged.pages_collapsed, 1, 0},
+	[KHUGEPAGED_SCANS - KHUGEPAGED] = {&khugepaged.full_scans, 1, 0},
+};
+
+static int set_number(u32 file, const char *text)
+{
+	unsigned long value;
+
+	if (!take_number(&text, 10, &value) || *text ||
+		value < numbers[file - KHUGEPAGED].least ||
+		value > numbers[file - KHUGEPAGED].most)
+		return -EINVAL;
+	WRITE_ONCE(*numbers[file - KHUGEPAGED].value, value);
+	khugepaged_changed();
+	return 0;
+}
+
 static void show(u32 file, char *text, size_t size)
 {
 	enum thp_policy now = READ_ONCE(thp_policy);
 	int at = 0;
 
-	if (file == HUGE_PMD_SIZE)
+	if (file >= KHUGEPAGED)
+		format_text(
+			text, size, "%u\n", READ_ONCE(*numbers[file - KHUGEPAGED].value));
+	else if (file == HUGE_PMD_SIZE)
 		format_text(text, size, "%lu\n", HUGE_SIZE);
 	else if (file != HUGE_ENABLED)
 		format_text(text, size, "%s\n", fixed[file].text);
@@ -96,6 +130,8 @@ static int split(const char *at)
 
 static int obey(u32 file, const char *word)
 {
+	if (file >= KHUGEPAGED)
+		return set_number(file, word);
 	if (file == HUGE_SPLIT)
 		return split(word);
 	if (file == HUGE_ENABLED)

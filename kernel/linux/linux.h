@@ -176,7 +176,17 @@ enum {
 	HUGE_DEFRAG,
 	HUGE_SHMEM,
 	HUGE_ZERO_PAGE,
-	HUGE_SPLIT
+	HUGE_SPLIT,
+	KHUGEPAGED, /* and from here on those of khugepaged/ */
+	KHUGEPAGED_DEFRAG = KHUGEPAGED,
+	KHUGEPAGED_NONE,
+	KHUGEPAGED_SHARED,
+	KHUGEPAGED_SWAP,
+	KHUGEPAGED_PAGES,
+	KHUGEPAGED_SCAN,
+	KHUGEPAGED_ALLOC,
+	KHUGEPAGED_COLLAPSED,
+	KHUGEPAGED_SCANS
 };
 struct open *huge_setting_open(void);
 struct open *huge_split_open(void);

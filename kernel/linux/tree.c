@@ -45,6 +45,11 @@ static struct open *random_open(void)
 }
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
+#define KHD(name, number, mode)                                                          \
+	{                                                                                \
+		THP "khugepaged/" name, DEVICE(241, KHUGEPAGED_##number), mode,          \
+			huge_setting_open                                                \
+	}
 
 static const struct device {
 	const char *path;
@@ -72,6 +77,15 @@ static const struct device {
 	{THP "defrag", DEVICE(241, HUGE_DEFRAG), 0644, huge_setting_open},
 	{THP "shmem_enabled", DEVICE(241, HUGE_SHMEM), 0644, huge_setting_open},
 	{THP "use_zero_page", DEVICE(241, HUGE_ZERO_PAGE), 0644, huge_setting_open},
+	KHD("defrag", DEFRAG, 0644),
+	KHD("max_ptes_none", NONE, 0644),
+	KHD("max_ptes_shared", SHARED, 0644),
+	KHD("max_ptes_swap", SWAP, 0644),
+	KHD("pages_to_scan", PAGES, 0644),
+	KHD("scan_sleep_millisecs", SCAN, 0644),
+	KHD("alloc_sleep_millisecs", ALLOC, 0644),
+	KHD("pages_collapsed", COLLAPSED, 0444),
+	KHD("full_scans", SCANS, 0444),
 };
 
 static const struct device *find_device(const char *path)

@@ -145,6 +145,7 @@ static void start_thread(void *unused)
 	if (status >= 0)
 		task_power_off(status);
 	index_ramdisk();
+	khugepaged_start();
 	start_init();
 }
 

@@ -15,3 +15,6 @@ void task_start_first(void);
 
 /* Prints the record `exit <status>` on the log and ends the machine. */
 __noreturn void task_power_off(int status);
+
+/* khugepaged.c: starts its thread. */
+void khugepaged_start(void);

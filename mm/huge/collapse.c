@@ -1,5 +1,6 @@
 /*
- * mm/huge/collapse.c - what single pages map becomes one block: MADV_COLLAPSE.
+ * mm/huge/collapse.c - what single pages map becomes one block: for MADV_COLLAPSE, and in
+ * the background (khugepaged.c), where more has to be right.
  *
  *     detach     the table with all its entries, from the pmd entry: nobody finds it
  *     flush      no CPU translates through it
@@ -16,6 +17,7 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
+#include "mm/huge/collapse.h"
 #include "mm/huge/leaf.h"
 #include "mm/oracle/ledger.h"
 #include "mm/space/internal.h"
@@ -27,6 +29,7 @@
 struct collapse {
 	struct mm *mm;
 	const struct vma *vma;
+	const struct collapse_limits *limits;
 	unsigned long address; /* the block's */
 	pxd_t *ptr;            /* the pmd entry there, */
 	pxd_t entry;           /* and what it was: a table */
@@ -76,22 +79,34 @@ static bool may_copy(pxd_t entry)
 	return atomic_load(&head->refs) == atomic_load(&head->mapped);
 }
 
+/* Also by somebody else, as far as that can be told: of a block's pages only that they
+ * are mapped by several entries. */
+static bool is_mapped_elsewhere(pxd_t entry)
+{
+	const struct page *head = leaf_page(LEVEL_PTE, entry);
+
+	return page_is_shared(head) && atomic_load(&head->mapped) > 1;
+}
+
 /* How many pages are mapped; or why none of them is to be copied. */
 static int count_pages(const struct collapse *it)
 {
 	const pxd_t *ptr = table_of(it);
-	int count = 0;
+	unsigned int none = 0, shared = 0;
 
 	for (unsigned long i = 0; i < HUGE_PAGES; i++) {
 		pxd_t entry = pxd_read(ptr + i);
 
 		if (pxd_none(LEVEL_PTE, entry))
-			continue;
-		if (!may_copy(entry))
+			none++;
+		else if (!may_copy(entry))
 			return -EAGAIN;
-		count++;
+		else
+			shared += is_mapped_elsewhere(entry);
 	}
-	return count ? count : -EINVAL;
+	if (none > it->limits->none || shared > it->limits->shared)
+		return -EINVAL;
+	return HUGE_PAGES - none;
 }
 
 static void copy_pages(const struct collapse *it, struct page *head)
@@ -164,24 +179,61 @@ static bool is_block(const struct collapse *it, const struct descent *at)
 	       first->mapped == (s32)HUGE_PAGES;
 }
 
-static int collapse_one(struct mm *mm, const struct vma *vma, unsigned long address)
+/* mm->lock held. It holds pages to be looked at. */
+static bool has_room(const struct vma *vma, unsigned long address,
+	const struct collapse_limits *limits)
 {
-	struct collapse it;
-	struct descent at;
-	struct page *head;
-	int err;
+	/* SAFE(collapse_vma_again): since khugepaged looked, under the lock for reading,
+	 * a part of it may have been unmapped: the block would fill that again, with
+	 * memory that no VMA has. Pairs with unmap_locked(). */
+	if (!vma || vma->start > address || vma->end - address < HUGE_SIZE)
+		return false;
+	return limits->eligible ? huge_eligible(vma)
+				: !vma->object && !(vma->flags & VMA_NOHUGE);
+}
 
+/* mm->lock held. 0: there is a table, of this VMA's; 1: there is a block; -EINVAL. */
+static int find_table(struct collapse *it, struct mm *mm, const struct vma *vma,
+	unsigned long address, const struct collapse_limits *limits)
+{
+	struct descent at;
+
+	if (!has_room(vma, address, limits))
+		return -EINVAL;
 	descend_find_pmd(mm, address, &at);
 	if (at.level != LEVEL_PMD || pxd_none(LEVEL_PMD, at.entry) || !vma->anon)
 		return -EINVAL;
-	it.mm = mm;
-	it.vma = vma;
-	it.address = address;
-	it.ptr = at.ptr;
-	it.entry.v = at.entry.v;
-	if (is_block(&it, &at))
-		return 0;
-	head = block_alloc(vma, address, 0);
+	it->mm = mm;
+	it->vma = vma;
+	it->limits = limits;
+	it->address = address;
+	it->ptr = at.ptr;
+	it->entry.v = at.entry.v;
+	return is_block(it, &at);
+}
+
+bool collapse_promises(struct mm *mm, const struct vma *vma, unsigned long address,
+	const struct collapse_limits *limits)
+{
+	struct collapse it;
+	bool promises;
+
+	spin_lock(&mm->table_lock); /* a page that is mapped stays, to be looked at */
+	promises = !find_table(&it, mm, vma, address, limits) && count_pages(&it) > 0;
+	spin_unlock(&mm->table_lock);
+	return promises;
+}
+
+static int collapse_one(struct mm *mm, const struct vma *vma, unsigned long address,
+	const struct collapse_limits *limits)
+{
+	struct collapse it;
+	struct page *head;
+	int err = find_table(&it, mm, vma, address, limits);
+
+	if (err)
+		return min(err, 0);
+	head = block_alloc(vma, address, limits->frame);
 	if (!head)
 		return -ENOMEM;
 	err = replace(&it, head);
@@ -190,22 +242,24 @@ static int collapse_one(struct mm *mm, const struct vma *vma, unsigned long addr
 	return err;
 }
 
-static int collapse_at(struct mm *mm, unsigned long address)
+int collapse_at(
+	struct mm *mm, unsigned long address, const struct collapse_limits *limits)
 {
-	const struct vma *vma;
-	int err = -EINVAL;
+	int err;
 
+	/* SAFE(collapse_alone): a fault that finds no table makes one, and the block is
+	 * put over it, with what was written there already; or it puts a page into the
+	 * one that it knows, which is none any more. Pairs with mm_fault(). */
 	mm_write_lock(mm);
-	vma = vma_find(mm, address);
-	if (vma && vma->start <= address && vma->end - address >= HUGE_SIZE &&
-		!vma->object && !(vma->flags & VMA_NOHUGE))
-		err = collapse_one(mm, vma, address);
+	err = collapse_one(mm, vma_find(mm, address), address, limits);
 	mm_write_unlock(mm);
 	return err;
 }
 
 int mm_collapse(struct mm *mm, unsigned long start, size_t length)
 {
+	static const struct collapse_limits any = {
+		.none = HUGE_PAGES - 1, .shared = HUGE_PAGES};
 	unsigned long end = ALIGN_DOWN(start + length, HUGE_SIZE);
 	int err, failed = 0;
 
@@ -215,7 +269,7 @@ int mm_collapse(struct mm *mm, unsigned long start, size_t length)
 	if (start > end)
 		return -EINVAL;
 	for (; start != end && failed != -ENOMEM; start += HUGE_SIZE) {
-		err = collapse_at(mm, start);
+		err = collapse_at(mm, start, &any);
 		failed = err ? err : failed;
 	}
 	return failed;

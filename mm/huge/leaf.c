@@ -9,6 +9,7 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
+#include "mm/huge/khugepaged.h"
 #include "mm/oracle/ledger.h"
 #include "mm/space/internal.h"
 #include "mm/space/rmap.h"
@@ -116,6 +117,7 @@ int huge_fault(
 	address = ALIGN_DOWN(address, HUGE_SIZE);
 	if (address < vma->start || vma->end - address < HUGE_SIZE)
 		return 0;
+	khugepaged_enter(mm);
 	err = descend_alloc(mm, address, LEVEL_PMD, &at);
 	if (!err && at.level == LEVEL_PMD && pxd_none(LEVEL_PMD, at.entry))
 		first_touch(mm, vma, at.ptr, address, access);

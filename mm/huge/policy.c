@@ -7,6 +7,7 @@
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/options.h"
+#include "mm/huge/khugepaged.h"
 #include "mm/huge/leaf.h"
 #include "mm/space/internal.h"
 #include "mm/space/vma.h"
@@ -22,6 +23,7 @@ bool thp_choose(const char *name)
 	if (!option_choice(name, thp_names, THP_POLICIES, &policy))
 		return false;
 	WRITE_ONCE(thp_policy, policy);
+	khugepaged_changed();
 	return true;
 }
 
@@ -61,6 +63,8 @@ static int advise_part(struct mm *mm, unsigned long start, unsigned long end, bo
 	vma_change_flags(
 		&change, wanted ? VMA_NOHUGE : VMA_HUGE, wanted ? VMA_HUGE : VMA_NOHUGE);
 	err = vma_change(mm, &range, &change);
+	if (wanted)
+		khugepaged_enter(mm);
 	/* A leaf lies within one VMA: who changes that looks no further. */
 	leaf_split_at(mm, start);
 	leaf_split_at(mm, end);

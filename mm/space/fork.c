@@ -14,6 +14,7 @@
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
+#include "mm/huge/khugepaged.h"
 #include "mm/huge/leaf.h"
 #include "mm/space/internal.h"
 #include "mm/space/rmap.h"
@@ -263,6 +264,8 @@ struct mm *mm_fork(struct mm *parent)
 	err = fork_locked(parent, child);
 	mm_write_unlock(child);
 	mm_write_unlock(parent);
+	if (READ_ONCE(parent->scan_listed))
+		khugepaged_enter(child);
 	if (!err)
 		return child;
 	mm_put(child);

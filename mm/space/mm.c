@@ -8,7 +8,9 @@
 #include "mm/space/mm.h"
 #include "arch/contract/irq.h"
 #include "kernel/base/panic.h"
+#include "kernel/base/trace.h"
 #include "kernel/sched/thread.h"
+#include "mm/huge/khugepaged.h"
 #include "mm/space/cache.h"
 #include "mm/space/internal.h"
 #include "mm/space/rmap.h"
@@ -54,6 +56,13 @@ void mm_get(struct mm *mm)
 	LAB_ASSERT(users > 1, "mm_get() of an mm that is gone");
 }
 
+bool mm_try_get(struct mm *mm)
+{
+	/* SAFE(mm_from_zero): who has dropped the last reference is about to free the mm,
+	 * whatever others do. Pairs with mm_put(). */
+	return atomic_inc_not_zero(&mm->users);
+}
+
 static void free_mappings(struct mm *mm)
 {
 	struct gather gather;
@@ -79,6 +88,8 @@ void mm_put(struct mm *mm)
 	if (atomic_sub(&mm->users, 1) != 0)
 		return;
 	rank_assert_may_sleep("mm_put");
+	TRACE_POINT(mm_last);
+	khugepaged_leave(mm);
 	tlb_leave(mm);
 	mm_write_lock(mm);
 	free_mappings(mm);

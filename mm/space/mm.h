@@ -81,6 +81,10 @@ struct mm {
 	unsigned long mmap_base;      /* (c) search downwards from here */
 	u64 pages;                    /* (l:table_lock) resident frames */
 	u32 tables[LEVELS];           /* (l:table_lock) tables by level */
+	struct list scan_link;        /* (l:scan) mm/huge/khugepaged.c looks at it, */
+	bool scan_listed;             /* (a) if so, */
+	u32 scan_pass;                /* and was through with it in this pass, */
+	unsigned long scan_at;        /* or goes on there */
 	u32 unhooks; /* (a) lab: odd while an entry is unhooked; (l:table_lock) to change
 		      */
 };
@@ -134,7 +138,8 @@ u64 mm_seq_read(const struct mm *mm);
 bool mm_seq_moved(const struct mm *mm, u64 seq);
 
 void mm_get(struct mm *mm);
-void mm_put(struct mm *mm); /* may sleep; the last one frees everything */
+bool mm_try_get(struct mm *mm); /* false: it is ending; its memory must stay so long */
+void mm_put(struct mm *mm);     /* may sleep; the last one frees everything */
 
 /* Make mm (or NULL) the running thread's address space; takes no reference. */
 void mm_use(struct mm *mm);

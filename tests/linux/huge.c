@@ -29,6 +29,7 @@
 #endif
 
 #define SETTING "/sys/kernel/mm/transparent_hugepage/"
+#define SCANS   SETTING "khugepaged/"
 #define SPLIT   "/sys/kernel/debug/split_huge_pages"
 
 static unsigned long block, pages; /* of one block: its size */
@@ -71,6 +72,21 @@ static int write_text(const char *path, const char *text)
 	close(fd);
 	errno = error;
 	return result;
+}
+
+static unsigned long read_number(const char *path)
+{
+	char text[32];
+
+	return read_text(path, text, sizeof(text)) ? strtoul(text, NULL, 10) : ~0UL;
+}
+
+static int write_number(const char *path, unsigned long number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lu\n", number);
+	return write_text(path, text);
 }
 
 /* The word in brackets. */
@@ -585,8 +601,159 @@ static void collapsing(void)
 	forget(copy, 1);
 }
 
+/* --- in the background -------------------------------------------------------------- */
+
+#define NEVER 4000000000UL /* ms */
+
+/* khugepaged waits so long between two rounds. On our machine it stands still but for
+ * what follows, so that all others know how many blocks there are. */
+static unsigned long wait_between(unsigned long ms)
+{
+	unsigned long before = read_number(SCANS "scan_sleep_millisecs");
+
+	if (ours && write_number(SCANS "scan_sleep_millisecs", ms) < 0)
+		give_up("scan_sleep_millisecs");
+	return before;
+}
+
+/* Until it has looked at everything, and has begun with that after now. */
+static void await_scan(void)
+{
+	unsigned long before = read_number(SCANS "full_scans");
+
+	(void)wait_between(1);
+	while (read_number(SCANS "full_scans") - before < 2)
+		usleep(1000);
+	(void)wait_between(NEVER);
+}
+
+static void scan_settings(void)
+{
+	static const struct {
+		const char *path;
+		unsigned long least, most;
+	} numbers[] = {
+		{SCANS "defrag", 0, 1},
+		{SCANS "max_ptes_none", 0, 0},
+		{SCANS "max_ptes_shared", 0, 0},
+		{SCANS "max_ptes_swap", 0, 0},
+		{SCANS "pages_to_scan", 1, UINT32_MAX},
+		{SCANS "scan_sleep_millisecs", 0, UINT32_MAX},
+		{SCANS "alloc_sleep_millisecs", 0, UINT32_MAX},
+	};
+	int readable = read_number(SCANS "pages_collapsed") != ~0UL &&
+		       read_number(SCANS "full_scans") != ~0UL;
+	int refused = 1, same = 1;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		const char *path = numbers[i].path;
+		unsigned long most = numbers[i].most ? numbers[i].most : pages - 1;
+		unsigned long value = read_number(path);
+
+		readable &= value >= numbers[i].least && value <= most;
+		refused &=
+			fails(write_number(path, most + 1), EINVAL) &&
+			fails(write_text(path, "many"), EINVAL) &&
+			fails(write_text(path, "-1"), EINVAL) &&
+			(!numbers[i].least ||
+				fails(write_number(path, numbers[i].least - 1), EINVAL));
+		same &= write_number(path, value) > 0 && read_number(path) == value;
+	}
+	test(readable, "khugepaged: settings");
+	if (access(SCANS "defrag", W_OK)) {
+		skip("khugepaged: settings are written", "they are not for us");
+		return;
+	}
+	test(refused, "khugepaged: what no setting can be");
+	test(same, "khugepaged: settings are as they were");
+}
+
+/* Two blocks of pages, of which the second has but a half. */
+static char *single_pages(void)
+{
+	char *at = area(2);
+
+	madvise(at, 2 * block, MADV_NOHUGEPAGE);
+	fill(at, 0, pages + pages / 2, 1, VALUE);
+	madvise(at, 2 * block, MADV_HUGEPAGE);
+	return at;
+}
+
+static int is_as_filled(char *at)
+{
+	return holds(at, 0, pages + pages / 2, 1, VALUE) &&
+	       is_zero(at, pages + pages / 2, 2 * pages);
+}
+
+static void background(void)
+{
+	unsigned long done = read_number(SCANS "pages_collapsed");
+	char *at = single_pages(), *copy = area(1);
+	int ends[2];
+
+	write_number(SCANS "max_ptes_none", pages / 2 - 1);
+	await_scan();
+	test(huge(at, 2 * block, 1), "khugepaged: not where too much is missing");
+	write_number(SCANS "max_ptes_none", pages / 2);
+	await_scan();
+	test(huge(at, 2 * block, 2), "khugepaged: where not too much is missing");
+	write_number(SCANS "max_ptes_none", pages - 1);
+	test(is_as_filled(at), "khugepaged: kept");
+	test(read_number(SCANS "pages_collapsed") - done >= 2, "pages_collapsed");
+	forget(at, 2);
+	at = single_pages();
+	memcpy(copy, at + 3 * PAGE, 2 * PAGE);
+	into_pipe(at, ends);
+	await_scan();
+	test(huge(at, 2 * block, 1), "khugepaged: not what a pipe has");
+	test(from_pipe(copy, ends) && is_as_filled(at), "khugepaged: which is kept");
+	madvise(at, block, MADV_NOHUGEPAGE);
+	await_scan();
+	test(huge(at, 2 * block, 1), "khugepaged: not where blocks are not welcome");
+	forget(at, 2);
+	forget(copy, 1);
+}
+
+/* What a process may do while its pages become blocks, and blocks go again. */
+static int is_busy(void)
+{
+	int good = 1;
+
+	for (int round = 0; round < ROUNDS / 4; round++) {
+		char *at = single_pages();
+
+		fill(at, 1, pages, 7, VALUE);
+		madvise(at + (round % 8 + 1) * PAGE, PAGE, MADV_DONTNEED);
+		mprotect(at, block, PROT_READ);
+		mprotect(at, 2 * block, RW);
+		munmap(at, PAGE);
+		good &= holds(at, 10, pages + pages / 2, 1, VALUE);
+		munmap(at, 2 * block);
+	}
+	return good;
+}
+
+/* Also with memory that is just being looked at, processes end. */
+static void busy(void)
+{
+	pid_t child[4];
+	int status, good = 1;
+
+	wait_between(0);
+	for (int i = 0; i < 4; i++) {
+		child[i] = fork();
+		if (!child[i])
+			_exit(!is_busy());
+	}
+	for (int i = 0; i < 4; i++)
+		good &= waitpid(child[i], &status, 0) == child[i] && status == 0;
+	test(good, "khugepaged beside all that processes do");
+	wait_between(NEVER);
+}
+
 int main(void)
 {
+	unsigned long between;
 	char text[32];
 
 	ours = !access("/proc/policies", R_OK);
@@ -598,6 +765,7 @@ int main(void)
 	}
 	block = strtoul(text, NULL, 10);
 	pages = block / PAGE;
+	between = wait_between(NEVER);
 	settings();
 	given();
 	unmapping();
@@ -610,6 +778,14 @@ int main(void)
 	holding();
 	splitting();
 	collapsing();
+	scan_settings();
+	if (!ours || !strcmp(policy, "never")) {
+		skip("khugepaged", ours ? "it is off" : "it is not our machine");
+	} else {
+		background();
+		busy();
+	}
+	wait_between(between);
 	printf("1..%d\n", count);
 	return failures > 0;
 }

@@ -16,12 +16,7 @@ static struct page *held;
 
 static void setup(void)
 {
-	mm = race_mm_huge(false);
-	RACE_CLAIM(!mm_advise_huge(mm, RACE_AT, HUGE_SIZE, false) &&
-			   !mm_fault(mm, RACE_AT, ACCESS_WRITE) &&
-			   !mm_advise_huge(mm, RACE_AT, HUGE_SIZE, true) &&
-			   mm->pages == 1,
-		"one page is mapped");
+	mm = race_mm_pages(1);
 	held = NULL;
 }
 

@@ -42,6 +42,20 @@ static inline struct mm *race_mm_huge(bool touched)
 	return mm;
 }
 
+/* The same, with the first so many pages mapped, as single ones. */
+static inline struct mm *race_mm_pages(unsigned long count)
+{
+	struct mm *mm = race_mm_huge(false);
+
+	RACE_CLAIM(!mm_advise_huge(mm, RACE_AT, HUGE_SIZE, false), "no block");
+	for (unsigned long i = 0; i < count; i++)
+		RACE_CLAIM(!mm_fault(mm, RACE_AT + i * PAGE_SIZE, ACCESS_WRITE),
+			"a page is mapped");
+	RACE_CLAIM(!mm_advise_huge(mm, RACE_AT, HUGE_SIZE, true) && mm->pages == count,
+		"blocks are wanted now");
+	return mm;
+}
+
 /* An mm that has this object's page at RACE_AT, with these flags beside MM_SHARED. */
 static inline struct mm *race_mm_of(struct object *object, unsigned int flags)
 {
