@@ -15,6 +15,7 @@
  *     bench grow ADDRESS      one mmap at that hint; prints its instructions
  */
 #include "user/native.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -28,6 +29,11 @@
 #define TRIES 11
 #define PAGE  4096UL
 #define MIB   (1UL << 20)
+
+#define SPLIT_FILE "/sys/kernel/debug/split_huge_pages"
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 unsigned long start_clock; /* written by the entry code */
 
@@ -259,6 +265,92 @@ static void bench_mprotect(const char *name, unsigned long pages, unsigned long 
 	write_pages(range.at, pages);
 	bench(name, protect, &range, rounds);
 	unmap(room, (pages + 2) * PAGE);
+}
+
+/* --- huge pages --- */
+
+#ifdef __x86_64__
+#define BLOCK (2 * MIB)
+#else
+#define BLOCK MIB
+#endif
+#define BLOCKS 8UL
+
+static void advise(char *at, size_t size, int advice)
+{
+	if (madvise(at, size, advice))
+		fail("madvise");
+}
+
+/* Room for blocks, and where the first one begins. */
+static char *map_blocks(char **room)
+{
+	*room = map(NULL, (BLOCKS + 1) * BLOCK, PROT_READ | PROT_WRITE);
+	return *room + (-(unsigned long)*room & (BLOCK - 1));
+}
+
+static void write_blocks(char *at)
+{
+	for (unsigned long i = 0; i < BLOCKS; i++)
+		*(volatile char *)(at + i * BLOCK) = 1;
+}
+
+/* The first write to each block, and what unmapping it costs. */
+static void bench_blocks(void)
+{
+	unsigned long touched[TRIES], unmapped[TRIES];
+
+	for (int i = 0; i < TRIES; i++) {
+		char *room, *at = map_blocks(&room);
+		unsigned long start;
+
+		advise(at, BLOCKS * BLOCK, MADV_HUGEPAGE);
+		start = read_clock();
+		write_blocks(at);
+		touched[i] = nanoseconds(read_clock() - start);
+		start = read_clock();
+		unmap(at, BLOCKS * BLOCK);
+		unmapped[i] = nanoseconds(read_clock() - start);
+		unmap(room, (BLOCKS + 1) * BLOCK);
+	}
+	report("pmd_fault", median(touched), BLOCKS);
+	report("munmap_leaf", median(unmapped), BLOCKS);
+}
+
+static void split_blocks(int file, const char *at)
+{
+	char text[64];
+	int length = snprintf(text, sizeof(text), "%d,0x%lx,0x%lx", (int)getpid(),
+		(unsigned long)at, (unsigned long)at + BLOCKS * BLOCK);
+
+	if (write(file, text, length) != length)
+		fail(SPLIT_FILE);
+}
+
+/* Pages that were written become blocks, and blocks single pages again. */
+static void bench_collapse(void)
+{
+	unsigned long collapsed[TRIES], split[TRIES];
+	int file = open(SPLIT_FILE, O_WRONLY);
+
+	if (file < 0)
+		fail(SPLIT_FILE);
+	for (int i = 0; i < TRIES; i++) {
+		char *room, *at = map_blocks(&room);
+		unsigned long start;
+
+		write_pages(at, BLOCKS * BLOCK / PAGE);
+		start = read_clock();
+		advise(at, BLOCKS * BLOCK, MADV_COLLAPSE);
+		collapsed[i] = nanoseconds(read_clock() - start);
+		start = read_clock();
+		split_blocks(file, at);
+		split[i] = nanoseconds(read_clock() - start);
+		unmap(room, (BLOCKS + 1) * BLOCK);
+	}
+	report("collapse_page", median(collapsed), BLOCKS * BLOCK / PAGE);
+	report("split_page", median(split), BLOCKS * BLOCK / PAGE);
+	close(file);
 }
 
 struct places {
@@ -503,6 +595,8 @@ int main(int argc, char **argv)
 	bench_mremap("mremap_1", 1, 1, 256);
 	bench_mremap("mremap_512", 512, 1, 16);
 	bench_mremap("mremap_table", 512, 0, 64);
+	bench_blocks();
+	bench_collapse();
 	bench_pipe();
 	bench_ipc();
 	bench_upgrade();

@@ -242,6 +242,12 @@ static struct page *take_last(unsigned int order, unsigned int flags)
 	return page;
 }
 
+static void clear_block(char *at, unsigned int order)
+{
+	for (const char *end = at + (PAGE_SIZE << order); at < end; at += PAGE_SIZE)
+		clear_page(at);
+}
+
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
 {
 	struct page *page;
@@ -260,8 +266,7 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	page->order = order;
 	atomic_store_relaxed(&page->refs, 1);
 	if (flags & FRAME_ZERO)
-		for (unsigned int i = 0; i < 1U << order; i++)
-			clear_page(page_address(page + i));
+		clear_block(page_address(page), order);
 	return page;
 }
 

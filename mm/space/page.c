@@ -27,7 +27,9 @@ void page_get(struct page *page)
 
 void page_make_block(struct page *head)
 {
-	for (struct page *page = head + 1; page < head + (1UL << head->order); page++) {
+	const struct page *end = head + BIT(head->order);
+
+	for (struct page *page = head + 1; page < end; page++) {
 		WRITE_ONCE(page->head, (unsigned long)head + 1);
 		page->type = PAGE_TAIL;
 	}
@@ -37,8 +39,10 @@ void page_make_block(struct page *head)
 /* Nobody can reach the block any more. */
 static void unmake_block(struct page *head)
 {
+	const struct page *end = head + BIT(head->order);
+
 	LAB_ASSERT(!head->pins, "%d pins of a block that nobody holds", head->pins);
-	for (struct page *page = head + 1; page < head + (1UL << head->order); page++) {
+	for (struct page *page = head + 1; page < end; page++) {
 		page->type = PAGE_RESERVED;
 		WRITE_ONCE(page->head, 0);
 	}
