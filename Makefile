@@ -336,7 +336,7 @@ bench: tools ## instructions per operation, beside aims and Linux's (ARCH= PRICE
 	@tests/tools/bench.py $(if $(filter file,$(origin ARCH)),,\
 		$(filter $(ARCH)%,x86_64 x86_64-la57 s390x))
 	$(if $(PRICES),@tests/tools/prices.py $(if $(filter file,$(origin ARCH)),,$(ARCH)))
-torture: both ## random load with all oracles on (ARCH= SMP= MINUTES= SEED=)
+torture: both ## random load with all oracles on (ARCH= SMP= MINUTES= SEED= EDAT= APPEND=)
 	@MINUTES="$(MINUTES)" SEED="$(SEED)" SMP="$(SMP)" \
 		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
 		tests/tools/torture.py

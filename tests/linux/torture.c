@@ -8,6 +8,9 @@
  * thread had, and writes to it. Threads hand a futex back and forth; the first thread
  * moves the break, talks through pipes, and starts children: some end by themselves, some
  * are killed in the middle of the same. All choices come from the seed.
+ *
+ * One area of each thread is often wide enough for huge pages: which are asked for or
+ * not, cut by partial calls, moved, collapsed, split, and looked at in /proc meanwhile.
  */
 #include "kernel/linux/gup_test.h"
 
@@ -32,14 +35,23 @@
 #define THREADS   3
 #define AREAS     4
 #define PAGES_MAX 48UL
+#define WIDE_MAX  1024UL /* of the first area: nearly two huge pages */
 #define FOUND_MAX 16UL
 #define GUP_FILE  "/sys/kernel/debug/gup_test"
+#define THP_DIR   "/sys/kernel/mm/transparent_hugepage/"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
 
 struct area {
 	char *start; /* NULL: none */
 	unsigned long pages;
-	uint64_t tag[PAGES_MAX]; /* what each page begins and ends with */
-	char lazy[PAGES_MAX];    /* given up: or with zeros */
+	uint64_t tag[WIDE_MAX]; /* what each page begins and ends with */
+	char lazy[WIDE_MAX];    /* given up: or with zeros */
 	int writable;
 };
 
@@ -52,7 +64,9 @@ struct worker {
 
 static uint64_t seed;
 static time_t deadline;
-static int wrong; /* atomic */
+static int wrong;                 /* atomic */
+static unsigned long block_pages; /* of a huge page */
+static int frames_move;           /* the kernel may collapse pages at any time */
 static unsigned int ball;
 static unsigned long forks_begun, forks_ended; /* atomic */
 
@@ -110,22 +124,25 @@ static void compare_page(const struct area *area, unsigned long page)
 	compare_word(area, page, *word(area, page, 1), "last word of a page");
 }
 
-/* Addresses that most page tables have to grow for; a hint that is not taken is fine. */
-static void *hint(struct worker *me)
+/* Addresses that most page tables have to grow for, so many pages apart; a hint that is
+ * not taken is fine. */
+static void *hint(struct worker *me, unsigned long apart)
 {
 	static const int bits[] = {0, 0, 30, 32, 41, 43, 46, 48, 52};
 	int bit = bits[draw(&me->random) % 9];
 
-	return bit ? (void *)((1UL << bit) + draw(&me->random) % 64 * PAGE * PAGES_MAX)
+	return bit ? (void *)((1UL << bit) + draw(&me->random) % 64 * PAGE * apart)
 		   : NULL;
 }
 
 static void map_area(struct worker *me, struct area *area)
 {
-	unsigned long pages = 1 + draw(&me->random) % PAGES_MAX;
+	int wide = area == me->areas && draw(&me->random) % 4;
+	unsigned long pages = wide ? block_pages + draw(&me->random) % block_pages
+				   : 1 + draw(&me->random) % PAGES_MAX;
 	int populate = draw(&me->random) % 4 ? 0 : MAP_POPULATE;
-	void *start = mmap(hint(me), pages * PAGE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | populate, -1, 0);
+	void *start = mmap(hint(me, wide ? 2 * block_pages : PAGES_MAX), pages * PAGE,
+		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | populate, -1, 0);
 
 	if (start == MAP_FAILED) {
 		check(errno == ENOMEM, "mmap", ENOMEM, errno);
@@ -174,6 +191,191 @@ static void discard(struct worker *me, struct area *area)
 		memset(&area->lazy[from], what == MADV_FREE, count);
 }
 
+/* --- huge pages --- */
+
+/* Some pages of the area. */
+static unsigned long draw_range(
+	struct worker *me, const struct area *area, unsigned long *count)
+{
+	unsigned long from = draw(&me->random) % area->pages;
+
+	*count = 1 + draw(&me->random) % (area->pages - from);
+	return from;
+}
+
+static void advise_part(struct worker *me, struct area *area, int advice)
+{
+	unsigned long count, from = draw_range(me, area, &count);
+
+	check(!madvise(area->start + from * PAGE, count * PAGE, advice), "madvise", 0,
+		errno);
+}
+
+/* Not to be had: no memory, somebody holds a page, or there is nothing to collapse. */
+static void collapse(struct area *area)
+{
+	int err = madvise(area->start, area->pages * PAGE, MADV_COLLAPSE) ? errno : 0;
+
+	check(!err || err == ENOMEM || err == EAGAIN || err == EBUSY || err == EINVAL,
+		"MADV_COLLAPSE", 0, err);
+}
+
+static void split(struct worker *me, struct area *area)
+{
+	unsigned long count, from = draw_range(me, area, &count);
+	char text[64];
+	int file = open("/sys/kernel/debug/split_huge_pages", O_WRONLY), length;
+
+	if (file < 0)
+		return;
+	length = snprintf(text, sizeof(text), "%d,0x%lx,0x%lx", getpid(),
+		(unsigned long)area->start + from * PAGE,
+		(unsigned long)area->start + (from + count) * PAGE);
+	check(write(file, text, length) == length, "split_huge_pages", 0, errno);
+	close(file);
+}
+
+/* Read-only for a moment. */
+static void protect_part(struct worker *me, struct area *area)
+{
+	unsigned long count, from = draw_range(me, area, &count);
+	char *start = area->start + from * PAGE;
+
+	if (!area->writable)
+		return;
+	check(!mprotect(start, count * PAGE, PROT_READ), "mprotect of a part", 0, errno);
+	compare_page(area, from);
+	check(!mprotect(start, count * PAGE, PROT_READ | PROT_WRITE),
+		"mprotect of a part, back", 0, errno);
+}
+
+/* To another place, for good or only the end of it for a moment. It cannot be moved if
+ * its parts are of different kinds. */
+static void move_area(struct worker *me, struct area *area)
+{
+	const int there = MREMAP_MAYMOVE | MREMAP_FIXED;
+	unsigned long from = draw(&me->random) % 2 ? draw(&me->random) % area->pages : 0;
+	size_t size = (area->pages - from) * PAGE;
+	char *old = area->start + from * PAGE;
+	char *room = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int moved, keep = from ? MREMAP_DONTUNMAP : 0; /* nobody else gets the place */
+
+	if (room == MAP_FAILED)
+		return;
+	moved = mremap(old, size, size, there | keep, room) == room;
+	check(moved || errno == EFAULT || errno == ENOMEM, "mremap", 0, errno);
+	if (!moved)
+		return;
+	if (!from) {
+		area->start = room;
+		return;
+	}
+	compare_word(area, from, *(uint64_t *)room, "a page that has moved");
+	check(mremap(room, size, size, there, old) == old, "mremap, back", 0, errno);
+}
+
+/* A page that was written is there, whatever others do to what maps it. */
+static void look(struct worker *me, struct area *area)
+{
+	unsigned long page = draw(&me->random) % area->pages;
+	unsigned long address = (unsigned long)area->start + page * PAGE;
+	int file = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry = 0;
+
+	if (area->writable)
+		write_page(me, area, page);
+	check(file >= 0 && pread(file, &entry, 8, address / PAGE * 8) == 8 &&
+			(entry >> 63 || !area->writable),
+		"a written page in pagemap", address, entry);
+	close(file);
+}
+
+static void read_smaps(void)
+{
+	char text[4096];
+	FILE *file = fopen("/proc/self/smaps", "r");
+	unsigned long size = 0, huge;
+
+	if (!file)
+		return;
+	while (fgets(text, sizeof(text), file)) {
+		sscanf(text, "Size: %lu kB", &size);
+		if (sscanf(text, "AnonHugePages: %lu kB", &huge) == 1)
+			check(huge <= size, "AnonHugePages in smaps", size, huge);
+	}
+	fclose(file);
+}
+
+static void use_huge(struct worker *me, struct area *area)
+{
+	switch (draw(&me->random) % 9) {
+	case 0:
+		advise_part(me, area, MADV_HUGEPAGE);
+		break;
+	case 1:
+		advise_part(me, area, MADV_NOHUGEPAGE);
+		break;
+	case 2:
+	case 3:
+		collapse(area);
+		break;
+	case 4:
+		split(me, area);
+		break;
+	case 5:
+		protect_part(me, area);
+		break;
+	case 6:
+		move_area(me, area);
+		break;
+	case 7:
+		look(me, area);
+		break;
+	default:
+		if (draw(&me->random) % 16 == 0)
+			read_smaps();
+	}
+}
+
+/* The file of a setting begins so; or: it does not exist. */
+static int read_setting(const char *name, char *text, int size)
+{
+	char path[128];
+	FILE *file;
+	int got;
+
+	snprintf(path, sizeof(path), THP_DIR "%s", name);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	got = fgets(text, size, file) != NULL;
+	fclose(file);
+	return got;
+}
+
+static void read_settings(void)
+{
+	char text[64];
+
+	block_pages = read_setting("hpage_pmd_size", text, sizeof(text))
+			      ? strtoul(text, NULL, 10) / PAGE
+			      : WIDE_MAX / 2;
+	frames_move = read_setting("khugepaged/pages_to_scan", text, sizeof(text)) &&
+		      read_setting("enabled", text, sizeof(text)) &&
+		      !strstr(text, "[never]");
+}
+
+/* Round after round, where there is a thread that does them. */
+static void hurry_khugepaged(void)
+{
+	FILE *file = fopen(THP_DIR "khugepaged/scan_sleep_millisecs", "w");
+
+	if (!file)
+		return;
+	fputs("20\n", file);
+	fclose(file);
+}
+
 /* --- finding and pinning --- */
 
 static long find(struct worker *me, struct area *area, unsigned long from,
@@ -211,7 +413,7 @@ static void find_pages(struct worker *me, struct area *area)
 		return;
 	check(a == (long)count, "pages found", count, a);
 	check(b == (long)count, "pages found slowly", count, b);
-	if (value(&forks_begun) != forks)
+	if (frames_move || value(&forks_begun) != forks)
 		return;
 	for (long i = 0; i < a && i < b; i++)
 		check(fast[i] == slow[i] || area->lazy[from + i], "frame found", slow[i],
@@ -311,7 +513,11 @@ static void step(struct worker *me)
 	case 6:
 	case 7:
 	case 8:
+		use_huge(me, area);
+		break;
 	case 9:
+	case 10:
+	case 11:
 		if (area->writable)
 			write_page(me, area, page);
 		break;
@@ -436,6 +642,9 @@ int main(int argc, char **argv)
 	pid_t brother = 0;
 
 	seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
+	read_settings();
+	if (!is_child)
+		hurry_khugepaged();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	deadline = now.tv_sec + (argc > 2 ? atoi(argv[2]) : 5);
 	if (!is_child && start(&brother, seed + 1, deadline - now.tv_sec))
