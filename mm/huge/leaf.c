@@ -133,15 +133,18 @@ static void split_block_leaf(struct mm *mm, pxd_t *ptr, pxd_t leaf, unsigned lon
 	phys_t frame = arch_pxd_phys(LEVEL_PMD, leaf);
 	struct ptdesc *table = table_withdraw(ptr);
 
-	/* SAFE(split_flush): nobody's, but not empty; and flushed, before the same memory
-	 * is seen through entries: a CPU may not have a translation of the leaf beside
-	 * one of an entry (it may stop, or use either), and when an entry is taken away
-	 * later, only that is flushed. Pairs with the flushes of single entries. */
+	/* SAFE(split_not_none): nobody's, but not empty: who looks without the lock would
+	 * take what has been there all the time for absent. Pairs with mm_resident(). */
 	(void)pxd_unhook(
 		LEVEL_PMD, ptr, address, arch_pxd_leaf_make(LEVEL_PMD, frame, PROT_NONE));
+	/* SAFE(split_flush): before the same memory is seen through entries: a CPU may
+	 * not have a translation of the leaf beside one of an entry (it may stop, or use
+	 * either), and when an entry is taken away later, only that is flushed. Pairs
+	 * with the flushes of single entries. */
 	tlb_flush_range(mm, address, address + HUGE_SIZE);
 	if (IS_LAB)
 		ledger_split(LEVEL_PMD, ptr);
+	TRACE_POINT(leaf_split);
 	/* SAFE(split_counts): each entry has a reference of its own, and puts it when it
 	 * goes: the first to go would free the block under the others. Pairs with
 	 * page_unmap_all(). */

@@ -92,7 +92,11 @@ u64 mm_page_told(struct mm *mm, unsigned long address)
 	mm_read_lock(mm);
 	vma = address < mm->limit ? vma_find(mm, address) : NULL;
 	if (vma && vma->start <= address) {
+		/* SAFE(told_locked): a leaf that is being split allows no writing for a
+		 * moment, and would be taken for clean. Pairs with leaf_split(). */
+		spin_lock(&mm->table_lock);
 		descend_find(mm, address, &at);
+		spin_unlock(&mm->table_lock);
 		if (pxd_leaf(at.level, at.entry) && arch_pxd_counted(at.level, at.entry))
 			told = describe(at.level, at.entry, address);
 		if (!(vma->flags & VMA_CLEARED && vma->prot & PROT_WRITE))

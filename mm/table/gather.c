@@ -90,6 +90,8 @@ static __always_inline bool unmap_leaf(
 	entry = pxd_unhook(level, ptr, address, arch_pxd_empty(level));
 	if (likely(arch_pxd_counted(level, entry)))
 		gather->pages[gather->count++] = leaf_page(level, entry);
+	/* SAFE(deposit_pairs): the table that waits for the leaf to be split would be
+	 * one too many, and lost with the one above. Pairs with leaf_install(). */
 	if (leaf_has_table(level, entry))
 		leaf_gone(ptr);
 	gather->mm->pages -= pxd_size(level) / PAGE_SIZE;
@@ -110,6 +112,9 @@ void gather_unmap(struct gather *gather, unsigned long start, unsigned long end)
 	struct walk walk = {.mm = gather->mm, .ops = &ops, .arg = gather};
 
 	for (;;) {
+		/* SAFE(unmap_locked): others who hold mm->lock for reading, too, split
+		 * leaves or unmap them: of one in the making there is nothing to take.
+		 * Pairs with leaf_split() and huge_fault(). */
 		spin_lock(&gather->mm->table_lock);
 		start = walk_range(&walk, start, end);
 		spin_unlock(&gather->mm->table_lock);

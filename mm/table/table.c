@@ -120,6 +120,7 @@ struct ptdesc *table_withdraw(pxd_t *ptr)
 	struct ptdesc *above = ptdesc_of(LEVEL_PMD, ptr), *table = above->deposit;
 
 	spin_assert_held(&above->mm->table_lock);
+	TRACE_POINT(table_withdraw);
 	ASSERT(table, "a leaf at %p without a deposited table", ptr);
 	above->deposit = table->deposit;
 	table->deposit = NULL;

@@ -10,7 +10,7 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2060),
-    ("mm, all", ["mm"], [], 10550),
+    ("mm, all", ["mm"], [], 10560),
     ("kernel", ["kernel"], ["kernel/linux"], 8260),
     ("kernel/linux", ["kernel/linux"], [], 5550),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
