@@ -65,6 +65,7 @@ static const struct device {
 	{"/dev/urandom", DEVICE(1, 9), 0666, random_open},
 	{"/dev/dma", DEVICE(240, 1), 0666, dma_open},
 	{"/dev/aperture", DEVICE(240, 2), 0666, aperture_open},
+	{"/dev/contig", DEVICE(240, 4), 0666, contig_open},
 	{"/proc/sys/vm/drop_caches", DEVICE(240, 3), 0200, drop_caches_open},
 	{"/sys/kernel/debug/gup_test", DEVICE(240, 0), 0600, gup_test_open},
 	{"/sys/kernel/debug/split_huge_pages", DEVICE(241, HUGE_SPLIT), 0200,

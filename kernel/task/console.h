@@ -21,3 +21,4 @@ struct open *null_open(void);
 struct open *zero_open(void);
 struct open *dma_open(void);      /* dma.h */
 struct open *aperture_open(void); /* aperture.h */
+struct open *contig_open(void);   /* contig.h */

@@ -70,7 +70,8 @@ static void enter(int level, const pxd_t *ptr, pxd_t entry)
 
 	if (!account)
 		return;
-	if (page_array[account - accounts].type == PAGE_OBJECT)
+	if (page_array[account - accounts].type == PAGE_OBJECT ||
+		!arch_pxd_counted(level, entry))
 		writable = false; /* by anybody: that is what objects are for */
 	irq = spin_lock_irqsave(&lock);
 	ASSERT(!account->maps || !(writable || account->writable),

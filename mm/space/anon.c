@@ -10,7 +10,9 @@
  * goes there. mm->lock (read) keeps the VMA and the tables on the way; mm->table_lock
  * orders the faults of several threads on one page. Can fail: no memory.
  */
+#include "mm/huge/contig.h"
 #include "mm/huge/leaf.h"
+#include "mm/space/object.h"
 #include "mm/space/internal.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
@@ -75,7 +77,11 @@ int anon_fault(
 	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access)
 {
 	struct descent at;
-	int err = huge_wanted(vma) ? huge_fault(mm, vma, address, access) : 0;
+	int err;
+
+	if (unlikely(vma->flags & VMA_PFN) && vma->object->contig)
+		return contig_fault(mm, vma, address, access);
+	err = huge_wanted(vma) ? huge_fault(mm, vma, address, access) : 0;
 
 	err = err ?: descend_alloc(mm, address, LEVEL_PTE, &at);
 	if (err)

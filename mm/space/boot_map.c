@@ -110,6 +110,23 @@ phys_t frame_boot_alloc(size_t bytes)
 	boot_map_too_small(size);
 }
 
+phys_t boot_map_take_highest(u64 size, u64 alignment, u64 leave)
+{
+	u64 start, end, left = 0, best = 0;
+
+	for (u64 from = 0; boot_map_next(from, &start, &end); from = end) {
+		u64 at = end < size ? 0 : ALIGN_DOWN(end - size, alignment);
+
+		if (at && at >= start)
+			best = at;
+		left += end - start;
+	}
+	if (!best || left - size < leave)
+		return phys(0);
+	take(best, size);
+	return phys(best);
+}
+
 void boot_map_too_small(u64 needed)
 {
 	u64 usable = 0, left = 0, start, end;

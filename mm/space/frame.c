@@ -22,8 +22,10 @@
 #include "kernel/base/cpu.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/percpu.h"
+#include "kernel/base/options.h"
 #include "kernel/base/print.h"
 #include "kernel/base/spin.h"
+#include "kernel/base/string.h"
 #include "kernel/base/trace.h"
 #include "mm/oracle/ledger.h"
 #include "mm/space/fail.h"
@@ -32,8 +34,10 @@
 
 #define FRAME_BATCH_ORDER                                                                \
 	4 /* log2 of the frames that a list takes from the blocks at once */
-#define FRAME_LIST_MAX  32          /* a longer list gives half back */
-#define FRAME_BYTES_MIN (4UL << 20) /* left after boot; less cannot run a program */
+#define FRAME_LIST_MAX  32           /* a longer list gives half back */
+#define FRAME_BYTES_MIN (4UL << 20)  /* left after boot; less cannot run a program */
+#define CONTIG_LEAVES   (64UL << 20) /* contig= takes no more than leaves this */
+#define CONTIG_MAX      32
 
 struct frame_list {
 	struct spinlock lock;
@@ -49,6 +53,8 @@ static struct list singles = LIST_INIT(singles); /* (l:frame_lock) PAGE_FREE_CPU
 static u64 block_frames; /* (l:frame_lock) in both; read without it for statistics */
 static u64 total_frames; /* (c) */
 static u64 reserve;      /* (c) blocks that FRAME_USER must leave */
+phys_t frame_contig;
+u64 frame_contig_size;
 
 static struct page *buddy_of(const struct page *page, unsigned int order)
 {
@@ -353,6 +359,36 @@ static void add_range(u64 start, u64 end)
 	}
 }
 
+static bool parse_contig(const char *value)
+{
+	u64 areas = 0;
+
+	if (!string_to_u64(value, &areas) || areas > CONTIG_MAX)
+		return false;
+	frame_contig_size = areas << ARCH_LEVEL_SHIFT(LEVEL_PUD);
+	return true;
+}
+OPTION(contig, "contig", "N: set aside memory for N pud leaves (/dev/contig)",
+	parse_contig);
+
+/* Before there are struct pages: it needs none. */
+static void reserve_contig(void)
+{
+	u64 wanted = frame_contig_size;
+
+	if (!wanted)
+		return;
+	frame_contig = boot_map_take_highest(
+		wanted, BIT(ARCH_LEVEL_SHIFT(LEVEL_PUD)), CONTIG_LEAVES);
+	if (!frame_contig.v) {
+		frame_contig_size = 0;
+		print("contig: no %lu MiB in one piece beside %lu MiB for the rest\n",
+			wanted >> 20, CONTIG_LEAVES >> 20);
+	}
+	for (u64 offset = 0; offset < frame_contig_size; offset += PAGE_SIZE)
+		clear_page(phys_to_virt(phys(frame_contig.v + offset)));
+}
+
 void frame_init(void)
 {
 	u64 start, end;
@@ -363,6 +399,7 @@ void frame_init(void)
 		spin_init(&lists[cpu].lock, "frame list", RANK_FRAME_LIST);
 		list_init(&lists[cpu].pages);
 	}
+	reserve_contig();
 	make_page_array();
 	for (u64 from = 0; boot_map_next(from, &start, &end); from = end)
 		add_range(start, end);

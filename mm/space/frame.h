@@ -44,5 +44,10 @@ void frame_stats(struct frame_stats *stats);
  */
 void frame_init(void);
 
+/* What `contig=N` has set aside, zeroed: N adjacent, aligned areas of what a pud leaf
+ * maps; size 0: nothing. (c) from frame_init() on. It is never freed, nor counted. */
+extern phys_t frame_contig;
+extern u64 frame_contig_size;
+
 /* Per-CPU areas for all `cpu_count` CPUs (kernel/base/percpu.h), out of fresh frames. */
 void frame_init_percpu(void);

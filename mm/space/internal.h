@@ -13,6 +13,10 @@
  */
 bool boot_map_next(u64 from, u64 *start, u64 *end);
 
+/* Takes the highest free range of this size and alignment, if so much more is free:
+ * phys(0): it is not. */
+phys_t boot_map_take_highest(u64 size, u64 alignment, u64 leave);
+
 /* Ends the boot with a message that says how much RAM there is, and that `needed` bytes
  * of it were to be free. */
 __noreturn void boot_map_too_small(u64 needed);

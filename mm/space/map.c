@@ -13,6 +13,7 @@
 #include "mm/space/object.h"
 #include "mm/space/vma.h"
 #include "mm/table/fold.h"
+#include "mm/table/pgtable.h"
 
 bool map_exceeds_memory(size_t length)
 {
@@ -97,6 +98,23 @@ int map_place(struct mm *mm, unsigned long *address, size_t length, unsigned int
 	return search(mm, address, length, mm->mmap_base);
 }
 
+/* Where there is room so that leaves can map it: the address and the offset are the same
+ * modulo their size. */
+static int place_for_leaves(
+	struct mm *mm, unsigned long *address, size_t length, u64 offset)
+{
+	for (int level = LEVEL_PUD; level > LEVEL_PTE; level--) {
+		unsigned long size = pxd_size(level);
+
+		if (!arch_leaf_possible(level) || length < size ||
+			search(mm, address, length + size - PAGE_SIZE, mm->mmap_base))
+			continue;
+		*address += (offset - *address) & (size - 1);
+		return 0;
+	}
+	return search(mm, address, length, mm->mmap_base);
+}
+
 /* Touch all of a new mapping; what does not fit now is left to later faults. */
 static void populate(struct mm *mm, unsigned long start, size_t length, unsigned int prot)
 {
@@ -122,7 +140,10 @@ static int map(struct mm *mm, unsigned long *address, size_t length,
 		!(kind->flags & VMA_SHARED) && map_exceeds_memory(length))
 		return -ENOMEM;
 	mm_write_lock(mm);
-	err = map_place(mm, &start, length, flags);
+	if (kind->object && kind->object->contig && !start && !(flags & MM_FIXED))
+		err = place_for_leaves(mm, &start, length, offset);
+	else
+		err = map_place(mm, &start, length, flags);
 	if (kind->object)
 		kind->shift = offset - start;
 	if (!err)

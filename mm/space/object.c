@@ -8,6 +8,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/trace.h"
+#include "mm/huge/contig.h"
 #include "mm/space/cache.h"
 #include "mm/space/internal.h"
 #include "mm/space/rmap.h"
@@ -240,6 +241,10 @@ void object_put(struct object *object)
 	object_cut(object, 0, pages_of(object->size), &pages);
 	object_drop_pages(&pages);
 	object_drop_pages(&object->nodes);
+	if (object->contig) {
+		kfree(object->contig->written);
+		kfree(object->contig);
+	}
 	if (object->source && object->source->release)
 		object->source->release(object);
 	/* SAFE(object_grace): a lockless walker that holds a page of it has read whose

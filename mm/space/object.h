@@ -74,6 +74,8 @@ struct object {
 	struct list nodes; /* (l:lock) the frames that these are in */
 	struct rmap rmap;  /* the VMAs that map it */
 	bool pfn;          /* (c) mapped without references, and only shared */
+	struct contig
+		*contig; /* (c) its memory is one piece (mm/huge/contig.h); or NULL */
 };
 
 /* NULL: no memory. One reference, for the caller. */

@@ -33,6 +33,9 @@ static __always_inline bool descend_step(
 	pxd_t *below;
 
 	LAB_ASSERT(!pxd_bad(level, at->entry), "level %d entry %lx", level, at->entry.v);
+	/* SAFE(descend_leaf): "not none" is only half of the question. Linux up to 5.4:
+	 * who was to make a table here, and found that something is, went on in what a
+	 * fault had mapped here meanwhile, and took data for entries. */
 	if (pxd_none(level, at->entry) || pxd_leaf(level, at->entry))
 		return false;
 	below = pxd_offset_lockless(level - 1, at->ptr, at->entry, address);

@@ -11,6 +11,7 @@ from tap import (MACHINES, compile_static, done, edat_missing, guest, run, skip,
 NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "aperture", "dma",  # Linux has no such devices
                 "caches",  # everybody's
+                "contig",  # nor this one
                 "failing",  # nor ours to make allocations fail
                 "ipc", "fuzz_native", "fuzz",  # nor such calls
                 "pins")     # uses requests that are ours
@@ -51,6 +52,19 @@ for name in tap_programs():
             report("%s %s: %s" % (arch, append, name),
                    guest(name, [programs[arch]], ARCH=arch, SMP="2", APPEND=append,
                          TIMEOUT="120"))
+    if name == "contig":  # with memory, and how many pages a leaf is to map
+        for arch, mem, edat, leaf in (("x86_64", "4G", "", "262144"), ("s390x", "6G", "", "1"),
+                                      ("s390x", "6G", "1", "524288")):
+            where = "%s contig=1 EDAT=%s: contig" % (arch, edat)
+            if edat and missing:
+                skip(where, missing)
+            else:
+                report(where, guest("contig " + leaf, [programs[arch]], ARCH=arch, MEM=mem,
+                                    EDAT=edat, SMP="4", APPEND="contig=1", TIMEOUT="240"))
+        small = guest("contig", [programs["x86_64"]], ARCH="x86_64", MEM="1G",
+                      APPEND="contig=1")
+        test(small.status == 0 and "contig: no 1024 MiB in one piece" in small.log,
+             "contig=1 where there is no room: said, and the device is empty", small)
     if name == "huge":  # also where the machine has the leaves
         if missing:
             skip("s390x EDAT=1: huge", missing)

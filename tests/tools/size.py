@@ -10,8 +10,8 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2060),
-    ("mm, all", ["mm"], [], 10560),
-    ("kernel", ["kernel"], ["kernel/linux"], 8260),
+    ("mm, all", ["mm"], [], 10830),
+    ("kernel", ["kernel"], ["kernel/linux"], 8320),
     ("kernel/linux", ["kernel/linux"], [], 5550),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
     ("arch/s390x", ["arch/s390x"], [], 2300),

@@ -16,5 +16,5 @@
 #define SIM_LEVELS_MIN         4
 #define SIM_FOLD               FOLD_BOOT
 #define SIM_LOADED_ABOVE(root) ((root) < LEVEL_PGD)
-#define SIM_LEAVES             BIT(LEVEL_PMD)
+#define SIM_LEAVES             (BIT(LEVEL_PMD) | BIT(LEVEL_PUD))
 #define SIM_GEOMETRY           "C"
