@@ -141,7 +141,7 @@ SIM_MM := $(wildcard mm/table/*.c) mm/oracle/invariant.c \
 		page pagewalk protect punch reclaim rmap shared soft_dirty unmap vma vma_edit) $(wildcard mm/huge/*.c)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
-	$(patsubst %,tests/unit/%.c,mm_calls mm_contig mm_dirty mm_draw mm_flat mm_fork mm_gup mm_huge mm_khugepaged mm_lock mm_model mm_move mm_mremap mm_object mm_pagewalk mm_reclaim mm_rmap mm_soft_dirty mm_source \
+	$(patsubst %,tests/unit/%.c,mm_calls mm_contig mm_dirty mm_draw mm_flat mm_fork mm_gup mm_huge mm_huge_object mm_khugepaged mm_lock mm_model mm_move mm_mremap mm_object mm_pagewalk mm_reclaim mm_rmap mm_soft_dirty mm_source \
 		runner vma_edit)
 SIM_SRC += $(wildcard tests/unit/fold_*.c tests/unit/mm_gup_*.c)
 SIM_CREW := $(patsubst %,tests/unit/%.c,mm_model_threads mm_threads mm_threads_gup vma_lookup)

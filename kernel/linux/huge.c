@@ -3,10 +3,10 @@
  * /sys/kernel/mm/transparent_hugepage, and /sys/kernel/debug/split_huge_pages.
  *
  * A setting reads as Linux's does, what holds in brackets; a word is written. Only
- * `enabled` changes. Of others what holds may be written: no fault waits until there is
- * room for a block (defrag), objects have none (shmem_enabled), and one that was only
- * read is its process's own (use_zero_page). Those of khugepaged/ are numbers, which
- * count from the next round on. split_huge_pages takes
+ * `enabled` and `shmem_enabled` change. Of others what holds may be written: no fault
+ * waits until there is room for a block (defrag), and one that was only read is its
+ * process's own (use_zero_page). Those of khugepaged/ are numbers, which count from the
+ * next round on. split_huge_pages takes
  * "<pid>,0x<start>,0x<end>", or that and ",0"; how much was split stands in the log. No
  * data, no locks of its own.
  */
@@ -33,7 +33,6 @@ static const struct {
 	const char *text, *value; /* what is read; what may be written */
 } fixed[] = {
 	[HUGE_DEFRAG] = {"always defer defer+madvise madvise [never]", "never"},
-	[HUGE_SHMEM] = {"always within_size advise [never] deny force", "never"},
 	[HUGE_ZERO_PAGE] = {"0", "0"},
 };
 
@@ -66,6 +65,12 @@ static int set_number(u32 file, const char *text)
 	return 0;
 }
 
+static const char *const shmem_text[THP_POLICIES] = {
+	[THP_NEVER] = "always within_size advise [never] deny force",
+	[THP_MADVISE] = "always within_size [advise] never deny force",
+	[THP_ALWAYS] = "[always] within_size advise never deny force",
+};
+
 static void show(u32 file, char *text, size_t size)
 {
 	enum thp_policy now = READ_ONCE(thp_policy);
@@ -77,7 +82,9 @@ static void show(u32 file, char *text, size_t size)
 	else if (file == HUGE_PMD_SIZE)
 		format_text(text, size, "%lu\n", HUGE_SIZE);
 	else if (file != HUGE_ENABLED)
-		format_text(text, size, "%s\n", fixed[file].text);
+		format_text(text, size, "%s\n",
+			file == HUGE_SHMEM ? shmem_text[READ_ONCE(thp_shmem)]
+					   : fixed[file].text);
 	else
 		for (int policy = THP_POLICIES - 1; policy >= 0; policy--)
 			at += format_text(text + at, size - at,
@@ -136,6 +143,8 @@ static int obey(u32 file, const char *word)
 		return split(word);
 	if (file == HUGE_ENABLED)
 		return thp_choose(word) ? 0 : -EINVAL;
+	if (file == HUGE_SHMEM)
+		return thp_shmem_choose(word) ? 0 : -EINVAL;
 	return file != HUGE_PMD_SIZE && !strcmp(word, fixed[file].value) ? 0 : -EINVAL;
 }
 

@@ -80,7 +80,10 @@ static void show_meminfo(struct text *text)
 	text_add(text, "MemTotal:       %8lu kB\n", stats.total * (PAGE_SIZE / 1024));
 	text_add(text, "MemFree:        %8lu kB\n", stats.free * (PAGE_SIZE / 1024));
 	text_add(text, "MemAvailable:   %8lu kB\n", stats.free * (PAGE_SIZE / 1024));
-	text_add(text, "AnonHugePages:  %8lu kB\n", huge_blocks() * (HUGE_SIZE / 1024));
+	text_add(text, "AnonHugePages:  %8lu kB\n",
+		huge_blocks(false) * (HUGE_SIZE / 1024));
+	text_add(text, "ShmemHugePages: %8lu kB\n",
+		huge_blocks(true) * (HUGE_SIZE / 1024));
 }
 
 static void show_uptime(struct text *text)
@@ -217,8 +220,10 @@ static void add_vma_smaps(const struct vma *vma, void *arg)
 	add_vma(vma, arg);
 	text_add(arg, "Size:           %8lu kB\nKernelPageSize: %8lu kB\n",
 		(vma->end - vma->start) / 1024, PAGE_SIZE / 1024);
-	text_add(arg, "AnonHugePages:  %8lu kB\nTHPeligible:    %8u\n",
-		huge_mapped(vma) / 1024, huge_eligible(vma));
+	text_add(arg,
+		"AnonHugePages:  %8lu kB\nShmemPmdMapped: %8lu kB\nTHPeligible:    %8u\n",
+		vma->object ? 0 : huge_mapped(vma) / 1024,
+		vma->object ? huge_mapped(vma) / 1024 : 0, huge_eligible(vma));
 	text_add(arg, "VmFlags:%s%s%s%s%s%s%s%s%s%s \n",
 		vma->prot & PROT_READ ? " rd" : "", vma->prot & PROT_WRITE ? " wr" : "",
 		vma->prot & PROT_EXEC ? " ex" : "", vma->flags & VMA_SHARED ? " sh" : "",

@@ -2,8 +2,9 @@
  * mm/huge/count.c - how much memory lies in blocks, as programs are told.
  *
  * Of a VMA: what leaves map. A machine without leaves has tables that map the same; they
- * count as long as nothing of them has changed, so that programs see the same on both. Of
- * the machine: what there is of blocks, however they are mapped.
+ * count as long as nothing of them has changed, so that programs see the same on both:
+ * but not where they map an object, page by page as it is touched. Of the machine: what
+ * there is of blocks, however they are mapped.
  *
  * Locks: mm->lock keeps tables, mm->table_lock what is in them. The whole machine is
  * looked at without a lock: a number that is true of no moment.
@@ -51,8 +52,8 @@ static bool count_table(
 
 	if (level != LEVEL_PMD)
 		return false;
-	if (!arch_leaf_possible(LEVEL_PMD) && address >= tally->vma->start &&
-		tally->vma->end - address >= HUGE_SIZE &&
+	if (!arch_leaf_possible(LEVEL_PMD) && !tally->vma->object &&
+		address >= tally->vma->start && tally->vma->end - address >= HUGE_SIZE &&
 		maps_block(pxd_offset_lockless(LEVEL_PTE, ptr, entry, address)))
 		tally->size += HUGE_SIZE;
 	return true;
@@ -64,15 +65,18 @@ unsigned long huge_mapped(const struct vma *vma)
 	struct tally tally = {.vma = vma, .size = 0};
 	struct walk walk = {.mm = vma->mm, .ops = &ops, .arg = &tally};
 
-	if (vma->object)
-		return 0; /* they have single frames only */
 	spin_lock(&vma->mm->table_lock);
 	(void)walk_range(&walk, vma->start, vma->end);
 	spin_unlock(&vma->mm->table_lock);
 	return tally.size;
 }
 
-u64 huge_blocks(void)
+static bool is_own(u8 type)
+{
+	return type == PAGE_ANON || type == PAGE_ANON_SHARED || type == PAGE_LAZY;
+}
+
+u64 huge_blocks(bool objects)
 {
 	u64 count = 0;
 
@@ -81,8 +85,7 @@ u64 huge_blocks(void)
 		u8 type = READ_ONCE(page_array[i].type);
 
 		count += READ_ONCE(page_array[i].order) == HUGE_ORDER &&
-			 (type == PAGE_ANON || type == PAGE_ANON_SHARED ||
-				 type == PAGE_LAZY);
+			 (objects ? type == PAGE_OBJECT : is_own(type));
 	}
 	return count;
 }

@@ -1,9 +1,10 @@
 /*
- * mm/huge/leaf.c - pmd leaves of private memory: made by faults, split; see leaf.h.
+ * mm/huge/leaf.c - pmd leaves: made by faults, split; see leaf.h.
  *
  * Block and table are allocated, and cleared, before the lock: whoever is second frees
- * his. mm->lock (read) keeps VMA and tables, mm->table_lock orders those who store
- * entries. What can fail: memory for tables; without a block one goes on page by page.
+ * his. The block of an object may be there already, and others may have it, too. mm->lock
+ * (read) keeps VMA and tables, mm->table_lock orders those who store entries. What can
+ * fail: memory for tables; without a block one goes on page by page.
  */
 #include "mm/huge/leaf.h"
 #include "kernel/base/counters.h"
@@ -12,6 +13,7 @@
 #include "mm/huge/khugepaged.h"
 #include "mm/oracle/ledger.h"
 #include "mm/space/internal.h"
+#include "mm/space/object.h"
 #include "mm/space/rmap.h"
 #include "mm/space/vma.h"
 #include "mm/table/tlb.h"
@@ -108,6 +110,42 @@ static void first_touch(struct mm *mm, const struct vma *vma, pxd_t *ptr,
 		table_free_unused(table);
 }
 
+/* False: it is not mapped. */
+static bool install_objects(
+	struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *head, u64 index)
+{
+	bool good;
+
+	TRACE_POINT(huge_install);
+	spin_lock(&mm->table_lock);
+	/* SAFE(block_recheck): since it was found, the block may have been cut off, or a
+	 * part of it, and its mappings been taken away. As SAFE(object_recheck) says of
+	 * single pages. */
+	good = pxd_none(LEVEL_PMD, pxd_read(ptr)) &&
+	       object_keeps(vma->object, head, index, HUGE_PAGES);
+	if (good) {
+		pxd_set(LEVEL_PMD, ptr,
+			arch_pxd_leaf_make(LEVEL_PMD, page_phys(head), vma->prot));
+		page_map(head);
+		mm->pages += HUGE_PAGES;
+	}
+	spin_unlock(&mm->table_lock);
+	return good;
+}
+
+/* *ptr was empty. Where the hardware has no leaves it stays so: but there is a block. */
+static void touch_objects(
+	struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long address)
+{
+	u64 index = vma_offset(vma, address) / PAGE_SIZE;
+	struct page *head = object_block(vma->object, index, huge_makes(vma));
+
+	/* The reference goes to the leaf. */
+	if (head && (!arch_leaf_possible(LEVEL_PMD) ||
+			    !install_objects(mm, vma, ptr, head, index)))
+		page_put(head);
+}
+
 int huge_fault(
 	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access)
 {
@@ -119,9 +157,13 @@ int huge_fault(
 		return 0;
 	khugepaged_enter(mm);
 	err = descend_alloc(mm, address, LEVEL_PMD, &at);
-	if (!err && at.level == LEVEL_PMD && pxd_none(LEVEL_PMD, at.entry))
+	if (err || at.level != LEVEL_PMD || !pxd_none(LEVEL_PMD, at.entry))
+		return err;
+	if (vma->object)
+		touch_objects(mm, vma, at.ptr, address);
+	else
 		first_touch(mm, vma, at.ptr, address, access);
-	return err;
+	return 0;
 }
 
 /* --- splitting ---------------------------------------------------------------------- */
@@ -153,15 +195,20 @@ static void split_block_leaf(struct mm *mm, pxd_t *ptr, pxd_t leaf, unsigned lon
 	table_link(mm, LEVEL_PMD, ptr, table);
 }
 
-/* A device's, of any size, at its address. */
+/* A device's, of any size, or an object's, at its address. */
 static void drop_leaf(struct mm *mm, int level, pxd_t *ptr, unsigned long address)
 {
-	(void)pxd_unhook(level, ptr, address, arch_pxd_empty(level));
+	pxd_t leaf = pxd_unhook(level, ptr, address, arch_pxd_empty(level));
+
 	mm->pages -= pxd_size(level) / PAGE_SIZE;
 	/* SAFE(drop_flush): the next fault may map a page of it with other rights; a CPU
 	 * would have a translation of the leaf beside that, and use either. Pairs with
 	 * pxd_set() in contig.c. */
 	tlb_flush_range(mm, address, address + pxd_size(level));
+	if (arch_pxd_counted(level, leaf)) {
+		page_unmap(leaf_page(LEVEL_PMD, leaf));
+		page_put(leaf_page(LEVEL_PMD, leaf));
+	}
 }
 
 void leaf_split(struct mm *mm, int level, pxd_t *ptr, unsigned long address)

@@ -9,10 +9,10 @@
  *     none --huge_fault()--> leaf --leaf_split()--> a table of entries
  *                             `------mm_collapse()-------'
  *
- * With each leaf of a block a lowest table is DEPOSITED beside the table that the leaf
- * stands in, so that splitting needs no memory and cannot fail. Leaves come and go in
- * pairs with it. What a device's leaf maps, of any level, can be had again by a fault: it
- * has no such table, and is split into nothing.
+ * With each leaf of private memory a lowest table is DEPOSITED beside the table that the
+ * leaf stands in, so that splitting needs no memory and cannot fail. Leaves come and go
+ * in pairs with it. What a leaf of an object maps, or a device's, of any level, can be
+ * had again by a fault: it has no such table, and is split into nothing.
  *
  * Who holds mm->lock knows that a TABLE stays a table. A leaf, or nothing, is stable only
  * under table_lock: faults make leaves where nothing is, and whoever needs less than all
@@ -34,23 +34,29 @@ enum thp_policy {
 	THP_POLICIES
 };
 
-extern enum thp_policy thp_policy; /* (a) `thp=`; may change at any time */
-extern const char *const thp_names[THP_POLICIES];
+/* (a) `thp=`, and `thp_shmem=` for memory objects; may change at any time */
+extern enum thp_policy thp_policy, thp_shmem;
+extern const char *const thp_names[THP_POLICIES], *const thp_shmem_names[THP_POLICIES];
 
 /* From now on this policy. False: there is none of that name. */
 bool thp_choose(const char *name);
+bool thp_shmem_choose(const char *name);
 
-/* Should faults in this VMA try blocks? */
+/* Should faults in this VMA try blocks, in vain perhaps? Are blocks to be made? */
 bool huge_wanted(const struct vma *vma);
+bool huge_makes(const struct vma *vma);
+
+/* Does an object's block, or could it, lie within a block's worth of these addresses? */
+bool huge_aligned(const struct vma *vma);
 
 /* And has it room for one? */
 bool huge_eligible(const struct vma *vma);
 
 /*
  * mm->lock held for reading, huge_wanted(vma), which is prepared (rmap_prepare()): maps a
- * zeroed block around the address, if nothing is there yet and the VMA has room. It is
- * only tried: what is not mapped afterwards is to be mapped page by page. 0 or -ENOMEM:
- * not even tables.
+ * zeroed block, or its object's, around the address, if nothing is there yet and the VMA
+ * has room. It is only tried: what is not mapped afterwards is to be mapped page by page.
+ * 0 or -ENOMEM: not even tables.
  */
 int huge_fault(
 	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access);
@@ -86,15 +92,50 @@ void leaf_split_at(struct mm *mm, unsigned long address);
 bool block_split(pxd_t *ptr);
 
 /* count.c, of a VMA, mm->lock held for reading: the bytes that leaves map, or tables as
- * leaves would. Of the machine: how many blocks there are about now. */
+ * leaves would. Of the machine: how many blocks there are about now, of private memory
+ * or of objects. */
 unsigned long huge_mapped(const struct vma *vma);
-u64 huge_blocks(void);
+u64 huge_blocks(bool objects);
+
+/* Does it map a block of a memory object? Of any leaf that counts. */
+static inline bool leaf_is_objects(int level, pxd_t leaf)
+{
+	return READ_ONCE(leaf_page(level, leaf)->type) == PAGE_OBJECT;
+}
 
 /* Is there a table that was deposited for this leaf? */
 static __always_inline bool leaf_has_table(const int level, pxd_t leaf)
 {
-	return level == LEVEL_PMD && arch_pxd_counted(level, leaf);
+	return level == LEVEL_PMD && arch_pxd_counted(level, leaf) &&
+	       !leaf_is_objects(level, leaf);
 }
 
 /* table_lock held. The leaf at *ptr is gone, and the table that it had goes, too. */
 void leaf_gone(pxd_t *ptr);
+
+/*
+ * object_block.c: the block of an object whose first page has this index, with a
+ * reference; NULL: there is none, or it sticks out of the object. `make`: then one is
+ * made, if no page is there, and there is memory. And a block of zeros that is nobody's.
+ */
+struct page *object_block(struct object *object, u64 index, bool make);
+struct page *object_block_alloc(unsigned int flags);
+
+/* lock held: the slots lead to this block, whose reference is the object's from now on.
+ */
+void object_put_block(
+	struct object *object, u64 index, struct page **slots, struct page *head);
+
+/*
+ * object->resizing held, from the first to the last. Freezes a block's worth of an
+ * object without source: when it returns, it is mapped nowhere, and who has got hold of a
+ * page before is seen in its references. Thaws it. Makes single pages of a block that
+ * begins there, if nobody holds it.
+ */
+void object_freeze(struct object *object, u64 index);
+void object_thaw(struct object *object);
+bool object_split(struct object *object, u64 index);
+
+/* split.c: of a block that is mapped nowhere, and whose count is frozen at zero: single
+ * frames, with a reference each. */
+void block_dissolve(struct page *head);

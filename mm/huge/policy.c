@@ -1,5 +1,6 @@
 /*
- * mm/huge/policy.c - where faults try blocks: the policy `thp=`, and what programs say.
+ * mm/huge/policy.c - where faults try blocks: the policies `thp=`, and `thp_shmem=` for
+ * memory objects, and what programs say. What blocks an object has, faults map anyhow.
  *
  * The word is read without a lock: whoever changes it changes what later faults try, and
  * nothing that is mapped. What a program says of a range is a flag of its VMAs: mm->lock
@@ -10,37 +11,73 @@
 #include "mm/huge/khugepaged.h"
 #include "mm/huge/leaf.h"
 #include "mm/space/internal.h"
+#include "mm/space/object.h"
 #include "mm/space/vma.h"
 
 enum thp_policy thp_policy __section("policy_words") = THP_MADVISE;
+enum thp_policy thp_shmem __section("policy_words") = THP_NEVER;
 
 const char *const thp_names[THP_POLICIES] = {"never", "madvise", "always"};
+const char *const thp_shmem_names[THP_POLICIES] = {"never", "advise", "always"};
 
-bool thp_choose(const char *name)
+static bool choose(
+	enum thp_policy *word, const char *const names[THP_POLICIES], const char *name)
 {
 	unsigned int policy;
 
-	if (!option_choice(name, thp_names, THP_POLICIES, &policy))
+	if (!option_choice(name, names, THP_POLICIES, &policy))
 		return false;
-	WRITE_ONCE(thp_policy, policy);
+	WRITE_ONCE(*word, policy);
 	khugepaged_changed();
 	return true;
+}
+
+bool thp_choose(const char *name)
+{
+	return choose(&thp_policy, thp_names, name);
+}
+
+bool thp_shmem_choose(const char *name)
+{
+	return choose(&thp_shmem, thp_shmem_names, name);
 }
 
 static const char *thp_value(void)
 {
 	return thp_names[READ_ONCE(thp_policy)];
 }
+
+static const char *thp_shmem_value(void)
+{
+	return thp_shmem_names[READ_ONCE(thp_shmem)];
+}
 POLICY(thp, "thp", "never, madvise or always: where faults try huge pages", thp_choose,
 	thp_value);
+POLICY(thp_shmem, "thp_shmem",
+	"never, advise or always: the same for memory that is shared", thp_shmem_choose,
+	thp_shmem_value);
+
+bool huge_makes(const struct vma *vma)
+{
+	enum thp_policy policy = READ_ONCE(*(vma->object ? &thp_shmem : &thp_policy));
+
+	return policy == THP_ALWAYS || (policy == THP_MADVISE && vma->flags & VMA_HUGE);
+}
+
+bool huge_aligned(const struct vma *vma)
+{
+	return !vma->object->source && !vma->object->pfn &&
+	       IS_ALIGNED(vma->shift, HUGE_SIZE);
+}
 
 bool huge_wanted(const struct vma *vma)
 {
-	enum thp_policy policy = READ_ONCE(thp_policy);
-
-	if (vma->object || vma->flags & (VMA_NOHUGE | VMA_STACK))
+	if (vma->flags & (VMA_NOHUGE | VMA_STACK))
 		return false;
-	return policy == THP_ALWAYS || (policy == THP_MADVISE && vma->flags & VMA_HUGE);
+	if (!vma->object)
+		return huge_makes(vma);
+	return vma->flags & VMA_SHARED && huge_aligned(vma) &&
+	       (READ_ONCE(vma->object->blocks) || huge_makes(vma));
 }
 
 bool huge_eligible(const struct vma *vma)

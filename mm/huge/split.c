@@ -82,6 +82,13 @@ static void thaw(const struct place *place)
 	}
 }
 
+void block_dissolve(struct page *head)
+{
+	for (unsigned long i = BIT(head->order); i--;)
+		make_single(head, head + i, false);
+	counter_add_exact(COUNT_BLOCKS_SPLIT, 1);
+}
+
 bool block_split(pxd_t *ptr)
 {
 	pxd_t entry = pxd_read(ptr);

@@ -70,7 +70,7 @@ static void enter(int level, const pxd_t *ptr, pxd_t entry)
 
 	if (!account)
 		return;
-	if (page_array[account - accounts].type == PAGE_OBJECT ||
+	if (page_head(&page_array[account - accounts])->type == PAGE_OBJECT ||
 		!arch_pxd_counted(level, entry))
 		writable = false; /* by anybody: that is what objects are for */
 	irq = spin_lock_irqsave(&lock);
@@ -274,7 +274,7 @@ long ledger_outstanding(void)
 
 		if (is_anon(page))
 			sum += atomic_load(&page->refs);
-		if (is_anon(page) || page->type == PAGE_TAIL)
+		if (is_anon(page_head(&page_array[i])))
 			sum -= accounts[i].maps;
 	}
 	return sum;

@@ -106,9 +106,12 @@ static int ask_to_write(struct object *object, struct page *page)
 
 int object_prepare(struct object *object, u64 index, bool write)
 {
-	struct page *page = object_find_page(object, index);
+	struct page *page;
 	int answer = 0;
 
+	if (!object->source)
+		return object_await_thaw(object, index);
+	page = object_find_page(object, index);
 	if (!page)
 		return object_fill(object, index);
 	if (write && object_tracks(object))

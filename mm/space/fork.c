@@ -4,7 +4,8 @@
  * Entry by entry, one lowest table after the other: the child's entry points to the same
  * page, and neither of the two allows writing any more. A page that is pinned is not
  * shared: the child gets a copy of it at once, and the parent goes on with its own, where
- * a device may be writing. One that was given up (reclaim.c) the child does not get.
+ * a device may be writing. One that was given up (reclaim.c) the child does not get, and
+ * the leaves of objects it finds by faults of its own.
  *
  * The parent is in a write section: its VMAs and tables stand still and nobody faults.
  * But its threads run, and pin pages without any lock: write_protect_seq tells them.
@@ -195,7 +196,8 @@ static int fork_vma(struct fork *fork, const struct vma *vma)
 		descend_find(fork->parent, at, &from);
 		/* Nothing below, or a leaf, or one lowest table. */
 		stop = pxd_addr_end(max(from.level, LEVEL_PMD), at, vma->end);
-		if (pxd_leaf(from.level, from.entry) && from.level == LEVEL_PMD) {
+		if (pxd_leaf(from.level, from.entry) && from.level == LEVEL_PMD &&
+			!leaf_is_objects(LEVEL_PMD, from.entry)) {
 			err = fork_leaf(fork, from.ptr, at);
 			descend_find(fork->parent, at, &from); /* it may be split */
 		}

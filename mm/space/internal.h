@@ -36,17 +36,30 @@ int unmap_locked(struct mm *mm, unsigned long start, unsigned long end);
  * object.c, for its neighbours. object_enter: the page with this index, with a reference;
  * 1: it was put there just now, zeroed and with `fill`; 0: it was there; -EIO, -ENOMEM.
  * object_cut (lock held): takes [index, end) out of the object and into the list, which
- * has the object's references to them; object_drop_pages drops those.
+ * has the object's references to them; of blocks those that lie in it wholly;
+ * object_drop_pages drops those.
  */
 struct object;
 int object_enter(struct object *object, u64 index, s32 fill, struct page **page);
 void object_cut(struct object *object, u64 index, u64 end, struct list *list);
 void object_drop_pages(struct list *list);
 
-/* lock held. The page with this index if it is there, filled or not; the first one from
- * *index on, below `end`, and its index. */
+/* lock held. The page with this index if it is there, filled or not; where it stands
+ * (NULL: there is no node, or none to be had; a block's slots lie side by side); the
+ * first one from *index on, below `end`, and its index. */
 struct page *object_peek(struct object *object, u64 index);
+struct page **object_slot(struct object *object, u64 index, bool make);
 struct page *object_next(struct object *object, u64 *index, u64 end);
+
+/* Nobody gets a page of this part just now (mm/huge/object_block.c). */
+bool object_is_frozen(const struct object *object, u64 index);
+
+/* It is not frozen any more; or -EINTR. Sleeps. */
+int object_await_thaw(struct object *object, u64 index);
+
+/* resizing held. A block of which this page is not the first becomes pages, if nobody
+ * holds it. */
+void object_split_around(struct object *object, u64 index);
 
 /* fill.c: what is believed of a source's answer; is nobody to wait for one any more? */
 int object_believed(int answer);
@@ -55,7 +68,8 @@ bool object_gives_up(void);
 /* dirty.c: no copy of the page is on its way any more; or -EINTR. */
 int object_await_flight(struct object *object, struct page *page);
 
-/* object_copy.c: zeros what of [start, end) of an object lies in this page of it. */
+/* object_copy.c: zeros what of [start, end) of an object lies in this page of it, or in
+ * this block, whose first page it is. */
 void object_clear(struct page *page, u64 start, u64 end);
 
 /* reclaim.c, mm->lock held: what the mm has of its own in the range may go until it is

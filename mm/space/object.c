@@ -9,6 +9,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/base/trace.h"
 #include "mm/huge/contig.h"
+#include "mm/huge/leaf.h"
 #include "mm/space/cache.h"
 #include "mm/space/internal.h"
 #include "mm/space/rmap.h"
@@ -28,6 +29,7 @@ struct object *object_create_from(
 	object->source = source;
 	object->private = private;
 	object->size = size;
+	object->frozen = OBJECT_PAGES_MAX;
 	wait_init(&object->filled);
 	spin_init(&object->lock, "object", RANK_OBJECT);
 	mutex_init(&object->resizing, "object size", RANK_OBJECT_SIZE);
@@ -63,6 +65,24 @@ static u64 pages_of(u64 size)
 	return ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
 }
 
+/* No page is behind this: a block may stick out of the object. */
+static u64 last_page(const struct object *object)
+{
+	return ALIGN_UP(object->size, object->blocks ? HUGE_SIZE : PAGE_SIZE) / PAGE_SIZE;
+}
+
+bool object_is_frozen(const struct object *object, u64 index)
+{
+	return index - READ_ONCE(object->frozen) < HUGE_PAGES;
+}
+
+bool object_keeps(
+	const struct object *object, const struct page *head, u64 index, u64 count)
+{
+	return atomic_load(&head->object) &&
+	       index + count <= pages_of(READ_ONCE(object->size));
+}
+
 static void *node_alloc(struct object *object)
 {
 	struct page *page = frame_alloc(0, PAGE_KERNEL, FRAME_ZERO | FRAME_USER);
@@ -73,8 +93,7 @@ static void *node_alloc(struct object *object)
 	return page_address(page);
 }
 
-/* Where the page with this index stands; NULL: there is no node, or none to be had. */
-static struct page **slot_of(struct object *object, u64 index, bool make)
+struct page **object_slot(struct object *object, u64 index, bool make)
 {
 	void **node = &object->root;
 
@@ -90,7 +109,7 @@ static struct page **slot_of(struct object *object, u64 index, bool make)
 
 struct page *object_peek(struct object *object, u64 index)
 {
-	struct page **slot = slot_of(object, index, false);
+	struct page **slot = object_slot(object, index, false);
 
 	return slot ? *slot : NULL;
 }
@@ -99,7 +118,7 @@ struct page *object_peek(struct object *object, u64 index)
 static struct page **next_slot(struct object *object, u64 *index, u64 end)
 {
 	while (*index < end) {
-		struct page **slot = slot_of(object, *index, false);
+		struct page **slot = object_slot(object, *index, false);
 
 		if (slot && *slot)
 			return slot;
@@ -117,7 +136,8 @@ struct page *object_next(struct object *object, u64 *index, u64 end)
 
 /* --- pages -------------------------------------------------------------------------- */
 
-/* lock held. The page, or the fresh one (NULL: then it is wanted: -EAGAIN). */
+/* lock held. The page, or the fresh one (NULL: then it is wanted: -ENOENT). -EAGAIN: the
+ * place is frozen. */
 static int find_page(
 	struct object *object, u64 index, struct page *fresh, struct page **page)
 {
@@ -125,9 +145,11 @@ static int find_page(
 
 	if (index >= pages_of(object->size))
 		return -EIO;
-	slot = slot_of(object, index, fresh);
+	if (object_is_frozen(object, index))
+		return -EAGAIN;
+	slot = object_slot(object, index, fresh);
 	if (!slot || (!*slot && !fresh))
-		return fresh ? -ENOMEM : -EAGAIN;
+		return fresh ? -ENOMEM : -ENOENT;
 	if (!*slot) {
 		fresh->object = object;
 		fresh->index = index;
@@ -136,7 +158,7 @@ static int find_page(
 		*slot = fresh;
 		object->count++;
 	} else {
-		page_get(*slot);
+		page_get(page_head(*slot));
 	}
 	*page = *slot;
 	return 0;
@@ -151,7 +173,7 @@ int object_enter(struct object *object, u64 index, s32 fill, struct page **page)
 		spin_lock(&object->lock);
 		err = find_page(object, index, fresh, page);
 		spin_unlock(&object->lock);
-		if (err != -EAGAIN)
+		if (err != -ENOENT)
 			break;
 		fresh = frame_alloc(0, PAGE_KERNEL, FRAME_ZERO | FRAME_USER);
 		if (!fresh)
@@ -181,10 +203,10 @@ struct page *object_find_page(struct object *object, u64 index)
 	/* SAFE(fill_wait): a page that is being filled has zeros, or half of its
 	 * contents: whoever got it now would read what was never in the file, and see his
 	 * stores overwritten. Pairs with ask_source() in fill.c. */
-	if (page && READ_ONCE(page->fill))
+	if (page && READ_ONCE(page_head(page)->fill))
 		page = NULL;
 	if (page)
-		page_get(page);
+		page_get(page_head(page));
 	spin_unlock(&object->lock);
 	return page;
 }
@@ -204,18 +226,35 @@ int object_page(struct object *object, u64 index, struct page **page)
 	return min(object_enter(object, index, 0, page), 0);
 }
 
+/* The page in this slot, or the block that begins there, is the object's no more. */
+static void cut_one(struct object *object, struct page **slot, struct list *list)
+{
+	struct page *head = *slot;
+	u64 count = BIT(head->order);
+
+	/* SAFE(object_cut_first): before the mappings are looked for. A fault that has
+	 * found the page, and maps it after we have been there, sees it under the table
+	 * lock. Pairs with SAFE(object_recheck). */
+	atomic_store(&head->object, NULL);
+	list_append(list, &head->link);
+	for (u64 i = 0; i < count; i++)
+		slot[i] = NULL;
+	object->count -= count;
+	if (head->order)
+		WRITE_ONCE(object->blocks, object->blocks - 1);
+}
+
 void object_cut(struct object *object, u64 index, u64 end, struct list *list)
 {
 	struct page **slot;
 
 	while ((slot = next_slot(object, &index, end))) {
-		/* SAFE(object_cut_first): before the mappings are looked for. A fault
-		 * that has found the page, and maps it after we have been there, sees it
-		 * under the table lock. Pairs with SAFE(object_recheck). */
-		atomic_store(&(*slot)->object, NULL);
-		list_append(list, &(*slot)->link);
-		*slot = NULL;
-		object->count--;
+		const struct page *head = page_head(*slot);
+		u64 next = head->index + BIT(head->order);
+
+		if (head == *slot && next <= end)
+			cut_one(object, slot, list);
+		index = next;
 	}
 }
 
@@ -238,7 +277,7 @@ void object_put(struct object *object)
 
 	if (atomic_sub(&object->refs, 1) > 0)
 		return;
-	object_cut(object, 0, pages_of(object->size), &pages);
+	object_cut(object, 0, last_page(object), &pages);
 	object_drop_pages(&pages);
 	object_drop_pages(&object->nodes);
 	if (object->contig) {
@@ -254,13 +293,17 @@ void object_put(struct object *object)
 
 /* --- its size ----------------------------------------------------------------------- */
 
-/* lock held. What is cut off of the last page is not to be seen again. */
+/* What is cut off of the last page, or of a block that stays (and is not mapped any
+ * more), is not to be seen again. */
 static void clear_rest(struct object *object, u64 size)
 {
-	struct page *page = object_peek(object, size / PAGE_SIZE);
+	struct page *page;
 
-	if (size % PAGE_SIZE && page)
-		object_clear(page, size, ~0UL);
+	spin_lock(&object->lock);
+	page = object_peek(object, size / PAGE_SIZE);
+	if (page)
+		object_clear(page_head(page), size, ~0UL);
+	spin_unlock(&object->lock);
 }
 
 /* resizing held. Copies of these pages, and of what is left of the last one, that are on
@@ -292,7 +335,7 @@ static void forget_fill(struct object *object, u64 size)
 	/* SAFE(fill_after_cut): what the source copies may be what was cut off just now;
 	 * if the object is large again when the page-in ends, it would be seen. Pairs
 	 * with SAFE(fill_tail), which is enough as long as the object is small. */
-	if (size % PAGE_SIZE && page && READ_ONCE(page->fill))
+	if (size % PAGE_SIZE && page && READ_ONCE(page_head(page)->fill))
 		object_cut(object, index, index + 1, &pages);
 	spin_unlock(&object->lock);
 	object_drop_pages(&pages);
@@ -313,14 +356,15 @@ int object_resize(struct object *object, u64 size)
 	if (size > OBJECT_SIZE_MAX)
 		return -EFBIG;
 	mutex_lock(&object->resizing);
+	object_split_around(object, first);
 	spin_lock(&object->lock);
-	object_cut(object, first, pages_of(object->size), &pages);
+	object_cut(object, first, last_page(object), &pages);
 	WRITE_ONCE(object->size, size);
-	clear_rest(object, size);
 	spin_unlock(&object->lock);
 	TRACE_POINT(object_cut);
-	if (!list_empty(&pages))
+	if (!list_empty(&pages) || READ_ONCE(object->blocks))
 		rmap_unmap_from(&object->rmap, first * PAGE_SIZE);
+	clear_rest(object, size);
 	if (object_tracks(object) && object->source->resized)
 		await_flights(object, &pages, size);
 	object_drop_pages(&pages);

@@ -19,17 +19,22 @@
  * device takes it back when it likes (object_resize() to 0) and then uses the frames for
  * something else, whoever still has them mapped. So nobody may hold its pages.
  *
+ * Where nobody else has the contents, a BLOCK (mm/huge/leaf.h) may stand for as many
+ * pages: wholly in the object, or not at all, with one reference of the object. Whoever
+ * needs it in pieces FREEZES that part of the object: no fault, and no write, gets a page
+ * of it until it is thawed.
+ *
  * Locks: `lock` (spin) for the pages and the size; that of `rmap` is taken after it;
- * `resizing`
- * (sleeping) is held by who changes the size. Lifetime: references; every VMA of it has
- * one.
+ * `resizing` (sleeping) is held by who changes the size, makes holes, or freezes.
+ * Lifetime: references; every VMA of it has one.
  */
 #pragma once
 
 #include "mm/space/mm.h"
 #include "mm/space/page.h"
 
-#define OBJECT_SIZE_MAX (PAGE_SIZE << 27) /* what three levels of 512 can index */
+#define OBJECT_PAGES_MAX (1UL << 27) /* what three levels of 512 can index */
+#define OBJECT_SIZE_MAX  (PAGE_SIZE * OBJECT_PAGES_MAX)
 
 /*
  * Where the pages of an object come from. Nothing that a source says or leaves undone is
@@ -76,6 +81,9 @@ struct object {
 	bool pfn;          /* (c) mapped without references, and only shared */
 	struct contig
 		*contig; /* (c) its memory is one piece (mm/huge/contig.h); or NULL */
+	u64 blocks;      /* (l:lock) of those pages, how many blocks there are */
+	u64 frozen;      /* (l:resizing,lock) the first page of the part, of a block's
+			    size, that is frozen; OBJECT_PAGES_MAX: none */
 };
 
 /* NULL: no memory. One reference, for the caller. */
@@ -90,9 +98,10 @@ void object_put(struct object *object);     /* may sleep; the last one frees its
 u64 object_size(struct object *object);
 
 /*
- * The page with this index, made if it is not there: 0 and *page, with a reference; -EIO:
- * it would lie beyond the end; -ENOMEM; -EAGAIN: the source has to be asked, by
- * object_fill(), which no lock may be held for. Then look again. Never sleeps.
+ * The page with this index, made if it is not there: 0 and *page, with a reference (of a
+ * block: its first page has that); -EIO: it would lie beyond the end; -ENOMEM; -EAGAIN:
+ * the source has to be asked, or somebody to be waited for, by object_prepare(), which no
+ * lock may be held for. Then look again. Never sleeps.
  */
 int object_page(struct object *object, u64 index, struct page **page);
 
@@ -101,7 +110,7 @@ int object_page(struct object *object, u64 index, struct page **page);
 int object_fill(struct object *object, u64 index);
 
 /* The same, and (`write`) the page is dirty afterwards, if it is one that could be clean:
- * also what the source says to that. */
+ * also what the source says to that. Or the page is not frozen any more. */
 int object_prepare(struct object *object, u64 index, bool write);
 
 /* Does it matter which of its pages were written? */
@@ -118,21 +127,24 @@ static inline bool object_tracks(const struct object *object)
  */
 int object_write_back(struct object *object, u64 start, u64 end);
 
-/* The page if it is there, with a reference; NULL: it is not. */
+/* The page if it is there, with a reference as above; NULL: it is not. It is good for
+ * reading: frozen, it may be replaced. */
 struct page *object_find_page(struct object *object, u64 index);
 
 /*
  * The object's new size. When it returns, what is beyond it is gone: from the object,
  * from every table that had it mapped, and from every TLB; what was cut off of the last
- * page reads as zeros if the object grows again. 0, -EFBIG. May sleep.
+ * page reads as zeros if the object grows again. A block of which only a part is beyond
+ * becomes single pages; or stays, if somebody holds it: then that part is zeros, and the
+ * object's again if it grows. 0, -EFBIG. May sleep.
  */
 int object_resize(struct object *object, u64 size);
 
 /*
  * A hole: when it returns, [start, end) reads as zeros, whole pages of it are gone from
  * the object, and their memory goes when nobody holds it. The size stays, and so do
- * private copies. For an object without source, or -EOPNOTSUPP: its source would have to
- * know. May sleep.
+ * private copies; a block of which it is a part is treated as above. For an object
+ * without source, or -EOPNOTSUPP: its source would have to know. May sleep.
  */
 int object_punch(struct object *object, u64 start, u64 end);
 
@@ -155,3 +167,8 @@ void object_grow(struct object *object, u64 size);
  * reads as zeros without being made. */
 ssize_t object_read(struct object *object, u64 offset, void *to, size_t size);
 ssize_t object_write(struct object *object, u64 offset, const void *from, size_t size);
+
+/* table_lock held. Of a page that the object had at this index, and `count` pages from it
+ * on: may they be mapped? Whoever takes them away looks for mappings afterwards. */
+bool object_keeps(
+	const struct object *object, const struct page *head, u64 index, u64 count);

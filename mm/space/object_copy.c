@@ -6,6 +6,7 @@
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/string.h"
+#include "kernel/base/trace.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 
@@ -32,7 +33,7 @@ ssize_t object_read(struct object *object, u64 offset, void *to, size_t size)
 	else
 		memset(to, 0, size);
 	if (page)
-		page_put(page);
+		page_put(page_head(page));
 	return size;
 }
 
@@ -42,22 +43,25 @@ ssize_t object_write(struct object *object, u64 offset, const void *from, size_t
 	ssize_t done;
 	int err;
 
-	size = limit(object, offset, size);
-	if (!size)
+	if (!limit(object, offset, size))
 		return 0;
 	err = object_page(object, offset / PAGE_SIZE, &page);
 	if (err)
 		return err == -EIO ? 0 : err; /* cut off just now */
-	done = size;
+	TRACE_POINT(object_write);
 	spin_lock(&object->lock);
+	/* SAFE(write_limit): the end may have come nearer: what is written beyond it to a
+	 * page that stays, after the rest of that was cleared, is seen when the object
+	 * grows again. Pairs with clear_rest() in object.c. */
+	done = limit(object, offset, size);
 	/* SAFE(write_dirty): bytes that come to a page that was made clean meanwhile, and
 	 * copied, would never get to its source. Pairs with no_longer_dirty(). */
 	if (object_tracks(object) && !(atomic_load(&page->state) & PAGE_DIRTY))
 		done = -EAGAIN;
 	else
-		memcpy((char *)page_address(page) + offset % PAGE_SIZE, from, size);
+		memcpy((char *)page_address(page) + offset % PAGE_SIZE, from, done);
 	spin_unlock(&object->lock);
-	page_put(page);
+	page_put(page_head(page));
 	return done;
 }
 
@@ -66,7 +70,7 @@ void object_clear(struct page *page, u64 start, u64 end)
 	u64 first = page->index * PAGE_SIZE;
 
 	start = max(start, first);
-	end = min(end, first + PAGE_SIZE);
+	end = min(end, first + (PAGE_SIZE << page->order));
 	if (start < end)
 		memset((char *)page_address(page) + (start - first), 0, end - start);
 }

@@ -292,33 +292,40 @@ unsigned int rmap_unmap(struct page *page)
 	return count;
 }
 
-void rmap_unmap_cut(struct rmap *rmap, struct page *page)
-{
-	unsigned int count = 0;
+typedef void unmap_fn(struct gather *gather, unsigned long start, unsigned long end);
 
-	(void)walk_list(rmap, page, unmap_one, &count);
-}
-
-static void unmap_vma_from(const struct vma *vma, u64 offset)
+/* What the VMA shows of [offset, end) of its object. */
+static void unmap_vma(const struct vma *vma, u64 offset, u64 end, unmap_fn *unmap)
 {
-	unsigned long start = READ_ONCE(vma->start), end = READ_ONCE(vma->end);
+	unsigned long start = READ_ONCE(vma->start), stop = READ_ONCE(vma->end);
 	u64 first = vma_offset(vma, start);
 	u64 skip = max(offset, first) - first;
 	struct gather gather;
 
-	if (start >= end || skip >= end - start)
+	if (start >= stop || skip >= stop - start || first >= end)
 		return;
+	TRACE_POINT(rmap_look);
 	gather_begin(&gather, vma->mm);
-	gather_unmap(&gather, start + skip, end);
+	unmap(&gather, start + skip, start + min(end - first, stop - start));
 	gather_end(&gather);
 }
 
-void rmap_unmap_from(struct rmap *rmap, u64 offset)
+static void unmap_list(struct rmap *rmap, u64 offset, u64 end, unmap_fn *unmap)
 {
 	struct rmap_link *link;
 
 	spin_lock(&rmap->lock);
 	list_for_each (link, &rmap->vmas, list)
-		unmap_vma_from(link->vma, offset);
+		unmap_vma(link->vma, offset, end, unmap);
 	spin_unlock(&rmap->lock);
+}
+
+void rmap_unmap_from(struct rmap *rmap, u64 offset)
+{
+	unmap_list(rmap, offset, ~0UL, gather_unmap);
+}
+
+void rmap_unmap_pages(struct rmap *rmap, u64 offset, u64 end)
+{
+	unmap_list(rmap, offset, end, gather_unmap_object);
 }

@@ -57,11 +57,10 @@ bool rmap_walk(struct page *page, rmap_fn *visit, void *arg);
 /* Takes the page away from all who map it: how many did. It is still the caller's. */
 unsigned int rmap_unmap(struct page *page);
 
-/* The same of a page that was cut off the object with this rmap. */
-void rmap_unmap_cut(struct rmap *rmap, struct page *page);
-
-/* Takes away what is mapped from this offset of an object on, copies too. */
+/* Takes away what is mapped from this offset of an object on, copies too; and what is
+ * mapped of its own pages in [offset, end). */
 void rmap_unmap_from(struct rmap *rmap, u64 offset);
+void rmap_unmap_pages(struct rmap *rmap, u64 offset, u64 end);
 
 void rmap_init(struct rmap *rmap, enum lock_rank rank);
 

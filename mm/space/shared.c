@@ -33,8 +33,10 @@ static pxd_t entry_for(const struct vma *vma, const struct page *page)
 }
 
 /* False: it is not mapped. */
-static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page)
+static bool install(
+	struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page, u64 index)
 {
+	struct page *head = page_head(page);
 	bool good;
 
 	TRACE_POINT(object_install);
@@ -42,11 +44,12 @@ static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct pag
 	/* SAFE(object_recheck): since it was found the page may have been cut off, and
 	 * its mappings been taken away. Mapped now, it would be seen for ever: nobody
 	 * looks for it again. Pairs with SAFE(object_cut_first); the lock orders. */
-	good = pxd_none(LEVEL_PTE, pxd_read(ptr)) && atomic_load(&page->object);
+	good = pxd_none(LEVEL_PTE, pxd_read(ptr)) &&
+	       object_keeps(vma->object, head, index, 1);
 	if (good) {
 		pxd_set(LEVEL_PTE, ptr, entry_for(vma, page));
 		if (!(vma->flags & VMA_PFN))
-			page_map(page);
+			page_map(head);
 		mm->pages++;
 	}
 	spin_unlock(&mm->table_lock);
@@ -55,12 +58,13 @@ static bool install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct pag
 
 int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long address)
 {
+	u64 index = vma_offset(vma, address) / PAGE_SIZE;
 	struct page *page;
-	int err = object_page(vma->object, vma_offset(vma, address) / PAGE_SIZE, &page);
+	int err = object_page(vma->object, index, &page);
 
 	/* The reference goes to the entry. */
-	if (!err && (!install(mm, vma, ptr, page) || vma->flags & VMA_PFN))
-		page_put(page);
+	if (!err && (!install(mm, vma, ptr, page, index) || vma->flags & VMA_PFN))
+		page_put(page_head(page));
 	return err;
 }
 

@@ -105,11 +105,10 @@ static bool unmap_ptes(
 	return walk_ptes(walk, ptr, address, end, unmap_leaf);
 }
 
-void gather_unmap(struct gather *gather, unsigned long start, unsigned long end)
+static void unmap_by(const struct walk_ops *ops, struct gather *gather,
+	unsigned long start, unsigned long end)
 {
-	static const struct walk_ops ops = {
-		.leaf = unmap_leaf, .ptes = unmap_ptes, .split = WALK_SPLIT_CUT};
-	struct walk walk = {.mm = gather->mm, .ops = &ops, .arg = gather};
+	struct walk walk = {.mm = gather->mm, .ops = ops, .arg = gather};
 
 	for (;;) {
 		/* SAFE(unmap_locked): others who hold mm->lock for reading, too, split
@@ -123,6 +122,30 @@ void gather_unmap(struct gather *gather, unsigned long start, unsigned long end)
 		if (!gather_grow(gather))
 			gather_flush(gather);
 	}
+}
+
+void gather_unmap(struct gather *gather, unsigned long start, unsigned long end)
+{
+	static const struct walk_ops ops = {
+		.leaf = unmap_leaf, .ptes = unmap_ptes, .split = WALK_SPLIT_CUT};
+
+	unmap_by(&ops, gather, start, end);
+}
+
+/* Not what a private mapping has of its own. */
+static bool unmap_objects_leaf(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	return leaf_is_objects(level, entry) &&
+	       unmap_leaf(walk, level, ptr, entry, address);
+}
+
+void gather_unmap_object(struct gather *gather, unsigned long start, unsigned long end)
+{
+	static const struct walk_ops ops = {
+		.leaf = unmap_objects_leaf, .split = WALK_SPLIT_CUT};
+
+	unmap_by(&ops, gather, start, end);
 }
 
 /* The gap in which tables may go. */

@@ -31,8 +31,9 @@ struct gather {
 void gather_begin(struct gather *gather, struct mm *mm);
 
 /* Removes every mapping in [start, end), and mm's reference to each frame. A leaf of
- * which this is a part is split. */
+ * which this is a part is split. Or only those of objects' own pages. */
 void gather_unmap(struct gather *gather, unsigned long start, unsigned long end);
+void gather_unmap_object(struct gather *gather, unsigned long start, unsigned long end);
 
 /*
  * Frees the tables that [start, end) passed through and that lie wholly in [floor,

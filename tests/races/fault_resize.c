@@ -54,7 +54,7 @@ RACE(fault_resize) = {
 	.sweeps = "flush",
 	.cells =
 		(const struct race_cell[]){
-			{"mutant=object_recheck,object_cut_first", RACE_DAMAGED,
+			{"mutant=object_recheck", RACE_DAMAGED,
 				"it is mapped, and nobody looks again"},
 			{"", RACE_HARMLESS, "the fault looks again"},
 			{},

@@ -68,6 +68,18 @@ static inline struct mm *race_mm_of(struct object *object, unsigned int flags)
 	return mm;
 }
 
+/* An mm that shows a block's worth of this object at RACE_AT, shared. */
+static inline struct mm *race_mm_showing(struct object *object)
+{
+	struct mm *mm = mm_create();
+	unsigned long at = RACE_AT;
+
+	RACE_CLAIM(!mm_map_object(
+			   mm, &at, HUGE_SIZE, RACE_RW, MM_FIXED | MM_SHARED, object, 0),
+		"the setup maps");
+	return mm;
+}
+
 /* The frame that is mapped there, or NULL. Nothing else runs. */
 static inline struct page *race_page(struct mm *mm, unsigned long address)
 {

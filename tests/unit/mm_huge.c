@@ -469,12 +469,12 @@ static unsigned long told(void)
 
 UNIT_TEST(mm_huge_told)
 {
-	u64 blocks = huge_blocks();
+	u64 blocks = huge_blocks(false);
 
 	make(2);
 	store(page(2, 0), 1);
 	EXPECT_EQ(told(), 3 * HUGE_SIZE);
-	EXPECT_EQ(huge_blocks(), blocks + 3);
+	EXPECT_EQ(huge_blocks(false), blocks + 3);
 	/* Of a part of one there is nothing to tell. */
 	EXPECT_EQ(mm_protect(mm, page(0, 1), PAGE_SIZE, PROT_READ), 0);
 	EXPECT_EQ(told(), 2 * HUGE_SIZE);
@@ -482,12 +482,12 @@ UNIT_TEST(mm_huge_told)
 	EXPECT_EQ(told(), HUGE_SIZE);
 	store(page(1, HUGE_PAGES - 1), 1);
 	EXPECT_EQ(told(), HUGE_SIZE);
-	EXPECT_EQ(huge_blocks(), blocks + 3);
+	EXPECT_EQ(huge_blocks(false), blocks + 3);
 	EXPECT_EQ(mm_unmap(mm, page(1, 0), 2 * HUGE_SIZE), 0);
 	EXPECT_EQ(told(), 0);
-	EXPECT_EQ(huge_blocks(), blocks + 1);
+	EXPECT_EQ(huge_blocks(false), blocks + 1);
 	finish();
-	EXPECT_EQ(huge_blocks(), blocks);
+	EXPECT_EQ(huge_blocks(false), blocks);
 }
 
 static bool eligible(unsigned long start, unsigned long end, unsigned int flags)
