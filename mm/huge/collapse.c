@@ -269,7 +269,9 @@ int mm_collapse(struct mm *mm, unsigned long start, size_t length)
 	if (start > end)
 		return -EINVAL;
 	for (; start != end && failed != -ENOMEM; start += HUGE_SIZE) {
-		err = collapse_at(mm, start, &any);
+		err = object_collapse_shown(mm, start);
+		if (err == -ENOENT)
+			err = collapse_at(mm, start, &any);
 		failed = err ? err : failed;
 	}
 	return failed;

@@ -139,3 +139,13 @@ bool object_split(struct object *object, u64 index);
 /* split.c: of a block that is mapped nowhere, and whose count is frozen at zero: single
  * frames, with a reference each. */
 void block_dissolve(struct page *head);
+
+/*
+ * object_collapse.c: the pages of this part of an object, without source, become a block;
+ * as mm_collapse() says, which does it where an mm shows one. Afterwards, or alone:
+ * tables that map only this part of it are gone from all mms. All sleep, with no lock
+ * held. The last one answers -ENOENT for an address of private memory.
+ */
+int object_collapse(struct object *object, u64 index);
+void object_retract(struct object *object, u64 index);
+int object_collapse_shown(struct mm *mm, unsigned long address);

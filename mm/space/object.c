@@ -145,6 +145,9 @@ static int find_page(
 
 	if (index >= pages_of(object->size))
 		return -EIO;
+	/* SAFE(object_frozen): a page that is got now could be written after it was
+	 * copied: what replaces it does not have that. Pairs with object_freeze(), and
+	 * with SAFE(object_held_last), which sees who got it before. */
 	if (object_is_frozen(object, index))
 		return -EAGAIN;
 	slot = object_slot(object, index, fresh);

@@ -10,7 +10,7 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2075),
-    ("mm, all", ["mm"], [], 11315),
+    ("mm, all", ["mm"], [], 11470),
     ("kernel", ["kernel"], ["kernel/linux"], 8320),
     ("kernel/linux", ["kernel/linux"], [], 5590),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),

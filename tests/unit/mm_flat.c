@@ -631,8 +631,11 @@ static void collapse_block(struct flat *flat, int first)
 {
 	bool may = room_for_block(flat, first) && count_resident(flat, first) &&
 		   has_family(flat, first);
-	int err = mm_collapse(flat->mm, at(flat, first), HUGE_SIZE);
+	int err;
 
+	if (is_shared(&flat->page[first]))
+		return; /* it would unmap other pages of the object: mm_huge_object.c */
+	err = mm_collapse(flat->mm, at(flat, first), HUGE_SIZE);
 	if (err == -ENOMEM || (err == -EAGAIN && !flat->alone))
 		return;
 	differs(flat, "collapse", err, may ? 0 : -EINVAL);

@@ -332,3 +332,118 @@ UNIT_TEST(mm_huge_object_gup)
 	gup_unpin(pages, 1);
 	finish();
 }
+
+/* Single pages, written here and there, of the first block. */
+static void make_pages(void)
+{
+	make(0);
+	thp_shmem = THP_NEVER;
+	for (unsigned long i = 0; i < HUGE_PAGES; i += 2)
+		store(page(0, i), page(0, i));
+	EXPECT_EQ(object->blocks, 0);
+}
+
+static void expect_pages(unsigned long at)
+{
+	unsigned long wrong = 0;
+
+	for (unsigned long i = 0; i < HUGE_PAGES; i++)
+		wrong += load(at + i * PAGE_SIZE) != (i % 2 ? 0 : page(0, i));
+	EXPECT_EQ(wrong, 0);
+}
+
+UNIT_TEST(mm_huge_object_collapse)
+{
+	unsigned long mine = OTHER + 8 * HUGE_SIZE;
+	struct mm *other = mm_create();
+
+	make_pages();
+	EXPECT_EQ(map(other, OTHER, HUGE_SIZE, MM_SHARED, 0), 0);
+	EXPECT_EQ(map(other, mine, HUGE_SIZE, 0, 0), 0);
+	mm_use(other);
+	expect_pages(OTHER);
+	store(mine, 7);
+	EXPECT_EQ(load(mine + 2 * PAGE_SIZE), page(0, 2));
+	mm_use(mm);
+	EXPECT_EQ(mm_collapse(mm, AT, HUGE_SIZE), 0);
+	EXPECT_EQ(object->blocks, 1);
+	EXPECT_EQ(object->count, HUGE_PAGES);
+	EXPECT_EQ(level_at(mm, AT), block_level());
+	expect_pages(AT);
+	EXPECT_EQ(mm_collapse(mm, AT, HUGE_SIZE), 0);
+	store(page(0, 1), 5);
+	/* The other one's table has gone, so that it gets a leaf, too. */
+	mm_use(other);
+	EXPECT_EQ(other->pages, 1);
+	EXPECT_EQ(load(OTHER + PAGE_SIZE), 5);
+	EXPECT_EQ(level_at(other, OTHER + PAGE_SIZE), block_level());
+	EXPECT_EQ(load(mine), 7);
+	EXPECT_EQ(load(mine + PAGE_SIZE), 5);
+	EXPECT_EQ(load(mine + 2 * PAGE_SIZE), page(0, 2));
+	mm_use(mm);
+	mm_put(other);
+	finish();
+}
+
+UNIT_TEST(mm_huge_object_collapse_refused)
+{
+	struct page *pinned;
+
+	make_pages();
+	EXPECT_EQ(mm_collapse(mm, page(1, 0), HUGE_SIZE), -EINVAL); /* nothing there */
+	EXPECT_EQ(gup(page(0, 2), 1, FOLL_PIN | FOLL_WRITE, &pinned), 1);
+	EXPECT_EQ(mm_collapse(mm, AT, HUGE_SIZE), -EAGAIN);
+	EXPECT_EQ(object->blocks, 0);
+	expect_pages(AT);
+	*(u64 *)page_address(pinned) = 5;
+	EXPECT_EQ(load(page(0, 2)), 5);
+	store(page(0, 2), page(0, 2));
+	gup_unpin(&pinned, 1);
+	EXPECT_EQ(map(mm, OTHER + PAGE_SIZE, HUGE_SIZE, MM_SHARED, 0), 0);
+	EXPECT_EQ(mm_collapse(mm, OTHER, 2 * HUGE_SIZE), -EINVAL); /* not aligned */
+	EXPECT_EQ(object_resize(object, HUGE_SIZE - PAGE_SIZE), 0);
+	EXPECT_EQ(mm_collapse(mm, AT, HUGE_SIZE), -EINVAL); /* too small */
+	EXPECT_EQ(object_resize(object, BLOCKS * HUGE_SIZE), 0);
+	EXPECT_EQ(mm_collapse(mm, AT, HUGE_SIZE), 0);
+	expect_pages(AT);
+	finish();
+}
+
+/* A private mapping asks for it; and what has become pages becomes a block again. */
+UNIT_TEST(mm_huge_object_collapse_again)
+{
+	make(2);
+	thp_shmem = THP_NEVER;
+	EXPECT_EQ(object_punch(object, PAGE_SIZE, 2 * PAGE_SIZE), 0);
+	EXPECT_EQ(object->blocks, 1);
+	EXPECT_EQ(map(mm, OTHER, HUGE_SIZE, 0, 0), 0);
+	store(OTHER + 2 * PAGE_SIZE, 3);
+	EXPECT_EQ(mm_collapse(mm, OTHER, HUGE_SIZE), 0);
+	EXPECT_EQ(object->blocks, 2);
+	EXPECT_EQ(load(OTHER + 2 * PAGE_SIZE), 3);
+	expect_kept(AT, 0, 1, 2);
+	EXPECT_EQ(load(page(0, 1)), 0);
+	EXPECT_EQ(level_at(mm, AT), block_level());
+	finish();
+}
+
+/* Nobody gets a page of it, but for reading. */
+UNIT_TEST(mm_huge_object_is_frozen)
+{
+	u64 word = 5;
+
+	make_pages();
+	mutex_lock(&object->resizing);
+	object_freeze(object, 0);
+	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(object_write(object, 8, &word, 8), -EAGAIN);
+	EXPECT_EQ(object_write(object, HUGE_SIZE, &word, 8), 8);
+	EXPECT_EQ(object_read(object, 2 * PAGE_SIZE, &word, 8), 8);
+	EXPECT_EQ(word, page(0, 2));
+	EXPECT(!object_block(object, 0, true));
+	object_thaw(object);
+	mutex_unlock(&object->resizing);
+	EXPECT_EQ(object_write(object, 8, &word, 8), 8);
+	expect_pages(AT);
+	finish();
+}
