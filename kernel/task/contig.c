@@ -6,6 +6,7 @@
  * guards the pointer. Can fail: no memory.
  */
 #include "kernel/task/contig.h"
+#include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
 #include "kernel/task/console.h"
 #include "mm/huge/contig.h"
@@ -29,12 +30,46 @@ static struct object *use(struct object *fresh)
 	return object;
 }
 
+/* So many words at a time. */
+#define WORDS 32
+
+static long record(struct object *object, const struct contig_record *wish)
+{
+	u64 pages = object_size(object) / PAGE_SIZE;
+	u32 words[WORDS];
+
+	if (wish->first % 32 || wish->count % 32 || wish->first > pages ||
+		wish->count > pages - wish->first)
+		return -EINVAL;
+	for (u64 done = 0, some; done < wish->count; done += some) {
+		some = min(wish->count - done, 32UL * WORDS);
+		object_record(object, wish->first + done, some, words);
+		if (arch_copy_to_user(
+			    (unsigned long)(wish->written + done / 32), words, some / 8))
+			return -EFAULT; /* these are lost */
+	}
+	return 0;
+}
+
 static long contig_control(
 	struct open *open, unsigned int request, unsigned long argument)
 {
-	if (request != CONTIG_PAGES)
+	struct object *object = open->object;
+	struct contig_record wish;
+
+	switch (request) {
+	case CONTIG_PAGES:
+		return (long)(object_size(object) / PAGE_SIZE);
+	case CONTIG_TRACK:
+		object_track(object, argument);
+		return 0;
+	case CONTIG_RECORD:
+		if (arch_copy_from_user(&wish, argument, sizeof(wish)))
+			return -EFAULT;
+		return record(object, &wish);
+	default:
 		return -ENOTTY;
-	return (long)(object_size(open->object) / PAGE_SIZE);
+	}
 }
 
 struct open *contig_open(void)

@@ -40,19 +40,32 @@ struct object *object_create_contig(phys_t first, u64 size)
 
 void object_track(struct object *object, bool tracked)
 {
-	/* SAFE(track_first): before the mappings are taken away. A fault that does not
-	 * know of it yet makes an entry that may be written, and is found; set
+	/* SAFE(track_first): before the right to write is taken away. A fault that does
+	 * not know of it yet makes an entry that may be written, and is found; set
 	 * afterwards, there would be one that nobody looks for. Pairs with prot_for(),
 	 * which looks under the table lock. */
 	atomic_store(&object->contig->tracked, tracked);
 	TRACE_POINT(contig_track);
 	if (tracked)
-		rmap_unmap_from(&object->rmap, 0);
+		mapping_write_protect(object, 0, object_size(object) / PAGE_SIZE);
 }
 
 bool object_was_written(const struct object *object, u64 index)
 {
 	return atomic_load(&object->contig->written[index / 32]) & BIT(index % 32);
+}
+
+void object_record(struct object *object, u64 first, u64 nr, u32 *written)
+{
+	u32 *words = object->contig->written + first / 32;
+
+	/* SAFE(record_first): before the right to write is taken away. A fault in between
+	 * notes its page once more, and is found; noted as clean afterwards, a page would
+	 * be written without a fault from then on. Pairs with prot_for(). */
+	for (u64 i = 0; i < nr; i += 32)
+		written[i / 32] = atomic_exchange(&words[i / 32], 0);
+	TRACE_POINT(contig_record);
+	mapping_write_protect(object, first, nr);
 }
 
 static void note_written(const struct object *object, u64 index)

@@ -32,6 +32,14 @@ struct object *object_create_contig(phys_t first, u64 size);
  * time. */
 void object_track(struct object *object, bool tracked);
 
+/*
+ * Of the pages first ... first + nr - 1, both multiples of 32: written[i / 32] has the
+ * bit i % 32 if page i of them was written since it was last recorded. What is written
+ * from now on is recorded the next time; and what was written just before is in the
+ * memory when this returns. As mapping_write_protect().
+ */
+void object_record(struct object *object, u64 first, u64 nr, u32 *written);
+
 bool object_was_written(const struct object *object, u64 index);
 
 /* mm->lock held for reading; the VMA, of such an object, allows the access: maps what is

@@ -173,6 +173,45 @@ static void test_shared(void)
 	munmap(at, pages * PAGE);
 }
 
+/* Which of the first 64 pages were written, since it was last asked. */
+static uint64_t recorded(void)
+{
+	unsigned int words[2] = {~0u, ~0u};
+	struct contig_record wish = {0, 64, words};
+
+	if (ioctl(device, CONTIG_RECORD, &wish))
+		give_up("CONTIG_RECORD");
+	return words[0] | (uint64_t)words[1] << 32;
+}
+
+static void test_tracked(void)
+{
+	struct contig_record wish = {1, 32, NULL};
+	char *at = map(0, pages, RW);
+
+	at[3 * PAGE] = 1;
+	test(!recorded(), "nothing is recorded of what is not tracked");
+	test(!ioctl(device, CONTIG_TRACK, 1) && !recorded(), "nothing was written yet");
+	at[3 * PAGE] = 2;
+	at[40 * PAGE] = 2;
+	*(volatile char *)at; /* leaves no trace */
+	test(recorded() == (1ULL << 3 | 1ULL << 40),
+		"what was written is recorded, page by page");
+	test(!recorded(), "once");
+	at[3 * PAGE] = 3;
+	at[3 * PAGE] = 4;
+	test(recorded() == 1ULL << 3 && at[3 * PAGE] == 4,
+		"and again, when it is written again");
+	test(fails(ioctl(device, CONTIG_RECORD, &wish), EINVAL), "multiples of 32");
+	wish.first = pages;
+	test(fails(ioctl(device, CONTIG_RECORD, &wish), EINVAL), "within the device");
+	test(fails(ioctl(device, CONTIG_RECORD, 8), EFAULT), "a request that is nowhere");
+	test(!ioctl(device, CONTIG_TRACK, 0), "no more");
+	at[3 * PAGE] = 0;
+	test(!recorded(), "of what is written from now on nothing is known");
+	munmap(at, pages * PAGE);
+}
+
 static char *shown;
 static int stop;
 
@@ -218,6 +257,7 @@ int main(int argc, char **argv)
 		test_leaves(argc > 1 ? strtoul(argv[1], NULL, 0) : 0);
 		test_parts();
 		test_shared();
+		test_tracked();
 		test_storm();
 	}
 	printf("1..%d\n", count);

@@ -233,7 +233,6 @@ UNIT_TEST(mm_contig_track)
 	index = contig_offset(block) / PAGE_SIZE;
 	EXPECT(store(at, 1));
 	object_track(object, true);
-	EXPECT_EQ(mm->pages, 0);
 	EXPECT_EQ(load(at), 1);
 	EXPECT_EQ(level_at(at), contig_level());
 	EXPECT_EQ(prot_at(at), PROT_READ);
@@ -264,5 +263,28 @@ UNIT_TEST(mm_contig_untrack)
 	EXPECT(store(at, 1));
 	EXPECT_EQ(level_at(at), contig_level());
 	EXPECT_EQ(prot_at(at), RW);
+	finish();
+}
+
+/* What is recorded is clean again, and nothing else is. */
+UNIT_TEST(mm_contig_record)
+{
+	u64 index, first;
+	u32 written;
+
+	make();
+	index = contig_offset(block) / PAGE_SIZE;
+	first = ALIGN_DOWN(index, 32);
+	object_track(object, true);
+	EXPECT(store(at, 1) && store(at + SMALL, 1));
+	object_record(object, first, 32, &written);
+	EXPECT_EQ(written & BIT(index % 32), BIT(index % 32));
+	EXPECT_EQ(prot_at(at), PROT_READ);
+	EXPECT(!object_was_written(object, index));
+	object_record(object, first, 32, &written);
+	EXPECT_EQ(written, 0);
+	EXPECT(store(at, 2));
+	EXPECT(object_was_written(object, index));
+	EXPECT_EQ(load(at + SMALL), 1);
 	finish();
 }
