@@ -99,8 +99,11 @@ static void first_touch(struct mm *mm, const struct vma *vma, pxd_t *ptr,
 {
 	struct ptdesc *table = table_alloc(mm, LEVEL_PTE);
 	struct page *head = table ? block_alloc(vma, address, FRAME_NO_RECLAIM) : NULL;
+	unsigned int prot = first_prot(vma, access);
 
-	if (head && install(mm, ptr, head, first_prot(vma, access), table)) {
+	if (head && prot != vma->prot)
+		head->state = PAGE_CLEAN;
+	if (head && install(mm, ptr, head, prot, table)) {
 		counter_add_exact(COUNT_HUGE_FAULTS, 1);
 		return;
 	}

@@ -64,7 +64,7 @@ static void make_single(const struct page *head, struct page *page, bool mapped)
 	page->index = head->index + (u64)(page - head);
 	page->fill = 0;
 	page->mapped = mapped;
-	page->state = 0;
+	page->state = head->state;
 	WRITE_ONCE(page->anon, head->anon);
 	atomic_store(&page->refs, 1);
 }

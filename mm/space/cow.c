@@ -29,6 +29,7 @@ bool cow_is_mine(struct page *page)
 	if (atomic_load(&page->refs) != 1)
 		return false;
 	WRITE_ONCE(page->type, PAGE_ANON);
+	WRITE_ONCE(page->state, 0);
 	return true;
 }
 

@@ -58,8 +58,12 @@ static bool may_hold(const struct gup_slow *slow, int level, pxd_t entry)
 
 	if (arch_pxd_allows(level, entry, slow->prot) || !(slow->flags & FOLL_FORCE))
 		return arch_pxd_allows(level, entry, slow->prot);
-	page = page_of_phys(arch_pxd_phys(level, entry));
-	return !(slow->flags & FOLL_WRITE) || page_is_exclusive(page_head(page));
+	page = leaf_page(level, entry);
+	if (!(slow->flags & FOLL_WRITE))
+		return true;
+	if (page_is_exclusive(page))
+		atomic_and(&page->state, ~PAGE_CLEAN); /* no fault tells of it */
+	return page_is_exclusive(page);
 }
 
 /* A leaf; true: the walk ends before it. */

@@ -79,7 +79,8 @@ struct page {
 			s32 mapped; /* (a) entries that lead to it, also those that were
 				       unhooked and are not flushed yet */
 			s32 pins;   /* (a) of a block of several frames */
-			u32 state;  /* (a) PAGE_OBJECT: PAGE_DIRTY, PAGE_IN_FLIGHT */
+			u32 state;  /* (a) PAGE_OBJECT: PAGE_DIRTY, PAGE_IN_FLIGHT; of
+				       memory of one's own: PAGE_CLEAN */
 		};
 	};
 };
@@ -119,6 +120,7 @@ static inline void *page_address(const struct page *page)
 #define PAGE_FILLING   1  /* page->fill: its source is being asked */
 #define PAGE_DIRTY     1u /* page->state: its source has not got what was written */
 #define PAGE_IN_FLIGHT 2u /* a copy is on its way to the source */
+#define PAGE_CLEAN     4u /* while no entry allows writing: none was since soft_dirty.c */
 
 #define PAGE_PIN_BIAS 1024
 #define PAGE_REFS_MAX (INT32_MAX - PAGE_PIN_BIAS)

@@ -63,18 +63,42 @@ static bool protect_leaf(
 	return false;
 }
 
+/* Where somebody asks what is written (soft_dirty.c): what was cannot be told from what
+ * was not by its entry, once neither allows writing; and later only the first gets it
+ * back. */
+static bool protect_told(
+	struct walk *walk, int level, pxd_t *ptr, pxd_t entry, unsigned long address)
+{
+	const struct protect *it = walk->arg;
+	struct page *page = leaf_page(level, entry);
+
+	if (page_is_exclusive(page) && arch_pxd_prot(level, entry) & PROT_WRITE)
+		atomic_and(&page->state, ~PAGE_CLEAN);
+	pxd_unhook(level, ptr, address,
+		arch_pxd_leaf_make(level, arch_pxd_phys(level, entry),
+			page_is_exclusive(page) &&
+					!(atomic_load(&page->state) & PAGE_CLEAN)
+				? it->prot
+				: it->less));
+	return false;
+}
+
 /* What of a VMA lies in [start, end). */
 static void protect_tables(
 	struct mm *mm, const struct vma *vma, unsigned long start, unsigned long end)
 {
 	static const struct walk_ops ops = {
 		.leaf = protect_leaf, .ptes = protect_ptes, .split = WALK_SPLIT_CUT};
+	static const struct walk_ops told = {
+		.leaf = protect_told, .split = WALK_SPLIT_CUT};
 	bool shared = vma->flags & VMA_SHARED;
 	struct protect protect = {vma->prot,
 		shared && !object_tracks(vma->object) ? vma->prot
 						      : cow_prot_shared(vma->prot),
 		shared};
-	struct walk walk = {.mm = mm, .ops = &ops, .arg = &protect};
+	struct walk walk = {.mm = mm,
+		.ops = vma->flags & VMA_CLEARED ? &told : &ops,
+		.arg = &protect};
 
 	spin_lock(&mm->table_lock);
 	walk_range(&walk, max(start, vma->start), min(end, vma->end));

@@ -182,6 +182,7 @@ int rmap_prepare(struct mm *mm, struct vma *vma)
 void rmap_home(struct page *page, const struct vma *vma, unsigned long address)
 {
 	page->mapped = 0;
+	page->state = 0;
 	page->index = vma_offset(vma, address) / PAGE_SIZE;
 	WRITE_ONCE(page->anon, vma->anon);
 }

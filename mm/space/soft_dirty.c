@@ -4,10 +4,11 @@
  * For who copies a process that goes on running (a checkpoint): clear, copy all; later
  * copy what is dirty. As in dirty.c an entry that allows writing is a dirty page's. So
  * mm_clear_soft_dirty() takes writing away, and the fault that gives it back (cow.c) is
- * the mark; no bit is kept. What cannot be told from a written page counts as one: a page
- * that a fork left shared, that is pinned, or given up, all that a VMA maps shared or may
- * not write, and a VMA that is younger than the clearing, since something else was there
- * before.
+ * the mark. mprotect() does both, too, and must not be mistaken for either: while a VMA
+ * allows no writing, PAGE_CLEAN tells (mm_protect()). What cannot be told from a written
+ * page counts as one: a page that a fork left shared, that is pinned, or given up, all
+ * that a VMA maps shared, and a VMA that is younger than the clearing, since something
+ * else was there before.
  *
  * Locks: mm->lock, for writing to clear (so nobody faults), for reading to look.
  */
@@ -23,16 +24,21 @@ static bool clear_leaf(
 {
 	unsigned int prot = arch_pxd_prot(level, entry);
 	phys_t frame = arch_pxd_phys(level, entry);
+	struct page *page = leaf_page(level, entry);
 
-	if (!(prot & PROT_WRITE))
+	if (!page_is_exclusive(page))
 		return false;
-	pxd_unhook(level, ptr, address,
-		arch_pxd_leaf_make(level, frame, cow_prot_shared(prot)));
+	atomic_or(&page->state, PAGE_CLEAN);
+	if (prot & PROT_WRITE)
+		pxd_unhook(level, ptr, address,
+			arch_pxd_leaf_make(level, frame, cow_prot_shared(prot)));
 	/* SAFE(soft_dirty_pinned): a device writes without a fault, so what it may write
 	 * stays dirty. Looked at when no walker can pin the page by this entry any more.
 	 * Pairs with SAFE(gup_pte_recheck). */
-	if (page_maybe_pinned(leaf_page(level, entry)))
+	if (page_maybe_pinned(page)) {
 		pxd_unhook(level, ptr, address, entry);
+		atomic_and(&page->state, ~PAGE_CLEAN);
+	}
 	return false;
 }
 
@@ -41,7 +47,7 @@ static void clear_vma(struct mm *mm, struct vma *vma)
 	static const struct walk_ops ops = {.leaf = clear_leaf};
 	struct walk walk = {.mm = mm, .ops = &ops, .arg = vma};
 
-	if (vma->flags & (VMA_SHARED | VMA_PFN) || !(vma->prot & PROT_WRITE))
+	if (vma->flags & (VMA_SHARED | VMA_PFN))
 		return;
 	vma_write_begin(vma);
 	WRITE_ONCE(vma->flags, vma->flags | VMA_CLEARED);
@@ -73,12 +79,12 @@ static u64 describe(int level, pxd_t entry, unsigned long address)
 
 	if (type == PAGE_ANON_SHARED && !READ_ONCE(page->anon))
 		return told; /* the zero page */
-	if (type == PAGE_OBJECT)
-		told |= MM_PAGE_FILE;
 	if (atomic_load(&page->mapped) == 1)
 		told |= MM_PAGE_ONCE;
-	if (type == PAGE_ANON_SHARED || type == PAGE_LAZY ||
-		arch_pxd_prot(level, entry) & PROT_WRITE)
+	if (type == PAGE_OBJECT)
+		told |= MM_PAGE_FILE;
+	else if (type != PAGE_ANON || arch_pxd_prot(level, entry) & PROT_WRITE ||
+		 !(atomic_load(&page->state) & PAGE_CLEAN))
 		told |= MM_PAGE_WRITTEN;
 	return told;
 }
@@ -99,7 +105,7 @@ u64 mm_page_told(struct mm *mm, unsigned long address)
 		spin_unlock(&mm->table_lock);
 		if (pxd_leaf(at.level, at.entry) && arch_pxd_counted(at.level, at.entry))
 			told = describe(at.level, at.entry, address);
-		if (!(vma->flags & VMA_CLEARED && vma->prot & PROT_WRITE))
+		if (!(vma->flags & VMA_CLEARED))
 			told |= MM_PAGE_WRITTEN;
 	}
 	mm_read_unlock(mm);

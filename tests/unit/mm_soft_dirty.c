@@ -68,7 +68,7 @@ UNIT_TEST(mm_soft_dirty_by_the_first_write)
 	finish();
 }
 
-/* A mapping that is younger; one that may not be written, or is seen by others. */
+/* A mapping that is younger, or seen by others. */
 UNIT_TEST(mm_soft_dirty_in_doubt)
 {
 	unsigned long shared = AT + 16 * PAGE_SIZE;
@@ -83,15 +83,44 @@ UNIT_TEST(mm_soft_dirty_in_doubt)
 	EXPECT(mm_page_told(mm, shared) & MM_PAGE_FILE);
 	EXPECT(!(mm_page_told(mm, AT) & MM_PAGE_FILE));
 	mm_clear_soft_dirty(mm);
-	EXPECT(!written(AT) && written(shared) && written(AT + 8 * PAGE_SIZE));
+	EXPECT(!written(AT) && written(shared) && !written(AT + 8 * PAGE_SIZE));
 	EXPECT_EQ(map(AT + 4 * PAGE_SIZE, RW), 0);
 	EXPECT(written(AT + 4 * PAGE_SIZE) && !written(AT));
-	EXPECT_EQ(mm_protect(mm, AT, PAGE_SIZE, PROT_READ), 0);
-	EXPECT_EQ(mm_protect(mm, AT, PAGE_SIZE, RW), 0);
-	EXPECT(written(AT) && !written(AT + PAGE_SIZE));
 	EXPECT_EQ(mm_page_told(mm, AT + 64 * PAGE_SIZE), 0);
 	EXPECT_EQ(mm_page_told(mm, mm->limit), 0);
 	object_put(object);
+	finish();
+}
+
+static void protect(unsigned int prot)
+{
+	EXPECT_EQ(mm_protect(mm, AT, 4 * PAGE_SIZE, prot), 0);
+}
+
+/* What may not be written meanwhile is no more and no less written than before. */
+UNIT_TEST(mm_soft_dirty_protected)
+{
+	struct page *page;
+
+	make();
+	EXPECT(touch(AT, true) && touch(AT + PAGE_SIZE, true));
+	mm_clear_soft_dirty(mm);
+	EXPECT(touch(AT, true) && touch(AT + 2 * PAGE_SIZE, true));
+	protect(PROT_READ);
+	EXPECT(written(AT) && !written(AT + PAGE_SIZE) && written(AT + 2 * PAGE_SIZE));
+	protect(RW);
+	EXPECT(written(AT) && !written(AT + PAGE_SIZE) && written(AT + 2 * PAGE_SIZE));
+	EXPECT(touch(AT + PAGE_SIZE, true));
+	EXPECT(written(AT + PAGE_SIZE));
+	/* Cleared, and written by force, while nobody may write. */
+	protect(PROT_READ);
+	mm_clear_soft_dirty(mm);
+	EXPECT(!written(AT) && !written(AT + PAGE_SIZE));
+	EXPECT_EQ(gup_slow(mm, AT, 1, FOLL_GET | FOLL_FORCE | FOLL_WRITE, &page), 1);
+	gup_put(&page, 1);
+	EXPECT(written(AT));
+	protect(RW);
+	EXPECT(written(AT) && !written(AT + PAGE_SIZE));
 	finish();
 }
 
