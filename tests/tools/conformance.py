@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """conformance.py - Linux's own memory tests on Origami and on Linux, in the same QEMU.
 
-    conformance.py [ARCH ...]    runs them on both, prints a table with a line per test
+    conformance.py [MACHINE ...] runs them on both, prints a table with a line per test
                                  case, and says what differs. RECORD=1 writes what came
-                                 out to tests/conformance/ARCH.txt
+                                 out to tests/conformance/MACHINE.txt
 
 The tests come unchanged from the distribution's sources of Linux (linux_source.py), Linux
 itself from the distribution's kernel packages for that machine. They are fetched by apt
@@ -13,6 +13,9 @@ the device that the distribution leaves out in a module (gup_module.c).
 
 gup_test asks for anonymous, shared and file memory. Long pins of files are left out: this
 Linux still allows those that later ones, and we, refuse (tests/linux/gup_longterm.c).
+
+A machine is an architecture; s390x-edat is s390x with large leaves (tests/tools/edat.c).
+Without them its Linux has no huge pages, so those are compared there.
 
 The record says which verdicts were measured with which sources, by their SHA-256, and on
 which kernel. Verdicts: ok, fail, skip; xfail is a failure that the test wants; none: the
@@ -29,7 +32,8 @@ import tempfile
 import linux_source
 from machine import Config, Machine
 from ramdisk import Ramdisk
-from tap import MACHINES, compile_static, run
+import tap
+from tap import compile_static, run
 
 FOLDER = "build/conformance"
 DEBIAN = {"x86_64": "amd64", "s390x": "s390x"}
@@ -39,6 +43,7 @@ TERMINALS = {"x86_64": "console=ttyS1 terminal=/dev/ttyS0",
 # Linux lets nobody map more at once than it has memory; mremap_test wants 2 GiB.
 SAME = dict(SMP="2", MEM="3G", TIMEOUT="300")
 
+MACHINES = ("x86_64", "s390x", "s390x-edat")
 FILE = "/srv/files/memory"
 MEMORY = ("", " -S", " -f " + FILE, " -S -f " + FILE)  # private, shared; of a file
 RUNS = ["madv_populate", "map_fixed_noreplace", "map_populate", "mremap_dontunmap",
@@ -51,6 +56,10 @@ RUNS += ["gup_test -%s%s -m 2 -n 123%s" % (request, access, memory)
 # Several threads, huge pages allowed or not; more at once; the kernel has to fault them in.
 RUNS += ["gup_test -%s %s" % (request, more) for request in "uUabcL"
          for more in ("-m 16 -n 512 -r 3 -j 4 -T", "-m 64 -n 100000 -t", "-m 2 -n 123 -z")]
+# Of huge pages. In /proc no file can be made: what would be mapped of one is skipped.
+HUGE = ["cd /proc; soft-dirty", "loops 3 transhuge-stress 64"]
+HUGE += [words for words in RUNS if words.endswith("-t") or words.startswith("mremap_test")]
+RUNS_ON = {"x86_64": RUNS + HUGE[:2], "s390x": RUNS, "s390x-edat": HUGE}
 # The file has to be there, and as large as gup_test maps it. Ours is one of a server.
 MAKE_FILE = "cat /bin/gup_test /bin/mremap_test /bin/map_populate > " + FILE
 SERVERS = "store -d; pager -d files"
@@ -59,13 +68,34 @@ STATUS = {"0": "ok", "4": "skip"}
 
 
 # --- running ----------------------------------------------------------------------------
-def command():
+def arch_of(machine):
+    return machine.split("-")[0]
+
+
+def config_of(machine, **more):
+    more.update(SAME, ARCH=arch_of(machine), EDAT="pmd" if machine.endswith("-edat") else "0")
+    return Config(**more)
+
+
+def missing(machine):
+    """Why it cannot be had; "" if it can."""
+    return tap.edat_missing() if machine.endswith("-edat") else ""
+
+
+def programs(arch):
+    return ([linux_source.build(arch, name) for name in linux_source.TESTS]
+            + [compile_static(arch, "tests/conformance/loops.c", "build/tests/%s/loops" % arch)])
+
+
+def command(machine):
     """For the shell of either kernel."""
-    return "; ".join([MAKE_FILE] + ["echo run; %s; echo status $?" % words for words in RUNS])
+    return "; ".join([MAKE_FILE] + ["echo run; %s; echo status $?" % words
+                                    for words in RUNS_ON[machine]])
 
 
 def cases(words, output):
     """{case: verdict} of one program: its own TAP lines, and how it ended."""
+    words = words.split("; ")[-1]
     found = {}
     for verdict, number, remark, text in RESULT.findall(output):
         found["%s %s %s" % (words, number, text)] = (
@@ -77,11 +107,11 @@ def cases(words, output):
     return found
 
 
-def verdicts(output):
+def verdicts(machine, output):
     """Of all programs, in order."""
     outputs = output.replace("\r", "").split("run\n")[1:]
-    outputs += [""] * (len(RUNS) - len(outputs))
-    return {case: verdict for words, text in zip(RUNS, outputs)
+    outputs += [""] * (len(RUNS_ON[machine]) - len(outputs))
+    return {case: verdict for words, text in zip(RUNS_ON[machine], outputs)
             for case, verdict in cases(words, text).items()}
 
 
@@ -93,9 +123,9 @@ def boot(config, files, text):
         return machine.output
 
 
-def run_origami(arch):
-    programs = [linux_source.build(arch, name) for name in linux_source.TESTS]
-    return verdicts(boot(Config(ARCH=arch, **SAME), programs, SERVERS + "; " + command()))
+def run_origami(machine):
+    return verdicts(machine, boot(config_of(machine), programs(arch_of(machine)),
+                                  SERVERS + "; " + command(machine)))
 
 
 # --- the distribution's Linux -----------------------------------------------------------
@@ -215,15 +245,15 @@ def linux_ramdisk(arch, module):
     return path
 
 
-def run_linux(arch):
+def run_linux(machine):
     """Its verdicts and its name."""
+    arch = arch_of(machine)
     image, module = fetch_linux(arch)
-    config = Config(ARCH=arch, KERNEL=image, RAMDISK=linux_ramdisk(arch, module),
-                    APPEND=TERMINALS[arch] + " quiet panic=-1", **SAME)
-    programs = [linux_source.build(arch, name) for name in linux_source.TESTS]
-    output = boot(config, programs, "cat /proc/version; " + command())
+    config = config_of(machine, KERNEL=image, RAMDISK=linux_ramdisk(arch, module),
+                       APPEND=TERMINALS[arch] + " quiet panic=-1")
+    output = boot(config, programs(arch), "cat /proc/version; " + command(machine))
     name = re.search(r"^Linux version (\S+) .*(Debian \S+)", output, re.M)
-    return verdicts(output), " ".join(name.groups()) if name else "unknown"
+    return verdicts(machine, output), " ".join(name.groups()) if name else "unknown"
 
 
 # --- the record -------------------------------------------------------------------------
@@ -233,8 +263,8 @@ HEAD = """\
 """
 
 
-def record_path(arch):
-    return "tests/conformance/%s.txt" % arch
+def record_path(machine):
+    return "tests/conformance/%s.txt" % machine
 
 
 def sources():
@@ -250,23 +280,25 @@ def lines_of(origami, linux):
         yield "%-5s %-5s %s" % (origami.get(case, "none"), linux.get(case, "none"), case)
 
 
-def write_record(arch, kernel, rows):
-    with open(record_path(arch), "w") as stream:
+def write_record(machine, kernel, rows):
+    with open(record_path(machine), "w") as stream:
         stream.write(HEAD + "\n".join(["kernel " + kernel, *sources(),
                                        "# Origami, Linux, test case", *rows]) + "\n")
 
 
-def read_record(arch):
+def read_record(machine):
     """(facts about sources and kernel, rows of verdicts)"""
-    with open(record_path(arch)) as stream:
+    if not os.path.exists(record_path(machine)):
+        return [], []
+    with open(record_path(machine)) as stream:
         lines = [line for line in stream.read().splitlines() if line[:1] != "#"]
     facts = [line for line in lines if line.startswith(("kernel ", "source "))]
     return facts, [line for line in lines if line not in facts]
 
 
-def recorded(arch):
+def recorded(machine):
     """{case: (our verdict, Linux's)}, for tests/linux/conformance.t."""
-    return {row.split(None, 2)[2]: tuple(row.split()[:2]) for row in read_record(arch)[1]}
+    return {row.split(None, 2)[2]: tuple(row.split()[:2]) for row in read_record(machine)[1]}
 
 
 def news(old, new):
@@ -276,28 +308,33 @@ def news(old, new):
 
 
 # --- the table --------------------------------------------------------------------------
-def compare(arch):
+def compare(machine):
     """Runs, prints and compares; False if anything differs."""
-    origami = run_origami(arch)
-    linux, kernel = run_linux(arch)
+    if missing(machine):
+        print("%s: left out: %s" % (machine, missing(machine)))
+        return True
+    origami = run_origami(machine)
+    linux, kernel = run_linux(machine)
     rows = list(lines_of(origami, linux))
     # That neither came to its end is not agreement.
     differ = [row for row in rows
               if row.split()[0] != row.split()[1] or row.startswith("none")]
-    print("%s: Origami, Linux %s" % (arch, kernel))
+    print("%s: Origami, Linux %s" % (machine, kernel))
     for row in rows:
         print("  %s%s" % (row, "   <-- differs" if row in differ else ""))
-    print("%s: %d cases, %d differ" % (arch, len(rows), len(differ)))
+    print("%s: %d cases, %d differ" % (machine, len(rows), len(differ)))
     if os.environ.get("RECORD") == "1":
-        write_record(arch, kernel, rows)
-    facts, old_rows = read_record(arch)
+        write_record(machine, kernel, rows)
+    facts, old_rows = read_record(machine)
     for line in news(facts, ["kernel " + kernel, *sources()]) + news(old_rows, rows):
         print(line)
     return not differ and old_rows == rows
 
 
-def main(arches):
-    good = [compare(arch) for arch in arches or MACHINES]
+def main(names):
+    """An architecture, with and without what it can do more; or all."""
+    good = [compare(machine) for machine in MACHINES
+            if not names or machine in names or arch_of(machine) in names]
     sys.exit(0 if all(good) else 1)
 
 

@@ -62,6 +62,10 @@ static void give(struct object *cpu, const char *feature)
 	exit(1);
 }
 
+/* Without the leaves of 2 GiB: Linux takes the facility for more than there is, and does
+ * not boot. */
+static bool pmd_only;
+
 static void on_cpu(uint64_t id, unsigned int index)
 {
 	struct object *cpu = qemu_get_cpu(index);
@@ -71,13 +75,15 @@ static void on_cpu(uint64_t id, unsigned int index)
 		exit(1);
 	}
 	give(cpu, "edat");
-	give(cpu, "edat2");
+	if (!pmd_only)
+		give(cpu, "edat2");
 }
 
 int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv)
 {
-	if (strcmp(info->target_name, "s390x") || argc) {
-		fprintf(stderr, "edat: for s390x, without arguments\n");
+	pmd_only = argc == 1 && !strcmp(argv[0], "pmd=on");
+	if (strcmp(info->target_name, "s390x") || argc != pmd_only) {
+		fprintf(stderr, "edat: for s390x, without arguments but pmd\n");
 		return -1;
 	}
 	qemu_plugin_register_vcpu_init_cb(id, on_cpu);

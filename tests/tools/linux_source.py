@@ -12,7 +12,8 @@ TAR = "/usr/src/linux-source-6.1.tar.xz"
 TREE = "build/linux-source-6.1"
 VM = "tools/testing/selftests/vm/"
 TESTS = ("madv_populate", "map_fixed_noreplace", "map_populate", "mremap_dontunmap",
-         "mremap_test", "gup_test")
+         "mremap_test", "gup_test", "soft-dirty", "transhuge-stress")
+WITH_HELPER = ("madv_populate", "soft-dirty")
 BESIDE = [VM + "util.h", VM + "vm_util.c", VM + "vm_util.h",
           "tools/testing/selftests/kselftest.h", "mm/gup_test.h", "mm/gup_test.c"]
 FILES = [VM + name + ".c" for name in TESTS] + BESIDE
@@ -34,6 +35,6 @@ def unpack():
 def build(arch, name):
     """One of TESTS, static; returns the program."""
     unpack()
-    helper = [os.path.join(TREE, VM + "vm_util.c")] if name == "madv_populate" else []
+    helper = [os.path.join(TREE, VM + "vm_util.c")] if name in WITH_HELPER else []
     return compile_static(arch, os.path.join(TREE, VM, name + ".c"),
                           "build/tests/%s/%s" % (arch, name), "-w", "-I" + TREE, *helper)

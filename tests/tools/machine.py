@@ -75,10 +75,11 @@ class Config:
         return ["-cpu", CPU_X86 + (",+la57" if self.LA57 in ("1", "y") else "")]
 
     def plugins(self):
-        """EDAT=1: large leaves on s390x; x86_64 has them anyway."""
+        """EDAT=1: large leaves on s390x; x86_64 has them anyway. EDAT=pmd: only those that
+        Linux can do with, of 1 MiB."""
         names = [self.PLUGIN] if self.PLUGIN else []
-        if self.EDAT == "1" and self.ARCH == "s390x":
-            names.append("build/edat.so")
+        if self.EDAT in ("1", "pmd") and self.ARCH == "s390x":
+            names.append("build/edat.so" + (",pmd=on" if self.EDAT == "pmd" else ""))
         return [word for name in names for word in ("-plugin", name)]
 
     def consoles(self):
