@@ -9,10 +9,10 @@ import sys
 
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
-    ("mm/table", ["mm/table"], [], 2075),
-    ("mm, all", ["mm"], [], 11470),
-    ("kernel", ["kernel"], ["kernel/linux"], 8320),
-    ("kernel/linux", ["kernel/linux"], [], 5590),
+    ("mm/table", ["mm/table"], [], 2080),
+    ("mm, all", ["mm"], [], 11600),
+    ("kernel", ["kernel"], ["kernel/linux"], 8360),
+    ("kernel/linux", ["kernel/linux"], [], 5600),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
     ("arch/s390x", ["arch/s390x"], [], 2300),
     ("explorer", ["arch/sim/explore"], [], 1520),
