@@ -31,12 +31,18 @@ static void check(void)
 	RACE_CLAIM(!khugepaged_has_work(), "it is gone");
 }
 
+static void teardown(void)
+{
+	mm = NULL; /* whoever was the last user has freed it */
+}
+
 RACE(scan_exit) = {
 	.name = "scan_exit",
 	.story = "khugepaged beside the end of the mm whose turn it is",
 	.setup = setup,
 	.actor = {leave, scan},
 	.check = check,
+	.teardown = teardown,
 	.script = "0@mm_last 1 0",
 	.sweeps = "machine=C,x86_64,s390x",
 	.cells =

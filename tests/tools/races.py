@@ -67,6 +67,12 @@ class Source:
         self.sweeps = sweeps.group(1).split() if sweeps else []
         self.mutants = set(",".join(re.findall(r"mutant=([\w,]+)", text)).split(","))
 
+    def is_for(self, arch):
+        """Or only for other machines?"""
+        named = [word[len("machine="):].split(",") for word in self.sweeps
+                 if word.startswith("machine=")]
+        return not named or arch in named[0]
+
     def is_wanted(self, pattern):
         return pattern == "all" or self.name == pattern or (
             pattern.endswith("*") and self.name.startswith(pattern[:-1]))
