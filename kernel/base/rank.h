@@ -15,7 +15,7 @@ enum lock_rank {
 	/* sleeping locks */
 	RANK_TASK_TREE,   /* parents, children, wait, exec */
 	RANK_SERVERS,     /* names of servers, and their files */
-	RANK_OPEN,        /* one open object: offset, pipe buffer, console line */
+	RANK_OPEN,        /* one open object: offset, console line */
 	RANK_OBJECT_SIZE, /* who resizes a memory object */
 	RANK_MM,          /* mm->lock, reader/writer */
 	RANK_LAST_SLEEPING = RANK_MM,
@@ -25,6 +25,7 @@ enum lock_rank {
 	RANK_FUTEX,      /* a futex hash bucket */
 	RANK_DMA,        /* the fake device's transfers */
 	RANK_RAMDISK,    /* which files have an object */
+	RANK_PIPE,       /* a pipe, and who waits for it */
 	RANK_ENDPOINT,   /* who waits at an endpoint, and for whom */
 	RANK_SCAN,       /* whose turn it is in mm/huge/khugepaged.c */
 	RANK_OBJECT,     /* a memory object's pages */

@@ -48,3 +48,20 @@ int thread_sleep_until(u64 deadline)
 	thread_wait_cancel();
 	return result == -ETIMEDOUT ? 0 : result;
 }
+
+int wait_locked(struct wait_queue *queue)
+{
+	struct waiter waiter = {.thread = current()};
+	bool over;
+
+	list_append(&queue->waiters, &waiter.link);
+	thread_wait_prepare();
+	over = wait_interrupted();
+	if (!over) {
+		thread_wait_unlock(&queue->lock, NULL);
+		spin_lock(&queue->lock);
+	}
+	thread_wait_cancel();
+	list_remove(&waiter.link);
+	return over ? -EINTR : 0;
+}

@@ -32,12 +32,18 @@ void wait_remove(struct wait_queue *queue, struct waiter *waiter)
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-void wake_up(struct wait_queue *queue)
+void wake_up_locked(struct wait_queue *queue)
 {
-	unsigned long flags = spin_lock_irqsave(&queue->lock);
 	struct list *first;
 
 	while ((first = list_pop(&queue->waiters)))
 		thread_wake(list_entry(first, struct waiter, link)->thread);
+}
+
+void wake_up(struct wait_queue *queue)
+{
+	unsigned long flags = spin_lock_irqsave(&queue->lock);
+
+	wake_up_locked(queue);
 	spin_unlock_irqrestore(&queue->lock, flags);
 }

@@ -40,6 +40,11 @@ void wait_add(struct wait_queue *queue, struct waiter *waiter);
 void wait_remove(struct wait_queue *queue, struct waiter *waiter);
 void wake_up(struct wait_queue *queue); /* all waiters */
 
+/* For what changes under the queue's own lock, which is held, but not during the wait.
+ * -EINTR when wait_interrupted() says so. Not for queues that interrupts wake. */
+int wait_locked(struct wait_queue *queue);
+void wake_up_locked(struct wait_queue *queue);
+
 /* Set by kernel/task: a signal, or death, ends this thread's killable waits. */
 extern bool (*wait_interrupted)(void);
 

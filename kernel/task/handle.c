@@ -165,7 +165,7 @@ static __always_inline ssize_t transfer(struct open *open, unsigned long user,
 		if (!write && left == (size_t)moved && !done)
 			return -EFAULT;
 		done += write ? (size_t)moved : moved - left;
-		if (left || wait_interrupted() ||
+		if (left || done == size || wait_interrupted() ||
 			(open_is_stream(open) && (!write || (size_t)moved < want)))
 			break; /* asking a stream for more might wait */
 	}

@@ -3,8 +3,8 @@
  *
  * `read` and `written` count all bytes ever moved; the ring holds the difference. Each
  * side is one open object however often it is duplicated, plus its copies: when the last
- * is closed there is no reader left, or no writer. Waiting is done without the lock, then
- * all is looked at again under it. Lock: `lock` (RANK_OPEN).
+ * is closed there is no reader left, or no writer. Lock: that of the queue of those who
+ * wait for a change (RANK_PIPE), for all of it.
  */
 #include "kernel/task/pipe.h"
 #include "kernel/base/string.h"
@@ -24,40 +24,54 @@ struct lent {
 };
 
 struct pipe {
-	struct mutex lock;
 	struct wait_queue changed;
 	struct page *page;           /* (c) PIPE_SIZE bytes of memory */
 	char *ring;                  /* (c) where they are */
-	u64 read, written;           /* (l:lock) */
-	u32 reader, writer;          /* (l:lock) open objects of that end */
+	u64 read, written;           /* (l:changed) */
+	u32 reader, writer;          /* (l:changed) open objects of that end */
 	s32 ends;                    /* (a) of both; the last close frees */
-	struct lent lent[PIPE_LENT]; /* (l:lock) a ring of its own, by age */
-	u32 lent_first, lent_end;    /* (l:lock) counts, as read and written */
+	struct lent lent[PIPE_LENT]; /* (l:changed) a ring of its own, by age */
+	u32 lent_first, lent_end;    /* (l:changed) counts, as read and written */
 	bool messages;               /* (c) each has its length (u16) before it */
 };
 
 static size_t filled(const struct pipe *pipe)
 {
-	return READ_ONCE(pipe->written) - READ_ONCE(pipe->read);
+	return pipe->written - pipe->read;
 }
 
-/* What wait_event() asks without the lock; the answer is only a hint. */
 static bool readable(const struct pipe *pipe)
 {
-	return filled(pipe) || !READ_ONCE(pipe->writer);
+	return filled(pipe) || !pipe->writer;
 }
 
 static bool writable(const struct pipe *pipe, size_t size)
 {
-	return PIPE_SIZE - filled(pipe) >= size || !READ_ONCE(pipe->reader);
+	return PIPE_SIZE - filled(pipe) >= size || !pipe->reader;
 }
 
 static bool lendable(const struct pipe *pipe, size_t size)
 {
-	return !READ_ONCE(pipe->reader) ||
-	       (writable(pipe, size) &&
-		       READ_ONCE(pipe->lent_end) - READ_ONCE(pipe->lent_first) <
-			       PIPE_LENT);
+	return !pipe->reader ||
+	       (writable(pipe, size) && pipe->lent_end - pipe->lent_first < PIPE_LENT);
+}
+
+static void unlock_changed(struct pipe *pipe)
+{
+	wake_up_locked(&pipe->changed);
+	spin_unlock(&pipe->changed.lock);
+}
+
+/* Until something has changed: 0, or the lock has been given up, for an error. */
+static int wait_for_change(struct pipe *pipe, const struct open *open, bool nonblock)
+{
+	int error = -EAGAIN;
+
+	if (!nonblock && !(READ_ONCE(open->flags) & OPEN_NONBLOCK))
+		error = wait_locked(&pipe->changed) ? -ERESTART : 0;
+	if (error)
+		spin_unlock(&pipe->changed.lock);
+	return error;
 }
 
 static void drop_lent(struct pipe *pipe)
@@ -109,23 +123,20 @@ static ssize_t pipe_read(struct open *open, void *to, size_t size, u64 offset)
 {
 	struct pipe *pipe = open->object;
 	size_t there, count;
+	int error;
 
-	mutex_lock(&pipe->lock);
+	spin_lock(&pipe->changed.lock);
 	while (!readable(pipe)) {
-		mutex_unlock(&pipe->lock);
-		if (READ_ONCE(open->flags) & OPEN_NONBLOCK)
-			return -EAGAIN;
-		if (wait_event_killable(&pipe->changed, readable(pipe)))
-			return -ERESTART;
-		mutex_lock(&pipe->lock);
+		error = wait_for_change(pipe, open, false);
+		if (error)
+			return error;
 	}
 	there = begin_read(pipe);
 	count = min(size, there);
 	take_all(pipe, to, count);
 	if (pipe->messages)
 		pipe->read += there - count;
-	mutex_unlock(&pipe->lock);
-	wake_up(&pipe->changed);
+	unlock_changed(pipe);
 	return count;
 }
 
@@ -146,25 +157,22 @@ static ssize_t pipe_write(struct open *open, const void *from, size_t size, u64 
 	u16 length = count;
 	size_t all = count + (pipe->messages ? sizeof(length) : 0);
 	bool broken;
+	int error;
 
-	mutex_lock(&pipe->lock);
+	spin_lock(&pipe->changed.lock);
 	/* SAFE(pipe_limit): without it a write laps the reader: bytes that nobody has
 	 * read are overwritten, and the ring pretends to hold more than it has. */
 	while (!writable(pipe, all)) {
-		mutex_unlock(&pipe->lock);
-		if (READ_ONCE(open->flags) & OPEN_NONBLOCK)
-			return -EAGAIN;
-		if (wait_event_killable(&pipe->changed, writable(pipe, all)))
-			return -ERESTART;
-		mutex_lock(&pipe->lock);
+		error = wait_for_change(pipe, open, false);
+		if (error)
+			return error;
 	}
 	broken = !pipe->reader;
 	if (!broken && pipe->messages)
 		put(pipe, &length, sizeof(length));
 	if (!broken)
 		put(pipe, from, count);
-	mutex_unlock(&pipe->lock);
-	wake_up(&pipe->changed);
+	unlock_changed(pipe);
 	return broken ? -EPIPE : (ssize_t)count;
 }
 
@@ -173,15 +181,13 @@ int pipe_lend(struct open *open, struct page *page, unsigned int offset,
 {
 	struct pipe *pipe = open->object;
 	bool broken;
+	int error;
 
-	mutex_lock(&pipe->lock);
+	spin_lock(&pipe->changed.lock);
 	while (!lendable(pipe, length)) {
-		mutex_unlock(&pipe->lock);
-		if (nonblock || READ_ONCE(open->flags) & OPEN_NONBLOCK)
-			return -EAGAIN;
-		if (wait_event_killable(&pipe->changed, lendable(pipe, length)))
-			return -ERESTART;
-		mutex_lock(&pipe->lock);
+		error = wait_for_change(pipe, open, nonblock);
+		if (error)
+			return error;
 	}
 	broken = !pipe->reader;
 	if (!broken) {
@@ -189,8 +195,7 @@ int pipe_lend(struct open *open, struct page *page, unsigned int offset,
 			(struct lent){pipe->written, page, offset, length};
 		pipe->written += length;
 	}
-	mutex_unlock(&pipe->lock);
-	wake_up(&pipe->changed);
+	unlock_changed(pipe);
 	return broken ? -EPIPE : 0;
 }
 
@@ -199,12 +204,12 @@ static void count_end(const struct open *open, int more)
 {
 	struct pipe *pipe = open->object;
 
-	mutex_lock(&pipe->lock);
+	spin_lock(&pipe->changed.lock);
 	if (open->ops->read)
 		pipe->reader += more;
 	else
 		pipe->writer += more;
-	mutex_unlock(&pipe->lock);
+	unlock_changed(pipe);
 }
 
 static void pipe_copied(struct open *copy)
@@ -220,7 +225,6 @@ static void pipe_close(struct open *open)
 	struct pipe *pipe = open->object;
 
 	count_end(open, -1);
-	wake_up(&pipe->changed);
 	if (atomic_sub(&pipe->ends, 1) > 0)
 		return;
 	while (pipe->lent_first != pipe->lent_end)
@@ -252,8 +256,8 @@ int pipe_create(struct open *ends[2], bool messages)
 		return -ENOMEM;
 	}
 	pipe->ring = page_address(pipe->page);
-	mutex_init(&pipe->lock, "pipe", RANK_OPEN);
 	wait_init(&pipe->changed);
+	spin_init(&pipe->changed.lock, "pipe", RANK_PIPE);
 	pipe->messages = messages;
 	pipe->reader = pipe->writer = 1;
 	pipe->ends = 2;

@@ -18,14 +18,60 @@ static void play(unsigned long me)
 	}
 }
 
-static void play_on(cpuset_t first, cpuset_t second, u32 count)
+/* The same under the queue's own lock. */
+static void play_locked(unsigned long me)
+{
+	spin_lock(&queue.lock);
+	for (u32 i = 0; i < rounds; i++) {
+		while (ball != me)
+			EXPECT_EQ(wait_locked(&queue), 0);
+		ball = !me;
+		wake_up_locked(&queue);
+	}
+	spin_unlock(&queue.lock);
+}
+
+static struct spinlock court = SPINLOCK_INIT("court", RANK_WAIT);
+static struct thread *player[2]; /* (l:court) */
+
+/* And without a queue: who has no turn any more gives the CPU to who has. */
+static void play_giving(unsigned long me)
+{
+	struct thread *next = NULL;
+
+	spin_lock(&court);
+	player[me] = current();
+	for (u32 i = 0; i < rounds; i++) {
+		while (ball != me) {
+			thread_wait_prepare();
+			thread_wait_unlock(&court, next);
+			spin_lock(&court);
+			next = NULL;
+		}
+		ball = !me;
+		next = player[!me];
+	}
+	if (next)
+		thread_wake(next);
+	player[me] = NULL;
+	spin_unlock(&court);
+}
+
+static void play_as(void (*fn)(unsigned long), cpuset_t first, cpuset_t second, u32 count)
 {
 	rounds = count;
 	atomic_store(&ball, 0);
-	crew_start(play, 0, first);
-	crew_start(play, 1, second);
+	crew_start(fn, 0, first);
+	crew_start(fn, 1, second);
 	crew_join();
 	EXPECT_EQ(atomic_load(&ball), 0);
+}
+
+static void play_on(cpuset_t first, cpuset_t second, u32 count)
+{
+	play_as(play, first, second, count);
+	play_as(play_locked, first, second, count);
+	play_as(play_giving, first, second, count);
 }
 
 UNIT_TEST(wait_handoffs_on_one_cpu)
@@ -107,6 +153,9 @@ UNIT_TEST(wait_killable_ends_when_interrupted)
 	wait_interrupted = interrupted_now;
 	EXPECT_EQ(wait_event_killable(&queue, false), -EINTR);
 	EXPECT_EQ(wait_event_killable(&queue, true), 0);
+	spin_lock(&queue.lock);
+	EXPECT_EQ(wait_locked(&queue), -EINTR);
+	spin_unlock(&queue.lock);
 	EXPECT_EQ(thread_sleep_until(~0UL - 1), -EINTR);
 	wait_interrupted = saved;
 	EXPECT(list_empty(&queue.waiters));
