@@ -178,8 +178,8 @@ static void split_block_leaf(struct mm *mm, pxd_t *ptr, pxd_t leaf, unsigned lon
 	phys_t frame = arch_pxd_phys(LEVEL_PMD, leaf);
 	struct ptdesc *table = table_withdraw(ptr);
 
-	/* SAFE(split_not_none): nobody's, but not empty: who looks without the lock would
-	 * take what has been there all the time for absent. Pairs with mm_resident(). */
+	/* Nobody's, but not empty: a fault, which looks without the lock, would make a
+	 * block in vain. */
 	(void)pxd_unhook(
 		LEVEL_PMD, ptr, address, arch_pxd_leaf_make(LEVEL_PMD, frame, PROT_NONE));
 	/* SAFE(split_flush): before the same memory is seen through entries: a CPU may
