@@ -90,10 +90,10 @@ static bool goes_below(struct mm_walk *walk, struct descent *at, int *err)
 	}
 	if (!pxd_leaf(at->level, at->entry))
 		return true;
-	/* SAFE(walk_split_locked): what the leaf has become is read before anybody else
-	 * can store there. With the lock let go of, a fault may bring the leaf back in
-	 * between, which then is taken for a table: its memory for entries. Pairs with
-	 * the faults that install leaves. */
+	/* What the leaf has become is read before anybody else can store there. With the
+	 * lock let go of, a fault may bring the leaf back in between, and it would have
+	 * to be split again, who knows how often; or be taken for a table, by a walk that
+	 * believes its own split (mm/rivals/pagewalk.c). */
 	leaf_split(walk->mm, at->level, at->ptr, walk->address);
 	TRACE_POINT(walk_split);
 	at->entry = pxd_read(at->ptr);

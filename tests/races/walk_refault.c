@@ -33,8 +33,6 @@ RACE(walk_refault) = {
 	.sweeps = "machine=C,x86_64,s390x",
 	.cells =
 		(const struct race_cell[]){
-			{"mutant=walk_split_locked", RACE_DAMAGED,
-				"the leaf is taken for a table"},
 			{"machine=s390x", RACE_HARMLESS, "no leaves"},
 			{"", RACE_EXCLUDED, "page table"},
 			{},

@@ -205,6 +205,9 @@ static int pick(void)
 	return frame->chosen;
 }
 
+/* The last run came to its end: what was wrong then is the result of all that it did. */
+static bool ended;
+
 static void execute(void)
 {
 	depth = 0;
@@ -215,7 +218,8 @@ static void execute(void)
 	explore_restore();
 	now->start();
 	(void)explore_with(pick);
-	if (!explore_wrong && !blocked && now->end)
+	ended = !explore_wrong && !blocked;
+	if (ended && now->end)
 		now->end();
 	if (depth > now->longest)
 		now->longest = depth;
@@ -360,7 +364,8 @@ u32 search_straighten(u32 last, u32 *order)
 		for (unsigned int turn = 0; turn < ACTORS && !found; turn++) {
 			for (i = 0; i <= last && !found; i++)
 				found = events[i].actor == actor &&
-					happens_before(i, last) && may_follow(i, &placed);
+					(ended || happens_before(i, last)) &&
+					may_follow(i, &placed);
 			if (!found)
 				actor = (actor + 1) % ACTORS;
 		}
