@@ -11,7 +11,6 @@
 #include "mm/space/object.h"
 #include "mm/space/pagewalk.h"
 #include "mm/space/vma.h"
-#include "mm/table/descend.h"
 #include "mm/table/gather.h"
 
 /* What lies in one VMA; 0, or an error that ends it. mm->lock held. */
@@ -171,10 +170,13 @@ int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present)
 						       [LEVEL_PUD] = tell_entry},
 		.hole = tell_hole};
 	struct residents residents = {.present = present, .start = address};
+	unsigned long end = address + pages * PAGE_SIZE;
 	int err;
 
+	if (end < address)
+		return -ENOMEM; /* no VMA lies there */
 	mm_read_lock(mm);
-	err = walk_page_range(mm, address, address + pages * PAGE_SIZE, &ops, &residents);
+	err = walk_page_range(mm, address, end, &ops, &residents);
 	mm_read_unlock(mm);
 	return err;
 }

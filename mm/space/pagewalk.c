@@ -217,11 +217,13 @@ static int walk_mapped(struct mm_walk *walk, struct vma *vma, u64 from, u64 to)
 int walk_page_mapping(struct object *object, u64 first, u64 nr,
 	const struct mm_walk_ops *ops, void *private)
 {
-	u64 last = first + min(nr, OBJECT_SIZE_MAX / PAGE_SIZE - first);
 	struct rmap_link *link;
 	struct mm_walk walk;
+	u64 last;
 	int err = 0;
 
+	first = min(first, OBJECT_PAGES_MAX);
+	last = first + min(nr, OBJECT_PAGES_MAX - first);
 	walk_init(&walk, ops, private);
 	spin_lock(&object->rmap.lock);
 	list_for_each (link, &object->rmap.vmas, list) {

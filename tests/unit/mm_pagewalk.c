@@ -155,6 +155,22 @@ UNIT_TEST(mm_pagewalk_leaves_out_vmas)
 	finish();
 }
 
+/* Where no address is, nothing can be told: not even of what lies before. */
+UNIT_TEST(mm_pagewalk_resident)
+{
+	u8 present[2] = {7, 7};
+
+	make();
+	map(AT, 2, RW);
+	store(AT, 1);
+	EXPECT_EQ(mm_resident(mm, AT, 2, present), 0);
+	EXPECT(present[0] == 1 && present[1] == 0);
+	EXPECT_EQ(mm_resident(mm, AT + PAGE_SIZE, 2, present), -ENOMEM);
+	EXPECT_EQ(mm_resident(mm, -PAGE_SIZE, 1, present), -ENOMEM);
+	EXPECT_EQ(mm_resident(mm, -2 * PAGE_SIZE, 2, present), -ENOMEM);
+	finish();
+}
+
 /* Upper tables are shown once, though the walk comes back to them. */
 UNIT_TEST(mm_pagewalk_upper_entries_once)
 {
