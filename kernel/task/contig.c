@@ -44,9 +44,11 @@ static long record(struct object *object, const struct contig_record *wish)
 	for (u64 done = 0, some; done < wish->count; done += some) {
 		some = min(wish->count - done, 32UL * WORDS);
 		object_record(object, wish->first + done, some, words);
-		if (arch_copy_to_user(
-			    (unsigned long)(wish->written + done / 32), words, some / 8))
-			return -EFAULT; /* these are lost */
+		if (arch_copy_to_user((unsigned long)(wish->written + done / 32), words,
+			    some / 8)) {
+			object_record_again(object, wish->first + done, some, words);
+			return -EFAULT;
+		}
 	}
 	return 0;
 }

@@ -68,6 +68,12 @@ void object_record(struct object *object, u64 first, u64 nr, u32 *written)
 	mapping_write_protect(object, first, nr);
 }
 
+void object_record_again(struct object *object, u64 first, u64 nr, const u32 *written)
+{
+	for (u64 i = 0; i < nr; i += 32)
+		atomic_or(&object->contig->written[(first + i) / 32], written[i / 32]);
+}
+
 static void note_written(const struct object *object, u64 index)
 {
 	atomic_or(&object->contig->written[index / 32], (u32)BIT(index % 32));

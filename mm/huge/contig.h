@@ -40,6 +40,9 @@ void object_track(struct object *object, bool tracked);
  */
 void object_record(struct object *object, u64 first, u64 nr, u32 *written);
 
+/* Nobody has taken note of what object_record() told: the next one tells it, too. */
+void object_record_again(struct object *object, u64 first, u64 nr, const u32 *written);
+
 bool object_was_written(const struct object *object, u64 index);
 
 /* mm->lock held for reading; the VMA, of such an object, allows the access: maps what is

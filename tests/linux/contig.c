@@ -186,7 +186,7 @@ static uint64_t recorded(void)
 
 static void test_tracked(void)
 {
-	struct contig_record wish = {1, 32, NULL};
+	struct contig_record wish = {1, 32, NULL}, nowhere = {0, 64, NULL};
 	char *at = map(0, pages, RW);
 
 	at[3 * PAGE] = 1;
@@ -200,6 +200,8 @@ static void test_tracked(void)
 	test(!recorded(), "once");
 	at[3 * PAGE] = 3;
 	at[3 * PAGE] = 4;
+	test(fails(ioctl(device, CONTIG_RECORD, &nowhere), EFAULT),
+		"nowhere to write it");
 	test(recorded() == 1ULL << 3 && at[3 * PAGE] == 4,
 		"and again, when it is written again");
 	test(fails(ioctl(device, CONTIG_RECORD, &wish), EINVAL), "multiples of 32");
