@@ -345,8 +345,8 @@ fuzz: both ## random system calls by programs, on both machines (CALLS= ARCH= SM
 		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
 		tests/tools/fuzz.py
 .PHONY: failing
-failing: both ## every allocation of whole programs fails once (PROGRAM= ARCH= EVERY= FIRST= SMP=)
-	@PROGRAM="$(PROGRAM)" EVERY="$(EVERY)" FIRST="$(FIRST)" SMP="$(SMP)" \
+failing: both ## every allocation of whole programs fails once (PROGRAM= PART= ARCH= EVERY= FIRST= SMP=)
+	@PROGRAM="$(PROGRAM)" PART="$(PART)" EVERY="$(EVERY)" FIRST="$(FIRST)" SMP="$(SMP)" \
 		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
 		tests/tools/failing.py
 # With MUTANT=name they make the tree with the mistake themselves.

@@ -121,7 +121,7 @@ static void test_threads(void)
 	int good = 1;
 
 	pthread_create(&dropper, NULL, drop_always, NULL);
-	for (int i = 0; good && i < ROUNDS; i++)
+	for (int i = 0; good && i < rounds(ROUNDS); i++)
 		good = sum_of(memory) == sum;
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
 	pthread_join(dropper, NULL);

@@ -235,7 +235,7 @@ static void test_storm(void)
 	fill(shown);
 	for (int i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, look, &wrong);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds(ROUNDS); i++) {
 		done &= !mprotect(shown, PAGE, i & 1 ? RW : PROT_READ);
 		done &= mmap(shown + PAGE, PAGE, RW, MAP_SHARED | MAP_FIXED, device,
 				PAGE) == shown + PAGE;

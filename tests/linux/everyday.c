@@ -16,7 +16,7 @@
 
 #define THREADS 4
 #define ROUNDS  20000
-#define MEMORY  (64L * 1024 * 1024)
+#define MIB     (1024L * 1024)
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -71,15 +71,15 @@ static void threads(void)
 
 static void memory(void)
 {
-	unsigned char *bytes = malloc(MEMORY);
-	long wrong = 0;
+	long size = rounds(64) * MIB, wrong = 0;
+	unsigned char *bytes = malloc(size);
 
-	test(bytes != NULL, "64 MiB from malloc");
-	for (long i = 0; bytes && i < MEMORY; i += 4096) {
+	test(bytes != NULL, "many MiB from malloc");
+	for (long i = 0; bytes && i < size; i += 4096) {
 		wrong += bytes[i] != 0;
 		bytes[i] = (unsigned char)(i >> 12);
 	}
-	for (long i = 0; bytes && i < MEMORY; i += 4096)
+	for (long i = 0; bytes && i < size; i += 4096)
 		wrong += bytes[i] != (unsigned char)(i >> 12);
 	test(!wrong, "it was zero and keeps what is written");
 	free(bytes);
@@ -126,10 +126,10 @@ static void another_program(void)
 int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	threads();
-	memory();
-	stdio();
-	another_program();
+	PART(threads());
+	PART(memory());
+	PART(stdio());
+	PART(another_program());
 	printf("1..%d\n", count);
 	return failures > 0;
 }

@@ -6,7 +6,11 @@
  * in use are as many as before. /sys/kernel/debug/fail counts (lab builds).
  *
  *     failing                              small programs that are built in, every N
- *     failing FILE [STEP [FIRST [LAST]]]   a whole program, every STEP-th N
+ *     failing FILE [STEP [FIRST [PART]]]   a whole program, every STEP-th N from FIRST
+ * on; of its parts (tap.h) this one alone, or 0: all
+ *
+ * What a program does again and again it is asked to do just FEW times: later ones reach
+ * the allocations of the first, and each N takes as long as the program.
  *
  * A whole program may fail in its own way; but it ends, or can be ended. What is lost is
  * looked for every few N, and the line says between which.
@@ -33,6 +37,7 @@
 #define WRONG     2     /* was told anything else */
 #define PATIENCE  20000 /* ms for a program that is built in, or more than it needs */
 #define SOME      64    /* N between looks at what is in use */
+#define FEW       "4"   /* rounds */
 
 static int control;
 static sigset_t a_child; /* SIGCHLD; blocked here, and waited for */
@@ -344,13 +349,14 @@ static int run(
 	return status;
 }
 
-/* Threads and tables go a grace period after their end. */
+/* Threads and tables go a grace period after their end. Less is no loss: pages of files
+ * were given up (caches.c asks for that). */
 static int as_before(const struct in_use *before)
 {
 	struct in_use now = in_use_look();
 
 	for (int i = 0; i < 250; i++) {
-		if (now.objects == before->objects && now.frames == before->frames)
+		if (now.objects <= before->objects && now.frames <= before->frames)
 			return 1;
 		nap(20);
 		now = in_use_look();
@@ -461,14 +467,14 @@ static void note_end(unsigned long n, int status)
 	}
 }
 
-/* `step`-th Ns up to `last`, at most SOME of them; the next, 0: it comes not so far. With
- * threads a program may do so once by chance, hence three times. */
-static unsigned long sweep_some(char **words, unsigned long n, unsigned long step,
-	unsigned long last, long patience)
+/* `step`-th Ns, at most SOME of them; the next, 0: it comes not so far. With threads a
+ * program may do so once by chance, hence three times. */
+static unsigned long sweep_some(
+	char **words, unsigned long n, unsigned long step, long patience)
 {
 	int fired, idle = 0;
 
-	for (int i = 0; i < SOME && n <= last; i++, n += step) {
+	for (int i = 0; i < SOME; i++, n += step) {
 		int status = run(NULL, words, n, &fired, patience);
 
 		if (fired)
@@ -477,18 +483,22 @@ static unsigned long sweep_some(char **words, unsigned long n, unsigned long ste
 		if (idle == 3)
 			return 0;
 	}
-	return n <= last ? n : 0;
+	return n;
 }
 
-/* The same again, and more is in use again? Pages of files stay when they were used
- * once, also those that only a failure needs. */
-static int loses(char **words, unsigned long n, unsigned long step, unsigned long last,
-	long patience)
+/* The same again and again, and each time more is in use? Pages of files stay when they
+ * were used once, also those that only a failure needs. */
+static int loses(char **words, unsigned long n, unsigned long step, long patience)
 {
-	struct in_use before = in_use_look();
+	struct in_use before;
 
-	sweep_some(words, n, step, last, patience);
-	return !as_before(&before);
+	for (int i = 0; i < 3; i++) {
+		before = in_use_look();
+		sweep_some(words, n, step, patience);
+		if (as_before(&before))
+			return 0;
+	}
+	return 1;
 }
 
 static long min(long a, long b)
@@ -496,8 +506,7 @@ static long min(long a, long b)
 	return a < b ? a : b;
 }
 
-static void check_file(
-	char **words, unsigned long step, unsigned long first, unsigned long last)
+static void check_file(char **words, unsigned long step, unsigned long first)
 {
 	long alone = rehearse(words), start = now_ms();
 	long patience = 500 + min(4 * alone, PATIENCE + alone);
@@ -507,8 +516,8 @@ static void check_file(
 	nap(300);
 	before = in_use_look();
 	for (unsigned long n = first, next; n; n = next) {
-		next = sweep_some(words, n, step, last, patience);
-		if (!as_before(&before) && loses(words, n, step, last, patience)) {
+		next = sweep_some(words, n, step, patience);
+		if (!as_before(&before) && loses(words, n, step, patience)) {
 			printf("# lost from allocation %lu on\n", n);
 			lost++;
 		}
@@ -550,9 +559,11 @@ int main(int argc, char **argv)
 	}
 	test(read(control, text, sizeof(text)) > 0 && !read(control, text, 1),
 		"the count of what is in use can be read to its end");
+	if (argc > 4 && strcmp(argv[4], "0"))
+		setenv("PART", argv[4], 1);
+	setenv("ROUNDS", FEW, 1);
 	if (argc > 1)
-		check_file(alone, number(argc, argv, 2, 1), number(argc, argv, 3, 1),
-			number(argc, argv, 4, -1UL));
+		check_file(alone, number(argc, argv, 2, 1), number(argc, argv, 3, 1));
 	else
 		for (unsigned int i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 			check(programs[i].name, programs[i].run);

@@ -136,10 +136,10 @@ static void test_many(void)
 {
 	uint64_t *pages = map(PAGES);
 	pid_t children[CHILDREN];
-	int good = 1;
+	int good = 1, many = rounds(CHILDREN);
 
 	fill(pages, PAGES, 1000);
-	for (int i = 0; i < CHILDREN; i++) {
+	for (int i = 0; i < many; i++) {
 		children[i] = fork();
 		if (!children[i]) {
 			fill(pages, PAGES, 5000 + 100 * (uint64_t)i);
@@ -148,7 +148,7 @@ static void test_many(void)
 			_exit(holds(pages, PAGES, 5000 + 100 * (uint64_t)i) ? i : 99);
 		}
 	}
-	for (int i = 0; i < CHILDREN; i++) {
+	for (int i = 0; i < many; i++) {
 		int status = -1;
 
 		good &= waitpid(children[i], &status, 0) == children[i] &&
@@ -247,7 +247,7 @@ static void test_threads(void)
 
 	counters = map(PAGES);
 	pthread_create(&thread, NULL, count_up, NULL);
-	for (int i = 0; i < FORKS; i++)
+	for (int i = 0; i < rounds(FORKS); i++)
 		bad += in_child(is_frozen, counters) != 0;
 	stop = 1;
 	pthread_join(thread, NULL);
@@ -296,14 +296,14 @@ int main(int argc, char **argv)
 {
 	if (argc > 1)
 		return 42;
-	test_child_writes();
-	test_parent_writes();
-	test_generations();
-	test_many();
-	test_rights();
-	test_break();
-	test_threads();
-	test_numbers(argv[0]);
+	PART(test_child_writes());
+	PART(test_parent_writes());
+	PART(test_generations());
+	PART(test_many());
+	PART(test_rights());
+	PART(test_break());
+	PART(test_threads());
+	PART(test_numbers(argv[0]));
 	printf("1..%d\n", count);
 	return failures != 0;
 }

@@ -435,7 +435,7 @@ static void *touch(void *arg)
 {
 	unsigned long mine = (unsigned long)arg;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds(ROUNDS); round++) {
 		pthread_barrier_wait(&all); /* it is mapped anew */
 		fill(shared, mine, pages, THREADS, VALUE * round);
 		pthread_barrier_wait(&all); /* and looked at */
@@ -464,7 +464,7 @@ static void threads(void)
 	for (unsigned long i = 0; i < THREADS; i++)
 		if (pthread_create(&thread[i], NULL, touch, (void *)i))
 			give_up("pthread_create");
-	for (int round = 0; round < ROUNDS; round++)
+	for (int round = 0; round < rounds(ROUNDS); round++)
 		good &= round_is_good(round, &whole);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
@@ -719,7 +719,7 @@ static int is_busy(void)
 {
 	int good = 1;
 
-	for (int round = 0; round < ROUNDS / 4; round++) {
+	for (int round = 0; round < rounds(ROUNDS / 4); round++) {
 		char *at = single_pages();
 
 		fill(at, 1, pages, 7, VALUE);
@@ -766,19 +766,19 @@ int main(void)
 	block = strtoul(text, NULL, 10);
 	pages = block / PAGE;
 	between = wait_between(NEVER);
-	settings();
-	given();
-	unmapping();
-	protecting();
-	moving();
-	discarding();
-	giving_up();
-	forking();
-	threads();
-	holding();
-	splitting();
-	collapsing();
-	scan_settings();
+	PART(settings());
+	PART(given());
+	PART(unmapping());
+	PART(protecting());
+	PART(moving());
+	PART(discarding());
+	PART(giving_up());
+	PART(forking());
+	PART(threads());
+	PART(holding());
+	PART(splitting());
+	PART(collapsing());
+	PART(scan_settings());
 	if (!ours || !strcmp(policy, "never")) {
 		skip("khugepaged", ours ? "it is off" : "it is not our machine");
 	} else {

@@ -365,13 +365,13 @@ int main(void)
 	signal(SIGBUS, bus_error);
 	block = strtoul(text, NULL, 10);
 	pages = block / PAGE;
-	settings();
-	given();
-	collapsing();
-	parts();
-	cutting();
-	forking();
-	meanwhile();
+	PART(settings());
+	PART(given());
+	PART(collapsing());
+	PART(parts());
+	PART(cutting());
+	PART(forking());
+	PART(meanwhile());
 	printf("1..%d\n", count);
 	return failures > 0;
 }

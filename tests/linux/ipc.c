@@ -320,7 +320,7 @@ int main(int argc, char **argv)
 	handles_move();
 	server_dies(server);
 	caller_dies();
-	storm(argc > 1 ? atoi(argv[1]) : 20);
+	storm(argc > 1 ? atoi(argv[1]) : rounds(20));
 	printf("1..%d\n", count);
 	return failures != 0;
 }

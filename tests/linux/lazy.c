@@ -153,7 +153,7 @@ static void test_threads(void)
 	int good = 1;
 
 	pthread_create(&taker, NULL, take_always, pages);
-	for (uint64_t round = 1; good && round <= ROUNDS; round++) {
+	for (uint64_t round = 1; good && round <= (uint64_t)rounds(ROUNDS); round++) {
 		fill(pages, round * 1000);
 		good = !give_up(pages) && holds_or_lost(pages, round * 1000);
 		fill(pages, round * 2000);
@@ -266,13 +266,13 @@ static void test_file(const char *path)
 int main(int argc, char **argv)
 {
 	(void)argc;
-	test_alone();
-	test_errors();
-	test_threads();
-	test_fork();
-	test_peer();
-	test_pipe();
-	test_file(access(argv[0], R_OK) ? "/bin/lazy" : argv[0]);
+	PART(test_alone());
+	PART(test_errors());
+	PART(test_threads());
+	PART(test_fork());
+	PART(test_peer());
+	PART(test_pipe());
+	PART(test_file(access(argv[0], R_OK) ? "/bin/lazy" : argv[0]));
 	printf("1..%d\n", count);
 	return failures != 0;
 }

@@ -126,8 +126,8 @@ static void test_own_file(const char *self)
 	fd = open(path, O_RDONLY);
 	if (!test(fd >= 0 && !fstat(fd, &info), "the program's own file"))
 		return;
-	test_shared(fd, info.st_size);
-	test_private(fd, info.st_size);
+	PART(test_shared(fd, info.st_size));
+	PART(test_private(fd, info.st_size));
 	close(fd);
 }
 

@@ -285,7 +285,7 @@ static void test_threads(void)
 	sigaction(SIGBUS, &action, NULL);
 	pthread_create(&storer, NULL, store_for_ever, NULL);
 	pthread_create(&cutter, NULL, cut_for_ever, (void *)fd);
-	for (int i = 0; i < ROUNDS; i++)
+	for (int i = 0; i < rounds(ROUNDS); i++)
 		bad += mremap(places[i & 1], PAGE, PAGE, FIXED, places[~i & 1]) !=
 		       places[~i & 1];
 	stop = 1;
@@ -332,7 +332,7 @@ static void test_tables(void)
 	stop = 0;
 	sigaction(SIGSEGV, &action, NULL);
 	pthread_create(&adder, NULL, add_for_ever, NULL);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds(ROUNDS); i++) {
 		bad += mremap(place, BIG, BIG, FIXED, other) != other;
 		big = other;
 		other = place;
@@ -381,17 +381,17 @@ static void test_refusals(void)
 
 int main(void)
 {
-	test_in_place();
-	test_moves();
-	test_fixed();
-	test_copies();
-	test_keeps();
-	test_file();
-	test_rights();
-	test_fork();
-	test_threads();
-	test_tables();
-	test_refusals();
+	PART(test_in_place());
+	PART(test_moves());
+	PART(test_fixed());
+	PART(test_copies());
+	PART(test_keeps());
+	PART(test_file());
+	PART(test_rights());
+	PART(test_fork());
+	PART(test_threads());
+	PART(test_tables());
+	PART(test_refusals());
 	printf("1..%d\n", count);
 	return failures != 0;
 }

@@ -172,7 +172,7 @@ static void random_request(int fd, const char *pages)
 static void random_requests(int fd, const char *pages)
 {
 	srandom(SEED);
-	for (int i = 0; i < REQUESTS; i++)
+	for (int i = 0; i < rounds(REQUESTS); i++)
 		random_request(fd, pages);
 	ioctl(fd, PIN_LONGTERM_TEST_STOP);
 }
@@ -340,7 +340,7 @@ static void *pinner(void *unused)
 	int fd = open(GUP_FILE, O_RDWR);
 	long bad = 0;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds(ROUNDS); round++) {
 		char *pages = map(SIZE);
 
 		fill(pages, PAGES, round);
@@ -379,14 +379,14 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!test(fd >= 0, GUP_FILE))
 		return 1;
-	errors(fd);
-	fuzz(fd);
-	ways(fd);
-	borders(fd);
-	survive(fd, PIN_LONGTERM_USE_WRITE, "the slow way");
-	survive(fd, PIN_LONGTERM_USE_WRITE | PIN_LONGTERM_USE_FAST, "the fast way");
-	leave(argv[0]);
-	threads();
+	PART(errors(fd));
+	PART(fuzz(fd));
+	PART(ways(fd));
+	PART(borders(fd));
+	PART(survive(fd, PIN_LONGTERM_USE_WRITE, "the slow way"));
+	PART(survive(fd, PIN_LONGTERM_USE_WRITE | PIN_LONGTERM_USE_FAST, "the fast way"));
+	PART(leave(argv[0]));
+	PART(threads());
 	printf("1..%d\n", count);
 	return failures > 0;
 }

@@ -75,7 +75,7 @@ struct shared {
 /* The two take turns: a wake-up that got lost would stop them. */
 static int take_turns(struct shared *shared, int me)
 {
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds(ROUNDS); i++) {
 		pthread_mutex_lock(&shared->lock);
 		while (shared->turn != me)
 			pthread_cond_wait(&shared->changed, &shared->lock);
@@ -111,7 +111,8 @@ static void test_locks(void)
 		_exit(child_takes_turns((char *)shared));
 	take_turns(shared, 0);
 	test(waitpid(child, &status, 0) == child && status == 0 &&
-			shared->turns[0] == ROUNDS && shared->turns[1] == ROUNDS,
+			shared->turns[0] == rounds(ROUNDS) &&
+			shared->turns[1] == rounds(ROUNDS),
 		"locks of two processes");
 	munmap(shared, PAGE);
 }
@@ -201,7 +202,7 @@ static void test_breathing(void)
 
 	ftruncate(fd, SIZE);
 	at = map(MAP_SHARED, fd, SIZE);
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < rounds(30); i++) {
 		pid_t child = fork();
 		int status;
 
@@ -236,12 +237,12 @@ static void test_refusals(void)
 
 int main(void)
 {
-	test_anonymous();
-	test_locks();
-	test_file();
-	test_shrink();
-	test_breathing();
-	test_refusals();
+	PART(test_anonymous());
+	PART(test_locks());
+	PART(test_file());
+	PART(test_shrink());
+	PART(test_breathing());
+	PART(test_refusals());
 	printf("1..%d\n", count);
 	return failures != 0;
 }

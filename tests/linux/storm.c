@@ -3,6 +3,8 @@
  * start children, talk to them through pipes, and kill some of them on the way. All
  * inputs come from one seed (argument 1, default 1); nothing may be lost at the end.
  */
+#include "tests/linux/tap.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -117,7 +119,7 @@ static void *storm(void *number)
 {
 	uint64_t state = seed * 0x9e3779b97f4a7c15UL + (uintptr_t)number;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds(ROUNDS); i++) {
 		unsigned int what = draw(&state) % 16;
 
 		if (what < 12)
@@ -176,8 +178,8 @@ int main(int argc, char **argv)
 		pthread_create(&ids[i], NULL, storm, (void *)(i + 1));
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(ids[i], NULL);
-	printf("%sok 1 - four threads and their children survive %d rounds\n",
-		wrong ? "not " : "", ROUNDS);
+	printf("%sok 1 - four threads and their children survive %ld rounds\n",
+		wrong ? "not " : "", rounds(ROUNDS));
 	printf("%sok 2 - no child is left\n",
 		waitpid(-1, NULL, WNOHANG) == -1 ? "" : "not ");
 	printf("1..2\n");

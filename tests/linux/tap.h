@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int count, failures;
@@ -33,4 +34,30 @@ static inline int fails(long result, int error)
 static inline int kill_child(pid_t pid, int signal)
 {
 	return pid > 0 ? kill(pid, signal) : -1;
+}
+
+/* A part of a program: the parts run one after the other, or the one alone whose number
+ * is in $PART. (make failing counts the parts in the source; one line each.) */
+#define PART(call)                                                                       \
+	do {                                                                             \
+		if (part_wanted())                                                       \
+			call;                                                            \
+	} while (0)
+
+static inline int part_wanted(void)
+{
+	static int number;
+	const char *only = getenv("PART");
+
+	number++;
+	return !only || atoi(only) == number;
+}
+
+/* How often to do what is done again and again: as usual, or $ROUNDS times. */
+static inline long rounds(long usual)
+{
+	const char *fewer = getenv("ROUNDS");
+	long most = fewer ? atol(fewer) : usual;
+
+	return most < usual ? most : usual;
 }
