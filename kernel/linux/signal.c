@@ -126,6 +126,16 @@ static bool is_blocked(struct task *task, const struct task_thread *only, u64 bi
 	return false;
 }
 
+/* It is the end of the task, and nothing can change that any more. State lock held. */
+static bool ends(struct task *task, const struct task_thread *only, int signal)
+{
+	const struct linux_task *state = task->linux_data;
+
+	return signal == SIGKILL || (state->actions[signal - 1].sa_handler == SIG_DFL &&
+					    !(SIGBIT(signal) & STOPPING) &&
+					    !is_blocked(task, only, SIGBIT(signal)));
+}
+
 /* To a task, or to one thread of it. An ignored signal is remembered only if it is
  * blocked. Tree lock held. */
 static int send(
@@ -141,11 +151,11 @@ static int send(
 	spin_lock(&state->lock);
 	cancel_opposite(state, info->signal);
 	dropped = signal_ignored(task, info->signal);
-	if (info->signal == SIGKILL && !dropped) {
-		/* Not only at the next return to user mode: a parent that waits for its
-		 * vfork child looks at nothing else. */
+	if (!dropped && ends(task, only, info->signal)) {
+		/* Not only at the next return to user mode: who waits for its vfork
+		 * child, or for a server that hangs, looks at nothing else. */
 		spin_unlock(&state->lock);
-		task_kill_locked(task, TASK_KILLED(SIGKILL));
+		task_kill_locked(task, TASK_KILLED(info->signal));
 		return 0;
 	}
 	if (!dropped || is_blocked(task, only, bit)) {

@@ -71,7 +71,7 @@ static const struct device {
 	{"/sys/kernel/debug/split_huge_pages", DEVICE(241, HUGE_SPLIT), 0200,
 		huge_split_open},
 #ifdef ORIGAMI_LAB
-	{"/sys/kernel/debug/fail", DEVICE(240, 2), 0600, fail_file_open},
+	{"/sys/kernel/debug/fail", DEVICE(240, 5), 0600, fail_file_open},
 #endif
 	{THP "enabled", DEVICE(241, HUGE_ENABLED), 0644, huge_setting_open},
 	{THP "hpage_pmd_size", DEVICE(241, HUGE_PMD_SIZE), 0444, huge_setting_open},

@@ -218,6 +218,7 @@ static void default_actions(void)
 	dies("blocked", 0, SIGTERM, "a blocked signal is delivered when unblocked");
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	dies("vfork", SIGKILL, SIGKILL, "SIGKILL ends a process that waits in vfork");
+	dies("vfork", SIGTERM, SIGTERM, "SIGTERM does");
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	test(after.tv_sec - before.tv_sec < 3, "and does not wait for the child");
 	dies("deaf", SIGKILL, SIGKILL, "SIGKILL cannot be blocked");

@@ -275,23 +275,30 @@ static void asks_itself(void)
 	close(server);
 }
 
+static pid_t start_waiter(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		touch("/srv/own/hangs");
+	return pid;
+}
+
 /* Waiters of a server that hangs can be killed; when it dies, they get errors. */
 static void hangs(pid_t server)
 {
-	pid_t first = fork(), second;
+	pid_t first = start_waiter(), second = start_waiter(), third = start_waiter();
 	int status = 0;
 
-	if (!first)
-		touch("/srv/own/hangs");
-	second = fork();
-	if (!second)
-		touch("/srv/own/hangs");
 	usleep(50000);
 	kill(first, SIGKILL);
 	waitpid(first, &status, 0);
 	is(status, SIGKILL, "who waits for a server that hangs can be killed");
-	kill_and_wait(server);
+	kill(second, SIGINT);
 	waitpid(second, &status, 0);
+	is(status, SIGINT, "or told to end, as Ctrl-C does");
+	kill_and_wait(server);
+	waitpid(third, &status, 0);
 	is(WTERMSIG(status) == SIGBUS || WEXITSTATUS(status) == 1, 1,
 		"who still waits when it dies gets an error");
 	test(open("/srv/own/good", O_RDWR) < 0 && errno == ENOENT, "its name is gone");
