@@ -7,7 +7,7 @@
  * anybody's own.
  *
  * The frame is cleared before it is mapped and outside the lock: most of a fault's time
- * goes there. mm->lock (read) keeps the VMA and the tables on the way; mm->table_lock
+ * goes there. The front end keeps the VMA and the tables on the way; mm->table_lock
  * orders the faults of several threads on one page. Can fail: no memory.
  */
 #include "mm/huge/contig.h"
@@ -16,9 +16,9 @@
 #include "mm/space/internal.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/panic.h"
+#include "mm/space/fault.h"
 #include "mm/space/frame.h"
 #include "mm/space/rmap.h"
-#include "mm/table/descend.h"
 
 static struct page *zero_page; /* (c) */
 
@@ -31,76 +31,71 @@ void anon_init(void)
 }
 
 /* What a first touch maps, with a reference; NULL: no memory. */
-static struct page *first_page(
-	const struct vma *vma, unsigned long address, unsigned int access)
+static struct page *first_page(const struct fault *fault)
 {
-	if (!(access & ACCESS_OWN) && page_try_get(zero_page, 1))
+	if (!(fault->access & ACCESS_OWN) && page_try_get(zero_page, 1))
 		return zero_page;
-	return rmap_alloc(vma, address, FRAME_ZERO);
+	return rmap_alloc(fault->vma, fault->address, FRAME_ZERO);
 }
 
-bool anon_install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page)
+bool anon_install(struct fault *fault, struct page *page)
 {
-	bool empty;
-
 	TRACE_POINT(anon_install);
-	spin_lock(&mm->table_lock);
-	/* SAFE(fault_recheck): of two threads that fault on one page, the second would
-	 * replace the frame to which the first may already have written; pairs with the
-	 * pxd_set() below, in the other thread */
-	empty = pxd_none(LEVEL_PTE, pxd_read(ptr));
-	if (empty) {
-		pxd_set(LEVEL_PTE, ptr,
-			arch_pxd_leaf_make(
-				LEVEL_PTE, page_phys(page), cow_prot(vma, page)));
-		page_map(page);
-		mm->pages++;
-	}
-	spin_unlock(&mm->table_lock);
-	return empty;
+	if (!fault_lock(fault))
+		return false;
+	pxd_set(LEVEL_PTE, fault->at.ptr,
+		arch_pxd_leaf_make(
+			LEVEL_PTE, page_phys(page), cow_prot(fault->vma, page)));
+	page_map(page);
+	fault->mm->pages++;
+	fault_unlock(fault);
+	return true;
 }
 
-/* Nothing is mapped at *ptr. */
-static int first_touch(struct mm *mm, const struct vma *vma, pxd_t *ptr,
-	unsigned long address, unsigned int access)
+/* Nothing is mapped there. */
+static int first_touch(struct fault *fault)
 {
-	struct page *page = first_page(vma, address, access);
+	struct page *page = first_page(fault);
 
 	if (!page)
 		return -ENOMEM;
-	if (!anon_install(mm, vma, ptr, page))
+	if (!anon_install(fault, page))
 		page_put(page);
 	return 0;
 }
 
-int anon_fault(
-	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access)
+/* It stands at a pte. */
+static int fault_entry(struct fault *fault)
 {
-	struct descent at;
+	int err;
+
+	if (pxd_none(LEVEL_PTE, fault->at.entry)) {
+		if (!fault->vma->object)
+			return first_touch(fault);
+		err = shared_fault(fault);
+		if (err || pxd_none(LEVEL_PTE, fault->at.entry))
+			return err;
+	}
+	if (cow_satisfies(fault->vma, LEVEL_PTE, fault->at.entry, fault->access))
+		return 0;
+	return fault->vma->flags & VMA_SHARED ? shared_write(fault) : cow_fault(fault);
+}
+
+int anon_fault(struct fault *fault)
+{
+	const struct vma *vma = fault->vma;
+	unsigned long address = fault->address;
+	struct mm *mm = fault->mm;
 	int err;
 
 	if (unlikely(vma->flags & VMA_PFN) && vma->object->contig)
-		return contig_fault(mm, vma, address, access);
-	err = huge_wanted(vma) ? huge_fault(mm, vma, address, access) : 0;
-
-	err = err ?: descend_alloc(mm, address, LEVEL_PTE, &at);
+		return contig_fault(mm, vma, address, fault->access);
+	err = huge_wanted(vma) ? huge_fault(mm, vma, address, fault->access) : 0;
+	err = err ?: descend_alloc(mm, address, LEVEL_PTE, &fault->at);
 	if (err)
 		return err;
-	if (at.level != LEVEL_PTE) {
-		leaf_fault(mm, vma, &at, address, access);
-		return 0;
-	}
-	if (pxd_none(LEVEL_PTE, at.entry)) {
-		if (!vma->object)
-			return first_touch(mm, vma, at.ptr, address, access);
-		err = shared_fault(mm, vma, at.ptr, address);
-		at.entry = pxd_read(at.ptr);
-		if (err || pxd_none(LEVEL_PTE, at.entry))
-			return err;
-	}
-	if (cow_satisfies(vma, LEVEL_PTE, at.entry, access))
-		return 0;
-	if (vma->flags & VMA_SHARED)
-		return shared_write(mm, vma, at.ptr, at.entry, address);
-	return cow_fault(mm, vma, at.ptr, at.entry, address);
+	if (fault->at.level == LEVEL_PTE)
+		return fault_entry(fault);
+	leaf_fault(mm, vma, &fault->at, address, fault->access);
+	return 0;
 }

@@ -6,15 +6,15 @@
  * a pipe. Only the owner of an exclusive page has it pinned, and such a page is never
  * replaced: so a device and the process go on using the same one.
  *
- * mm->lock (read) keeps VMA and tables; mm->table_lock orders those who change the entry.
+ * The front end keeps VMA and tables; mm->table_lock orders those who change the entry.
  * The copy is made outside of it, of a page that is held meanwhile. Can fail: no memory.
  */
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
+#include "mm/space/fault.h"
 #include "mm/space/internal.h"
 #include "mm/space/rmap.h"
-#include "mm/table/pgtable.h"
 #include "mm/table/tlb.h"
 
 bool cow_is_mine(struct page *page)
@@ -52,66 +52,57 @@ void cow_allow_all(
 		arch_pxd_leaf_make(level, arch_pxd_phys(level, entry), vma->prot));
 }
 
-/* The copy takes the page's place, if the entry is still what it was. */
-static bool replace(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
-	unsigned long address, struct page *copy)
+/* The copy takes the page's place, if that is still there. */
+static bool replace(struct fault *fault, struct page *copy)
 {
-	bool same;
+	unsigned long address = fault->address & PAGE_MASK;
+	pxd_t *ptr = fault->at.ptr;
 
 	TRACE_POINT(cow_replace);
-	spin_lock(&mm->table_lock);
-	/* SAFE(cow_recheck): another thread may have replaced the page already, and have
-	 * written to its copy; ours has the old contents. Pairs with pxd_set() below. */
-	same = pxd_read(ptr).v == entry.v;
-	if (same) {
-		pxd_unhook(LEVEL_PTE, ptr, address, arch_pxd_empty(LEVEL_PTE));
-		/* SAFE(cow_flush_first): no CPU may go on reading the old page when
-		 * another one can write to the new: threads would see each other's stores
-		 * undone. Nor may the old one be freed before. Pairs with pxd_set(). */
-		tlb_flush_range(mm, address, address + PAGE_SIZE);
-		pxd_set(LEVEL_PTE, ptr,
-			arch_pxd_leaf_make(LEVEL_PTE, page_phys(copy), vma->prot));
-		page_map(copy);
-	}
-	spin_unlock(&mm->table_lock);
-	return same;
+	if (!fault_lock(fault))
+		return false;
+	pxd_unhook(LEVEL_PTE, ptr, address, arch_pxd_empty(LEVEL_PTE));
+	/* SAFE(cow_flush_first): no CPU may go on reading the old page when another one
+	 * can write to the new: threads would see each other's stores undone. Nor may the
+	 * old one be freed before. Pairs with pxd_set(). */
+	tlb_flush_range(fault->mm, address, address + PAGE_SIZE);
+	pxd_set(LEVEL_PTE, ptr,
+		arch_pxd_leaf_make(LEVEL_PTE, page_phys(copy), fault->vma->prot));
+	page_map(copy);
+	fault_unlock(fault);
+	return true;
 }
 
-/* The page that `entry` leads to, held; NULL: nothing is left to do. */
-static struct page *hold_shared(struct mm *mm, const struct vma *vma, pxd_t *ptr,
-	pxd_t entry, unsigned long address)
+/* The page that the entry leads to, held; NULL: nothing is left to do. */
+static struct page *hold_shared(struct fault *fault)
 {
-	struct page *page = NULL;
+	struct page *page = leaf_page(LEVEL_PTE, fault->at.entry);
 
-	spin_lock(&mm->table_lock);
-	if (pxd_read(ptr).v == entry.v) {
-		page = leaf_page(LEVEL_PTE, entry);
-		if (cow_is_mine(page)) {
-			cow_allow_all(vma, LEVEL_PTE, ptr, entry, address);
-			page = NULL;
-		} else {
-			page_get(page);
-		}
+	if (!fault_lock(fault))
+		return NULL;
+	if (cow_is_mine(page)) {
+		cow_allow_all(fault->vma, LEVEL_PTE, fault->at.ptr, fault->at.entry,
+			fault->address & PAGE_MASK);
+		page = NULL;
+	} else {
+		page_get(page);
 	}
-	spin_unlock(&mm->table_lock);
+	fault_unlock(fault);
 	return page;
 }
 
-int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
-	unsigned long address)
+int cow_fault(struct fault *fault)
 {
-	struct page *page, *copy;
+	phys_t frame = arch_pxd_phys(LEVEL_PTE, fault->at.entry);
+	struct page *page = hold_shared(fault), *copy;
 
-	address &= PAGE_MASK;
-	page = hold_shared(mm, vma, ptr, entry, address);
 	if (!page)
 		return 0;
-	copy = rmap_alloc(vma, address, 0);
+	copy = rmap_alloc(fault->vma, fault->address, 0);
 	if (copy) {
-		copy_page(page_address(copy),
-			phys_to_virt(arch_pxd_phys(LEVEL_PTE, entry)));
+		copy_page(page_address(copy), phys_to_virt(frame));
 		counter_add_exact(COUNT_COW_COPIES, 1);
-		if (replace(mm, vma, ptr, entry, address, copy)) {
+		if (replace(fault, copy)) {
 			page_unmap(page);
 			page_put(page); /* the entry's */
 		} else {

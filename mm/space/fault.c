@@ -11,6 +11,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
 #include "mm/huge/leaf.h"
+#include "mm/space/fault.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 #include "mm/space/rmap.h"
@@ -86,56 +87,70 @@ static bool needs_family(const struct vma *vma, unsigned int access)
 	return !(vma->flags & VMA_SHARED) && (access & ACCESS_OWN || huge_wanted(vma));
 }
 
-static int fault_locked(struct mm *mm, unsigned long address, unsigned int access)
+/* Does the fault's VMA allow the access? What it comes to is told in fault->access. */
+static bool may(struct fault *fault)
 {
-	struct vma *vma = vma_find(mm, address);
-
-	if (!vma || address < vma->start)
-		return -EFAULT;
-	if (access & ACCESS_FORCE)
-		access = forced(vma, access);
-	else if (!allows(vma, access))
-		access = 0;
-	if (!access)
-		return -EFAULT;
-	if (unlikely(!READ_ONCE(vma->anon)) && needs_family(vma, access) &&
-		rmap_prepare(mm, vma))
-		return -ENOMEM;
-	return anon_fault(mm, vma, address, access);
+	if (fault->access & ACCESS_FORCE)
+		fault->access = forced(fault->vma, fault->access);
+	else if (!allows(fault->vma, fault->access))
+		return false;
+	return fault->access;
 }
 
-/* The object whose source has to be asked for this address, with a reference. */
-static struct object *object_lacking(struct mm *mm, unsigned long address, u64 *index)
+static int fault_locked(struct fault *fault)
 {
-	const struct vma *vma = vma_find(mm, address);
+	struct vma *vma = vma_find(fault->mm, fault->address);
 
-	*index = vma_offset(vma, address) / PAGE_SIZE;
+	fault->vma = vma;
+	if (!vma || fault->address < vma->start || !may(fault))
+		return -EFAULT;
+	if (unlikely(!READ_ONCE(vma->anon)) && needs_family(vma, fault->access) &&
+		rmap_prepare(fault->mm, vma))
+		return -ENOMEM;
+	return anon_fault(fault);
+}
+
+/* The object whose source has to be asked, with a reference. */
+static struct object *object_lacking(const struct fault *fault, u64 *index)
+{
+	const struct vma *vma = fault->vma;
+
+	*index = vma_offset(vma, fault->address) / PAGE_SIZE;
 	object_get(vma->object);
 	return vma->object;
+}
+
+/* No lock is held. */
+static int ask_source(struct object *object, u64 index, bool write)
+{
+	int err = object_prepare(object, index, write);
+
+	object_put(object);
+	return err ? err : -EAGAIN;
 }
 
 /* One look at it, and what had to be done without the lock: -EAGAIN: look again. */
 static int fault_once(struct mm *mm, unsigned long address, unsigned int access)
 {
 	struct object *object = NULL;
+	struct fault fault;
 	bool grows = false;
 	u64 index;
 	int err;
 
+	fault.mm = mm;
+	fault.address = address;
+	fault.access = access;
 	mm_read_lock(mm);
-	err = fault_locked(mm, address, access);
+	err = fault_locked(&fault);
 	if (err == -EAGAIN)
-		object = object_lacking(mm, address, &index);
+		object = object_lacking(&fault, &index);
 	else if (err == -EFAULT)
-		grows = below_stack(vma_find(mm, address), address);
+		grows = below_stack(fault.vma, address);
 	mm_read_unlock(mm);
 	if (grows)
 		return grow_stack(mm, address) ? -EAGAIN : -EFAULT;
-	if (!object)
-		return err;
-	err = object_prepare(object, index, access & ACCESS_WRITE);
-	object_put(object);
-	return err ? err : -EAGAIN;
+	return object ? ask_source(object, index, access & ACCESS_WRITE) : err;
 }
 
 int mm_fault(struct mm *mm, unsigned long address, unsigned int access)

@@ -98,30 +98,27 @@ bool map_exceeds_memory(size_t length);
 
 void anon_init(void); /* once, at boot */
 
-/* mm->lock held for reading, the VMA there allows the access: back `address`. 0, -ENOMEM;
- * of an object also what shared_fault() says.
- */
-int anon_fault(
-	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access);
+/* The core of a fault (fault.h), whose VMA is known, and stays: back the address. 0,
+ * -ENOMEM; of an object also what shared_fault() says. */
+struct fault;
+int anon_fault(struct fault *fault);
 
 /* Map the frame there, unless something is mapped. True: it is mapped now. */
-bool anon_install(struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page);
+bool anon_install(struct fault *fault, struct page *page);
 
-/* The same where nothing is mapped, of a VMA's object: *ptr leads to the object's page
- * afterwards, or is empty because that was cut off just now. Also -EIO: beyond the end;
- * -EAGAIN: let go of mm->lock and have the page filled.
+/* The same where nothing is mapped, of a VMA's object: the entry leads to the object's
+ * page afterwards, or is empty because that was cut off just now. Also -EIO: beyond the
+ * end; -EAGAIN: let go of what keeps the VMA, and have the page filled.
  */
-int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long address);
+int shared_fault(struct fault *fault);
 
 /* The same where a page is mapped that is shared, or only for reading: make it, or a
- * copy, one that may be written, or pinned. *ptr was read as `entry`. */
-int cow_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
-	unsigned long address);
+ * copy, one that may be written, or pinned. */
+int cow_fault(struct fault *fault);
 
 /* The same where a shared VMA maps a page that is clean: it may be written if it is dirty
- * by now; else -EAGAIN. *ptr was read as `entry`. */
-int shared_write(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
-	unsigned long address);
+ * by now; else -EAGAIN. */
+int shared_write(struct fault *fault);
 
 /*
  * cow.c, of an entry that maps something. Does it allow the access already? And with

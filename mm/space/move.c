@@ -15,10 +15,10 @@
 #include "arch/contract/uaccess.h"
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
+#include "mm/space/fault.h"
 #include "mm/space/internal.h"
 #include "mm/space/rmap.h"
 #include "mm/space/vma.h"
-#include "mm/table/descend.h"
 #include "mm/table/tlb.h"
 
 /* Memory that is the mm's own, and that it may write: the VMA there, or NULL. */
@@ -123,15 +123,18 @@ int mm_take_pages(
 static bool give_page(struct mm *mm, unsigned long address, struct page *page)
 {
 	struct vma *vma;
-	struct descent at;
+	struct fault fault;
 	bool given = false;
 
 	mm_read_lock(mm);
 	vma = own_vma(mm, address);
+	fault.mm = mm;
+	fault.vma = vma;
 	if (vma && !rmap_prepare(mm, vma) &&
-		!descend_alloc(mm, address, LEVEL_PTE, &at) && at.level == LEVEL_PTE) {
+		!descend_alloc(mm, address, LEVEL_PTE, &fault.at) &&
+		fault.at.level == LEVEL_PTE && pxd_none(LEVEL_PTE, fault.at.entry)) {
 		rmap_home(page, vma, address);
-		given = anon_install(mm, vma, at.ptr, page);
+		given = anon_install(&fault, page);
 	}
 	mm_read_unlock(mm);
 	return given;

@@ -4,12 +4,13 @@
  * A shared VMA's entries lead to the object's pages and allow what the VMA does; but not
  * writing to a clean page, where that matters (dirty.c). A
  * private one's do too, until the page is written or pinned: only for reading, and then
- * to a copy that is the mm's own (cow.c). mm->lock (read) keeps VMA and tables; the
+ * to a copy that is the mm's own (cow.c). The front end keeps VMA and tables; the
  * object may lose the page at any time (object_resize()). Can fail: no memory, beyond the
  * end.
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
+#include "mm/space/fault.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 #include "mm/space/vma.h"
@@ -33,55 +34,56 @@ static pxd_t entry_for(const struct vma *vma, const struct page *page)
 }
 
 /* False: it is not mapped. */
-static bool install(
-	struct mm *mm, const struct vma *vma, pxd_t *ptr, struct page *page, u64 index)
+static bool install(struct fault *fault, struct page *page, u64 index)
 {
+	const struct vma *vma = fault->vma;
 	struct page *head = page_head(page);
 	bool good;
 
 	TRACE_POINT(object_install);
-	spin_lock(&mm->table_lock);
+	if (!fault_lock(fault))
+		return false;
 	/* SAFE(object_recheck): since it was found the page may have been cut off, and
 	 * its mappings been taken away. Mapped now, it would be seen for ever: nobody
 	 * looks for it again. Pairs with SAFE(object_cut_first); the lock orders. */
-	good = pxd_none(LEVEL_PTE, pxd_read(ptr)) &&
-	       object_keeps(vma->object, head, index, 1);
+	good = object_keeps(vma->object, head, index, 1);
 	if (good) {
-		pxd_set(LEVEL_PTE, ptr, entry_for(vma, page));
+		fault->at.entry = entry_for(vma, page);
+		pxd_set(LEVEL_PTE, fault->at.ptr, fault->at.entry);
 		if (!(vma->flags & VMA_PFN))
 			page_map(head);
-		mm->pages++;
+		fault->mm->pages++;
 	}
-	spin_unlock(&mm->table_lock);
+	fault_unlock(fault);
 	return good;
 }
 
-int shared_fault(struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long address)
+int shared_fault(struct fault *fault)
 {
-	u64 index = vma_offset(vma, address) / PAGE_SIZE;
+	const struct vma *vma = fault->vma;
+	u64 index = vma_offset(vma, fault->address) / PAGE_SIZE;
 	struct page *page;
 	int err = object_page(vma->object, index, &page);
 
 	/* The reference goes to the entry. */
-	if (!err && (!install(mm, vma, ptr, page, index) || vma->flags & VMA_PFN))
+	if (!err && (!install(fault, page, index) || vma->flags & VMA_PFN))
 		page_put(page_head(page));
 	return err;
 }
 
-int shared_write(struct mm *mm, const struct vma *vma, pxd_t *ptr, pxd_t entry,
-	unsigned long address)
+int shared_write(struct fault *fault)
 {
-	struct page *page = leaf_page(LEVEL_PTE, entry);
+	struct page *page = leaf_page(LEVEL_PTE, fault->at.entry);
 	int err = 0;
 
 	TRACE_POINT(object_dirty);
-	spin_lock(&mm->table_lock);
-	if (pxd_read(ptr).v == entry.v) {
-		if (shared_prot(vma, page) & PROT_WRITE)
-			cow_allow_all(vma, LEVEL_PTE, ptr, entry, address & PAGE_MASK);
-		else
-			err = -EAGAIN;
-	}
-	spin_unlock(&mm->table_lock);
+	if (!fault_lock(fault))
+		return 0;
+	if (shared_prot(fault->vma, page) & PROT_WRITE)
+		cow_allow_all(fault->vma, LEVEL_PTE, fault->at.ptr, fault->at.entry,
+			fault->address & PAGE_MASK);
+	else
+		err = -EAGAIN;
+	fault_unlock(fault);
 	return err;
 }

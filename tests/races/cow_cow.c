@@ -63,7 +63,7 @@ RACE(cow_cow) = {
 	.sweeps = "flush",
 	.cells =
 		(const struct race_cell[]){
-			{"mutant=cow_recheck", RACE_DAMAGED, "a copy is replaced"},
+			{"mutant=fault_recheck", RACE_DAMAGED, "a copy is replaced"},
 			{"", RACE_HARMLESS, "the second one looks again"},
 			{},
 		},
