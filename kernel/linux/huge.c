@@ -2,15 +2,18 @@
  * kernel/linux/huge.c - huge pages under Linux's names: the settings in
  * /sys/kernel/mm/transparent_hugepage, and /sys/kernel/debug/split_huge_pages.
  *
- * A setting reads as Linux's does, what holds in brackets; a word is written. Only
- * `enabled` and `shmem_enabled` change. Of others what holds may be written: no fault
- * waits until there is room for a block (defrag), and one that was only read is its
- * process's own (use_zero_page). Those of khugepaged/ are numbers, which count from the
- * next round on. split_huge_pages takes
- * "<pid>,0x<start>,0x<end>", or that and ",0"; how much was split stands in the log. No
- * data, no locks of its own.
+ * A setting reads as Linux's does, what holds in brackets; a word is written: `enabled`,
+ * `shmem_enabled` and `defrag` change. Of use_zero_page what holds may be written: a page
+ * that was only read is its process's own. Those of khugepaged/ are numbers, which count
+ * from the next round on. split_huge_pages takes "<pid>,0x<start>,0x<end>", or that and
+ * ",0"; how much was split stands in the log. No locks of its own.
+ *
+ * defrag says where a fault may take pages back to get a block. Who DEFERS would leave
+ * that to a thread of the kernel's: there is none, and he gets what is free. Linux begins
+ * with `madvise`, we with `never`.
  */
 #include "kernel/linux/path.h"
+#include "kernel/base/options.h"
 #include "kernel/base/print.h"
 #include "mm/huge/khugepaged.h"
 #include "mm/huge/leaf.h"
@@ -28,13 +31,6 @@ static bool take_line(char *line, const char *from, size_t size)
 	line[length] = '\0';
 	return true;
 }
-
-static const struct {
-	const char *text, *value; /* what is read; what may be written */
-} fixed[] = {
-	[HUGE_DEFRAG] = {"always defer defer+madvise madvise [never]", "never"},
-	[HUGE_ZERO_PAGE] = {"0", "0"},
-};
 
 /* khugepaged/: what may be written; nothing, where it only counts. */
 static const struct {
@@ -65,31 +61,68 @@ static int set_number(u32 file, const char *text)
 	return 0;
 }
 
-static const char *const shmem_text[THP_POLICIES] = {
-	[THP_NEVER] = "always within_size advise [never] deny force",
-	[THP_MADVISE] = "always within_size [advise] never deny force",
-	[THP_ALWAYS] = "[always] within_size advise never deny force",
+/* What is said in words: those that Linux knows. Some of shmem_enabled are not for us:
+ * they are about mounts, or would overrule programs. */
+#define WORDS_MAX 6
+static const char *const all_words[][WORDS_MAX] = {
+	[HUGE_ENABLED] = {"always", "madvise", "never"},
+	[HUGE_DEFRAG] = {"always", "defer", "defer+madvise", "madvise", "never"},
+	[HUGE_SHMEM] = {"always", "within_size", "advise", "never", "deny", "force"},
 };
+
+static u32 defrag = 4; /* (a) which of its words was chosen last */
+
+static const char *defrag_value(void)
+{
+	return all_words[HUGE_DEFRAG][READ_ONCE(defrag)];
+}
+
+static bool defrag_choose(const char *word)
+{
+	static const enum thp_policy meant[] = {
+		THP_ALWAYS, THP_NEVER, THP_MADVISE, THP_MADVISE, THP_NEVER};
+	unsigned int choice;
+
+	if (!option_choice(word, all_words[HUGE_DEFRAG], ARRAY_SIZE(meant), &choice))
+		return false;
+	WRITE_ONCE(defrag, choice);
+	WRITE_ONCE(thp_defrag, meant[choice]);
+	return true;
+}
+
+static const struct {
+	const char *(*now)(void);
+	bool (*choose)(const char *word);
+} in_words[] = {
+	[HUGE_ENABLED] = {thp_value, thp_choose},
+	[HUGE_DEFRAG] = {defrag_value, defrag_choose},
+	[HUGE_SHMEM] = {thp_shmem_value, thp_shmem_choose},
+};
+
+static void show_words(u32 file, char *text, size_t size)
+{
+	const char *const *words = all_words[file];
+	const char *now = in_words[file].now();
+	int at = 0;
+
+	for (unsigned int i = 0; i < WORDS_MAX && words[i]; i++)
+		at += format_text(text + at, size - at,
+			strcmp(words[i], now) ? "%s%s" : "%s[%s]", i ? " " : "",
+			words[i]);
+	format_text(text + at, size - at, "\n");
+}
 
 static void show(u32 file, char *text, size_t size)
 {
-	enum thp_policy now = READ_ONCE(thp_policy);
-	int at = 0;
-
 	if (file >= KHUGEPAGED)
 		format_text(
 			text, size, "%u\n", READ_ONCE(*numbers[file - KHUGEPAGED].value));
 	else if (file == HUGE_PMD_SIZE)
 		format_text(text, size, "%lu\n", HUGE_SIZE);
-	else if (file != HUGE_ENABLED)
-		format_text(text, size, "%s\n",
-			file == HUGE_SHMEM ? shmem_text[READ_ONCE(thp_shmem)]
-					   : fixed[file].text);
+	else if (file == HUGE_ZERO_PAGE)
+		format_text(text, size, "0\n");
 	else
-		for (int policy = THP_POLICIES - 1; policy >= 0; policy--)
-			at += format_text(text + at, size - at,
-				(int)now == policy ? "[%s]%s" : "%s%s", thp_names[policy],
-				policy ? " " : "\n");
+		show_words(file, text, size);
 }
 
 static ssize_t read(struct open *open, void *to, size_t size, u64 offset)
@@ -139,13 +172,16 @@ static int obey(u32 file, const char *word)
 {
 	if (file >= KHUGEPAGED)
 		return set_number(file, word);
-	if (file == HUGE_SPLIT)
+	switch (file) {
+	case HUGE_SPLIT:
 		return split(word);
-	if (file == HUGE_ENABLED)
-		return thp_choose(word) ? 0 : -EINVAL;
-	if (file == HUGE_SHMEM)
-		return thp_shmem_choose(word) ? 0 : -EINVAL;
-	return file != HUGE_PMD_SIZE && !strcmp(word, fixed[file].value) ? 0 : -EINVAL;
+	case HUGE_PMD_SIZE:
+		return -EINVAL;
+	case HUGE_ZERO_PAGE:
+		return strcmp(word, "0") ? -EINVAL : 0;
+	default:
+		return in_words[file].choose(word) ? 0 : -EINVAL;
+	}
 }
 
 static ssize_t write(struct open *open, const void *from, size_t size, u64 offset)

@@ -98,7 +98,8 @@ static void first_touch(struct mm *mm, const struct vma *vma, pxd_t *ptr,
 	unsigned long address, unsigned int access)
 {
 	struct ptdesc *table = table_alloc(mm, LEVEL_PTE);
-	struct page *head = table ? block_alloc(vma, address, FRAME_NO_RECLAIM) : NULL;
+	struct page *head =
+		table ? block_alloc(vma, address, huge_frame_flags(vma)) : NULL;
 	unsigned int prot = first_prot(vma, access);
 
 	if (head && prot != vma->prot)
@@ -141,7 +142,8 @@ static void touch_objects(
 	struct mm *mm, const struct vma *vma, pxd_t *ptr, unsigned long address)
 {
 	u64 index = vma_offset(vma, address) / PAGE_SIZE;
-	struct page *head = object_block(vma->object, index, huge_makes(vma));
+	struct page *head =
+		object_block(vma->object, index, huge_makes(vma), huge_frame_flags(vma));
 
 	/* The reference goes to the leaf. */
 	if (head && (!arch_leaf_possible(LEVEL_PMD) ||

@@ -34,17 +34,22 @@ enum thp_policy {
 	THP_POLICIES
 };
 
-/* (a) `thp=`, and `thp_shmem=` for memory objects; may change at any time */
-extern enum thp_policy thp_policy, thp_shmem;
-extern const char *const thp_names[THP_POLICIES], *const thp_shmem_names[THP_POLICIES];
+/* (a) `thp=`, and `thp_shmem=` for memory objects; and where a fault may take pages back
+ * to get a block. All may change at any time. */
+extern enum thp_policy thp_policy, thp_shmem, thp_defrag;
 
-/* From now on this policy. False: there is none of that name. */
+/* From now on this policy. False: there is none of that name. And which it is. */
 bool thp_choose(const char *name);
 bool thp_shmem_choose(const char *name);
+const char *thp_value(void);
+const char *thp_shmem_value(void);
 
 /* Should faults in this VMA try blocks, in vain perhaps? Are blocks to be made? */
 bool huge_wanted(const struct vma *vma);
 bool huge_makes(const struct vma *vma);
+
+/* The FRAME_* for a block that a fault here would like to have. */
+unsigned int huge_frame_flags(const struct vma *vma);
 
 /* Does an object's block, or could it, lie within a block's worth of these addresses? */
 bool huge_aligned(const struct vma *vma);
@@ -116,9 +121,11 @@ void leaf_gone(pxd_t *ptr);
 /*
  * object_block.c: the block of an object whose first page has this index, with a
  * reference; NULL: there is none, or it sticks out of the object. `make`: then one is
- * made, if no page is there, and there is memory. And a block of zeros that is nobody's.
+ * made, if no page is there, and there is memory (frame: FRAME_*). And a block of zeros
+ * that is nobody's.
  */
-struct page *object_block(struct object *object, u64 index, bool make);
+struct page *object_block(
+	struct object *object, u64 index, bool make, unsigned int frame);
 struct page *object_block_alloc(unsigned int flags);
 
 /* lock held: the slots lead to this block, whose reference is the object's from now on.

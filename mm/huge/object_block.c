@@ -98,13 +98,13 @@ static int look(struct object *object, u64 index, struct page *fresh, struct pag
 	return err;
 }
 
-struct page *object_block(struct object *object, u64 index, bool make)
+struct page *object_block(struct object *object, u64 index, bool make, unsigned int frame)
 {
 	struct page *fresh, *head = NULL;
 
 	if (look(object, index, NULL, &head) != -ENOENT || !make)
 		return head;
-	fresh = object_block_alloc(FRAME_NO_RECLAIM);
+	fresh = object_block_alloc(frame);
 	if (!fresh)
 		return NULL;
 	(void)look(object, index, fresh, &head);

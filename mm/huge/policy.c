@@ -10,15 +10,17 @@
 #include "kernel/base/options.h"
 #include "mm/huge/khugepaged.h"
 #include "mm/huge/leaf.h"
+#include "mm/space/frame.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
 #include "mm/space/vma.h"
 
 enum thp_policy thp_policy __section("policy_words") = THP_MADVISE;
 enum thp_policy thp_shmem __section("policy_words") = THP_NEVER;
+enum thp_policy thp_defrag __section("policy_words") = THP_NEVER;
 
-const char *const thp_names[THP_POLICIES] = {"never", "madvise", "always"};
-const char *const thp_shmem_names[THP_POLICIES] = {"never", "advise", "always"};
+static const char *const thp_names[THP_POLICIES] = {"never", "madvise", "always"};
+static const char *const thp_shmem_names[THP_POLICIES] = {"never", "advise", "always"};
 
 static bool choose(
 	enum thp_policy *word, const char *const names[THP_POLICIES], const char *name)
@@ -42,12 +44,12 @@ bool thp_shmem_choose(const char *name)
 	return choose(&thp_shmem, thp_shmem_names, name);
 }
 
-static const char *thp_value(void)
+const char *thp_value(void)
 {
 	return thp_names[READ_ONCE(thp_policy)];
 }
 
-static const char *thp_shmem_value(void)
+const char *thp_shmem_value(void)
 {
 	return thp_shmem_names[READ_ONCE(thp_shmem)];
 }
@@ -57,11 +59,21 @@ POLICY(thp_shmem, "thp_shmem",
 	"never, advise or always: the same for memory that is shared", thp_shmem_choose,
 	thp_shmem_value);
 
-bool huge_makes(const struct vma *vma)
+static bool holds(const enum thp_policy *word, const struct vma *vma)
 {
-	enum thp_policy policy = READ_ONCE(*(vma->object ? &thp_shmem : &thp_policy));
+	enum thp_policy policy = READ_ONCE(*word);
 
 	return policy == THP_ALWAYS || (policy == THP_MADVISE && vma->flags & VMA_HUGE);
+}
+
+bool huge_makes(const struct vma *vma)
+{
+	return holds(vma->object ? &thp_shmem : &thp_policy, vma);
+}
+
+unsigned int huge_frame_flags(const struct vma *vma)
+{
+	return holds(&thp_defrag, vma) ? 0 : FRAME_NO_RECLAIM;
 }
 
 bool huge_aligned(const struct vma *vma)

@@ -21,13 +21,13 @@
 #include <unistd.h>
 
 static const struct {
-	const char *type, *where;
+	const char *type, *where, *options;
 } file_systems[] = {
-	{"devtmpfs", "/dev"},
-	{"proc", "/proc"},
-	{"sysfs", "/sys"},
-	{"tmpfs", "/tmp"},
-	{"debugfs", "/sys/kernel/debug"},
+	{"devtmpfs", "/dev", ""},
+	{"proc", "/proc", ""},
+	{"sysfs", "/sys", ""},
+	{"tmpfs", "/tmp", "huge=advise"}, /* as shmem_enabled says it of other memory */
+	{"debugfs", "/sys/kernel/debug", ""},
 };
 
 static int give_up(const char *what)
@@ -42,7 +42,8 @@ static int mount_all(void)
 		const char *where = file_systems[i].where;
 
 		mkdir(where, 0755);
-		if (mount("none", where, file_systems[i].type, 0, NULL))
+		if (mount("none", where, file_systems[i].type, 0,
+			    file_systems[i].options))
 			return give_up(where);
 	}
 	return 0;

@@ -11,7 +11,7 @@ import conformance
 
 def program_of(case):
     """One line per program, and one for all runs of gup_test."""
-    return re.sub(r"^loops \d+ ", "", case).split()[0]
+    return re.sub(r"^loops \d+ ", "", case).split()[0].rstrip(":")
 
 
 for machine in conformance.MACHINES:

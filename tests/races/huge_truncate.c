@@ -21,7 +21,7 @@ static void setup(void)
 
 	object = object_create(HUGE_SIZE);
 	mm = race_mm_showing(object);
-	head = object_block(object, 0, true);
+	head = object_block(object, 0, true, 0);
 	RACE_CLAIM(head, "the setup has a block");
 	if (head)
 		page_put(head);

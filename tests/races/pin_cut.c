@@ -20,7 +20,7 @@ static void setup(void)
 
 	object = object_create(HUGE_SIZE);
 	mm = race_mm_showing(object);
-	head = object_block(object, 0, true);
+	head = object_block(object, 0, true, 0);
 	RACE_CLAIM(head && !mm_fault(mm, RACE_AT + PAGE_SIZE, ACCESS_WRITE),
 		"the setup has a block mapped");
 	if (head)

@@ -22,7 +22,7 @@ static void setup(void)
 			   !mm_discard(mm, RACE_AT, PAGE_SIZE) &&
 			   !object_punch(object, 0, PAGE_SIZE),
 		"the setup has a table");
-	head = object_block(object, 0, true);
+	head = object_block(object, 0, true, 0);
 	RACE_CLAIM(head, "and a block");
 	if (head)
 		page_put(head);
@@ -41,7 +41,7 @@ static void retract(void)
 static void check(void)
 {
 	bool mapped = race_page(mm, RACE_AT);
-	struct page *head = object_block(object, 0, false);
+	struct page *head = object_block(object, 0, false, 0);
 
 	RACE_CLAIM(mapped == (mm->pages > 0), "what is mapped can be found");
 	RACE_CLAIM(head && head->refs == 2 + mapped, "and is all that refers to it");

@@ -20,7 +20,7 @@ static void setup(void)
 
 	object = object_create(HUGE_SIZE);
 	mm = race_mm_showing(object);
-	head = object_block(object, 0, true);
+	head = object_block(object, 0, true, 0);
 	RACE_CLAIM(head && !mm_advise_huge(mm, RACE_AT, HUGE_SIZE, false) &&
 			   !mm_fault(mm, RACE_AT, ACCESS_WRITE) &&
 			   !mm_advise_huge(mm, RACE_AT, HUGE_SIZE, true),
@@ -47,7 +47,7 @@ static void retract(void)
 static void check(void)
 {
 	struct page *mapped = race_page(mm, FAR + PAGE_SIZE);
-	struct page *head = object_block(object, 0, false);
+	struct page *head = object_block(object, 0, false, 0);
 
 	RACE_CLAIM(!race_page(mm, RACE_AT), "nothing is left at the old place");
 	RACE_CLAIM(!mapped || mapped == head, "what is mapped is the object's");

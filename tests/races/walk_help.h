@@ -21,7 +21,7 @@ static inline void walk_setup(void)
 
 	object = object_create(HUGE_SIZE);
 	mm = race_mm_showing(object);
-	head = object_block(object, 0, true);
+	head = object_block(object, 0, true, 0);
 	RACE_CLAIM(
 		head && !mm_map(mm, &keeps, PAGE_SIZE, RACE_RW, MM_FIXED | MM_POPULATE) &&
 			!mm_fault(mm, RACE_AT, ACCESS_WRITE),

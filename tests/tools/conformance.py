@@ -59,14 +59,21 @@ RUNS += ["gup_test -%s %s" % (request, more) for request in "uUabcL"
 # Of huge pages. In /proc no file can be made: what would be mapped of one is skipped.
 HUGE = ["cd /proc; soft-dirty"]
 HUGE += [words for words in RUNS if words.endswith("-t") or words.startswith("mremap_test")]
+# khugepaged: neither machine has a place to swap to, so that what swaps fails on both. And
+# split_huge_page_test does not get beyond its first step on any: it makes four huge pages,
+# and is content with no other number than one.
+THREAD = ["khugepaged all:anon", "split_huge_page_test"]
 # This one takes all huge pages to be of 2 MiB: on s390x it finds some by chance.
-RUNS_ON = {"x86_64": RUNS + HUGE[:1] + ["loops 3 transhuge-stress 64"], "s390x": RUNS,
-           "s390x-edat": HUGE}
+RUNS_ON = {"x86_64": RUNS + HUGE[:1] + ["loops 3 transhuge-stress 64"] + THREAD,
+           "s390x": RUNS, "s390x-edat": HUGE + THREAD}
 # The file has to be there, and as large as gup_test maps it. Ours is one of a server.
 MAKE_FILE = "cat /bin/gup_test /bin/mremap_test /bin/map_populate > " + FILE
 SERVERS = "store -d; pager -d files"
 RESULT = re.compile(r"^(ok|not ok) (\d+)(?: # (SKIP|XFAIL))? ?(.*)$", re.M)
 STATUS = {"0": "ok", "4": "skip"}
+RUN_TEST = re.compile(r"Run test: (.*)")
+COLOURED = re.compile(r"\s*(.*?) *\.\.\..*\x1b\[3([123])m")
+COLOURS = {"1": "fail", "2": "ok", "3": "skip"}
 
 
 # --- running ----------------------------------------------------------------------------
@@ -95,9 +102,8 @@ def command(machine):
                                     for words in RUNS_ON[machine]])
 
 
-def cases(words, output):
+def tap_cases(words, output):
     """{case: verdict} of one program: its own TAP lines, and how it ended."""
-    words = words.split("; ")[-1]
     found = {}
     for verdict, number, remark, text in RESULT.findall(output):
         found["%s %s %s" % (words, number, text)] = (
@@ -109,9 +115,41 @@ def cases(words, output):
     return found
 
 
+def khugepaged_cases(words, output):
+    """Of Linux's khugepaged: a line for each step, with its verdict in a colour. In a child
+    it may come a second time; the status says how many have failed."""
+    found, test = {}, "settings"
+    for line in output.split("\n"):
+        title, step = RUN_TEST.match(line), COLOURED.match(line)
+        if title:
+            test = title.group(1)
+        elif step:
+            found["%s %s: %s" % (words, test, step.group(1))] = COLOURS[step.group(2)]
+    status = re.search(r"^status (\d+)$", output, re.M)
+    found[words] = "none" if not status else "fail" if int(status.group(1)) else "ok"
+    return found
+
+
+def last_words(words, output):
+    """Of a program that is expected to fail: also why."""
+    said = re.search(r"^(.*)\nstatus (\d+)$", output, re.M)
+    found = tap_cases(words, output)
+    if found[words] == "fail":
+        found["%s: %s" % (words, said.group(1))] = "fail"
+    return found
+
+
+PARSERS = {"khugepaged": khugepaged_cases, "split_huge_page_test": last_words}
+
+
+def cases(words, output):
+    words = words.split("; ")[-1]
+    return PARSERS.get(words.split()[0], tap_cases)(words, output)
+
+
 def verdicts(machine, output):
     """Of all programs, in order."""
-    outputs = output.replace("\r", "").split("run\n")[1:]
+    outputs = output.replace("\r\n", "\n").replace("\r", "\n").split("run\n")[1:]
     outputs += [""] * (len(RUNS_ON[machine]) - len(outputs))
     return {case: verdict for words, text in zip(RUNS_ON[machine], outputs)
             for case, verdict in cases(words, text).items()}

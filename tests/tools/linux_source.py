@@ -12,8 +12,9 @@ TAR = "/usr/src/linux-source-6.1.tar.xz"
 TREE = "build/linux-source-6.1"
 VM = "tools/testing/selftests/vm/"
 TESTS = ("madv_populate", "map_fixed_noreplace", "map_populate", "mremap_dontunmap",
-         "mremap_test", "gup_test", "soft-dirty", "transhuge-stress")
-WITH_HELPER = ("madv_populate", "soft-dirty")
+         "mremap_test", "gup_test", "soft-dirty", "transhuge-stress", "khugepaged",
+         "split_huge_page_test")
+WITH_HELPER = ("madv_populate", "soft-dirty", "khugepaged", "split_huge_page_test")
 BESIDE = [VM + "util.h", VM + "vm_util.c", VM + "vm_util.h",
           "tools/testing/selftests/kselftest.h", "mm/gup_test.h", "mm/gup_test.c"]
 FILES = [VM + name + ".c" for name in TESTS] + BESIDE

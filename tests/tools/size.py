@@ -10,7 +10,7 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2080),
-    ("mm, all", ["mm"], [], 11650),
+    ("mm, all", ["mm"], [], 11670),
     ("kernel", ["kernel"], ["kernel/linux"], 8385),
     ("kernel/linux", ["kernel/linux"], [], 5600),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),

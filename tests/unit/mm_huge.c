@@ -10,6 +10,7 @@
 #include "kernel/base/errno.h"
 #include "kernel/sched/thread.h"
 #include "mm/huge/leaf.h"
+#include "mm/space/frame.h"
 #include "mm/space/gup.h"
 
 #define RW     (PROT_READ | PROT_WRITE)
@@ -514,6 +515,23 @@ UNIT_TEST(mm_huge_eligible)
 	EXPECT(thp_choose("never"));
 	EXPECT(!eligible(AT, AT + HUGE_SIZE, VMA_HUGE));
 	thp_policy = before;
+}
+
+static bool reclaims(enum thp_policy defrag, unsigned int flags)
+{
+	struct vma vma = {.flags = flags};
+
+	thp_defrag = defrag;
+	return !(huge_frame_flags(&vma) & FRAME_NO_RECLAIM);
+}
+
+/* Where a fault may take pages back for a block. */
+UNIT_TEST(mm_huge_defrag)
+{
+	EXPECT(reclaims(THP_ALWAYS, 0));
+	EXPECT(reclaims(THP_MADVISE, VMA_HUGE));
+	EXPECT(!reclaims(THP_MADVISE, 0));
+	EXPECT(!reclaims(THP_NEVER, VMA_HUGE));
 }
 
 UNIT_TEST(mm_huge_split_range)

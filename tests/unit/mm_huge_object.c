@@ -440,7 +440,7 @@ UNIT_TEST(mm_huge_object_is_frozen)
 	EXPECT_EQ(object_write(object, HUGE_SIZE, &word, 8), 8);
 	EXPECT_EQ(object_read(object, 2 * PAGE_SIZE, &word, 8), 8);
 	EXPECT_EQ(word, page(0, 2));
-	EXPECT(!object_block(object, 0, true));
+	EXPECT(!object_block(object, 0, true, 0));
 	object_thaw(object);
 	mutex_unlock(&object->resizing);
 	EXPECT_EQ(object_write(object, 8, &word, 8), 8);
