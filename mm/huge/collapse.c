@@ -26,6 +26,9 @@
 #include "mm/table/table_free.h"
 #include "mm/table/tlb.h"
 
+const struct collapse_limits collapse_any = {
+	.none = HUGE_PAGES - 1, .shared = HUGE_PAGES};
+
 struct collapse {
 	struct mm *mm;
 	const struct vma *vma;
@@ -188,8 +191,8 @@ static bool has_room(const struct vma *vma, unsigned long address,
 	 * memory that no VMA has. Pairs with unmap_locked(). */
 	if (!vma || vma->start > address || vma->end - address < HUGE_SIZE)
 		return false;
-	return limits->eligible ? huge_eligible(vma)
-				: !vma->object && !(vma->flags & VMA_NOHUGE);
+	return !vma->object &&
+	       (limits->eligible ? huge_eligible(vma) : !(vma->flags & VMA_NOHUGE));
 }
 
 /* mm->lock held. 0: there is a table, of this VMA's; 1: there is a block; -EINVAL. */
@@ -218,6 +221,9 @@ bool collapse_promises(struct mm *mm, const struct vma *vma, unsigned long addre
 	struct collapse it;
 	bool promises;
 
+	if (vma->object)
+		return object_promises(
+			vma->object, vma_offset(vma, address) / PAGE_SIZE, limits);
 	spin_lock(&mm->table_lock); /* a page that is mapped stays, to be looked at */
 	promises = !find_table(&it, mm, vma, address, limits) && count_pages(&it) > 0;
 	spin_unlock(&mm->table_lock);
@@ -245,8 +251,10 @@ static int collapse_one(struct mm *mm, const struct vma *vma, unsigned long addr
 int collapse_at(
 	struct mm *mm, unsigned long address, const struct collapse_limits *limits)
 {
-	int err;
+	int err = object_collapse_shown(mm, address, limits);
 
+	if (err != -ENOENT)
+		return err;
 	/* SAFE(collapse_alone): a fault that finds no table makes one, and the block is
 	 * put over it, with what was written there already; or it puts a page into the
 	 * one that it knows, which is none any more. Pairs with mm_fault(). */
@@ -258,8 +266,6 @@ int collapse_at(
 
 int mm_collapse(struct mm *mm, unsigned long start, size_t length)
 {
-	static const struct collapse_limits any = {
-		.none = HUGE_PAGES - 1, .shared = HUGE_PAGES};
 	unsigned long end = ALIGN_DOWN(start + length, HUGE_SIZE);
 	int err, failed = 0;
 
@@ -269,9 +275,7 @@ int mm_collapse(struct mm *mm, unsigned long start, size_t length)
 	if (start > end)
 		return -EINVAL;
 	for (; start != end && failed != -ENOMEM; start += HUGE_SIZE) {
-		err = object_collapse_shown(mm, start);
-		if (err == -ENOENT)
-			err = collapse_at(mm, start, &any);
+		err = collapse_at(mm, start, &collapse_any);
 		failed = err ? err : failed;
 	}
 	return failed;

@@ -10,7 +10,8 @@
  * frees what the process has left, at most a block later than that would.
  *
  * First a look, under mm->lock for reading, beside the faults of the process; only what
- * promises to be a block is worth a write section (collapse.c), which looks again.
+ * promises to be a block is worth a write section (collapse.c), which looks again, or
+ * worth to be taken from all who map it, where it is a memory object's.
  *
  * Locks: scan_lock: the list. What can fail: memory for a block.
  */

@@ -129,7 +129,8 @@ static bool install_objects(
 	       object_keeps(vma->object, head, index, HUGE_PAGES);
 	if (good) {
 		pxd_set(LEVEL_PMD, ptr,
-			arch_pxd_leaf_make(LEVEL_PMD, page_phys(head), vma->prot));
+			arch_pxd_leaf_make(
+				LEVEL_PMD, page_phys(head), cow_prot(vma, head)));
 		page_map(head);
 		mm->pages += HUGE_PAGES;
 	}

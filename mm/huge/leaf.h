@@ -44,8 +44,8 @@ bool thp_shmem_choose(const char *name);
 const char *thp_value(void);
 const char *thp_shmem_value(void);
 
-/* Should faults in this VMA try blocks, in vain perhaps? Are blocks to be made? */
-bool huge_wanted(const struct vma *vma);
+/* Should this fault in the VMA try a block, in vain perhaps? Are blocks to be made? */
+bool huge_wanted(const struct vma *vma, unsigned int access);
 bool huge_makes(const struct vma *vma);
 
 /* The FRAME_* for a block that a fault here would like to have. */
@@ -58,10 +58,10 @@ bool huge_aligned(const struct vma *vma);
 bool huge_eligible(const struct vma *vma);
 
 /*
- * mm->lock held for reading, huge_wanted(vma), which is prepared (rmap_prepare()): maps a
- * zeroed block, or its object's, around the address, if nothing is there yet and the VMA
- * has room. It is only tried: what is not mapped afterwards is to be mapped page by page.
- * 0 or -ENOMEM: not even tables.
+ * mm->lock held for reading, huge_wanted(vma, access), and prepared (rmap_prepare()):
+ * maps a zeroed block, or its object's, around the address, if nothing is there yet and
+ * the VMA has room. It is only tried: what is not mapped afterwards is to be mapped page
+ * by page. 0 or -ENOMEM: not even tables.
  */
 int huge_fault(
 	struct mm *mm, const struct vma *vma, unsigned long address, unsigned int access);
@@ -146,13 +146,3 @@ bool object_split(struct object *object, u64 index);
 /* split.c: of a block that is mapped nowhere, and whose count is frozen at zero: single
  * frames, with a reference each. */
 void block_dissolve(struct page *head);
-
-/*
- * object_collapse.c: the pages of this part of an object, without source, become a block;
- * as mm_collapse() says, which does it where an mm shows one. Afterwards, or alone:
- * tables that map only this part of it are gone from all mms. All sleep, with no lock
- * held. The last one answers -ENOENT for an address of private memory.
- */
-int object_collapse(struct object *object, u64 index);
-void object_retract(struct object *object, u64 index);
-int object_collapse_shown(struct mm *mm, unsigned long address);

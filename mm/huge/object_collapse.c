@@ -1,6 +1,6 @@
 /*
- * mm/huge/object_collapse.c - pages of a memory object become one block: MADV_COLLAPSE
- * where an object is mapped.
+ * mm/huge/object_collapse.c - pages of a memory object become one block: for
+ * MADV_COLLAPSE where an object is mapped, and in the background (khugepaged.c).
  *
  *     freeze      none of them is mapped any more, or found (object_block.c)
  *     look        whoever has got hold of one before is seen: then it stays as it is
@@ -14,6 +14,7 @@
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/trace.h"
+#include "mm/huge/collapse.h"
 #include "mm/huge/leaf.h"
 #include "mm/space/internal.h"
 #include "mm/space/object.h"
@@ -22,19 +23,40 @@
 
 /* --- the object --------------------------------------------------------------------- */
 
-/* resizing held. 0: there are pages; 1: there is a block; -EINVAL. */
-static int look(struct object *object, u64 index)
+/* lock held. 0: there are pages, and enough of them; 1: there is a block; -EINVAL. */
+static int look_locked(
+	struct object *object, u64 index, const struct collapse_limits *limits)
 {
-	u64 first = index, size = ALIGN_UP(object_size(object), PAGE_SIZE);
+	u64 end = index + HUGE_PAGES, none = HUGE_PAGES;
 	struct page *page;
-	int err = -EINVAL;
+
+	if (end * PAGE_SIZE > ALIGN_UP(object_size(object), PAGE_SIZE))
+		return -EINVAL;
+	for (; (page = object_next(object, &index, end)); index++, none--) {
+		if (page_head(page)->order)
+			return 1;
+		/* A guess, before all are unmapped to be sure. */
+		if (limits->eligible &&
+			atomic_load(&page->refs) != atomic_load(&page->mapped) + 1)
+			return -EAGAIN;
+	}
+	return none > limits->none ? -EINVAL : 0;
+}
+
+static int look(struct object *object, u64 index, const struct collapse_limits *limits)
+{
+	int err;
 
 	spin_lock(&object->lock);
-	page = object_next(object, &first, index + HUGE_PAGES);
-	if (page && (index + HUGE_PAGES) * PAGE_SIZE <= size)
-		err = page_head(page)->order != 0;
+	err = look_locked(object, index, limits);
 	spin_unlock(&object->lock);
 	return err;
+}
+
+bool object_promises(
+	struct object *object, u64 index, const struct collapse_limits *limits)
+{
+	return look(object, index, limits) == 0;
 }
 
 /* lock held, frozen. */
@@ -83,14 +105,16 @@ static int replace(struct object *object, u64 index, struct page *head)
 	return 0;
 }
 
-static int collapse(struct object *object, u64 index)
+/* resizing held. */
+static int collapse(
+	struct object *object, u64 index, const struct collapse_limits *limits)
 {
-	int err = look(object, index);
+	int err = look(object, index, limits);
 	struct page *head;
 
 	if (err)
 		return min(err, 0);
-	head = object_block_alloc(0);
+	head = object_block_alloc(limits->frame);
 	if (!head)
 		return -ENOMEM;
 	object_freeze(object, index);
@@ -101,12 +125,13 @@ static int collapse(struct object *object, u64 index)
 	return err;
 }
 
-int object_collapse(struct object *object, u64 index)
+int object_collapse(
+	struct object *object, u64 index, const struct collapse_limits *limits)
 {
 	int err;
 
 	mutex_lock(&object->resizing);
-	err = collapse(object, index);
+	err = collapse(object, index, limits);
 	mutex_unlock(&object->resizing);
 	if (!err)
 		object_retract(object, index);
@@ -121,9 +146,8 @@ static bool shows(const struct vma *vma, u64 index, unsigned long *address)
 	unsigned long end = READ_ONCE(vma->end);
 
 	*address = index * PAGE_SIZE - vma->shift;
-	return READ_ONCE(vma->flags) & VMA_SHARED && IS_ALIGNED(*address, HUGE_SIZE) &&
-	       *address >= READ_ONCE(vma->start) && *address < end &&
-	       end - *address >= HUGE_SIZE;
+	return IS_ALIGNED(*address, HUGE_SIZE) && *address >= READ_ONCE(vma->start) &&
+	       *address < end && end - *address >= HUGE_SIZE;
 }
 
 /* The mm of the n-th VMA that shows the part, or of one behind it, with a reference;
@@ -162,8 +186,12 @@ static void retract(
 	 * entries out of it. Zoo number Z22. Pairs with descend.h. */
 	mm_write_lock(mm);
 	vma = vma_find(mm, address);
+	/* SAFE(retract_private): copies that a private mapping has made are in the same
+	 * table, and nowhere else: what was written would be lost. A fault makes the
+	 * first one with the lock for reading, so it is looked at here. Pairs with
+	 * rmap_prepare() in fault.c. */
 	if (vma && vma->object == object && shows(vma, index, &again) &&
-		again == address) {
+		again == address && !vma->anon) {
 		gather_begin(&gather, mm);
 		gather_unmap(&gather, address, address + HUGE_SIZE);
 		gather_free_tables(&gather, address, address + HUGE_SIZE, address,
@@ -188,34 +216,35 @@ void object_retract(struct object *object, u64 index)
 
 /* mm->lock held for reading. What the mm shows there, with a reference; NULL: -ENOENT,
  * it is private memory, or -EINVAL. */
-static struct object *shown_at(
-	const struct mm *mm, unsigned long address, u64 *index, int *err)
+static struct object *shown_at(const struct mm *mm, unsigned long address,
+	const struct collapse_limits *limits, u64 *index, int *err)
 {
 	const struct vma *vma = vma_find(mm, address);
 
 	*err = vma && vma->start <= address && vma->object ? -EINVAL : -ENOENT;
 	if (*err == -ENOENT || vma->end - address < HUGE_SIZE || !huge_aligned(vma) ||
-		vma->flags & VMA_NOHUGE)
+		(limits->eligible ? !huge_eligible(vma) : vma->flags & VMA_NOHUGE))
 		return NULL;
 	*index = vma_offset(vma, address) / PAGE_SIZE;
 	object_get(vma->object);
 	return vma->object;
 }
 
-int object_collapse_shown(struct mm *mm, unsigned long address)
+int object_collapse_shown(
+	struct mm *mm, unsigned long address, const struct collapse_limits *limits)
 {
 	struct object *object;
 	u64 index;
 	int err;
 
 	mm_read_lock(mm);
-	object = shown_at(mm, address, &index, &err);
+	object = shown_at(mm, address, limits, &index, &err);
 	mm_read_unlock(mm);
 	if (!object)
 		return err;
-	err = object_collapse(object, index);
+	err = object_collapse(object, index, limits);
 	object_put(object);
-	if (!err)
+	if (!err && !limits->eligible)
 		(void)mm_fault(mm, address, ACCESS_READ); /* a leaf at once */
 	return err;
 }

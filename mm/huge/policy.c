@@ -68,7 +68,8 @@ static bool holds(const enum thp_policy *word, const struct vma *vma)
 
 bool huge_makes(const struct vma *vma)
 {
-	return holds(vma->object ? &thp_shmem : &thp_policy, vma);
+	return !(vma->flags & (VMA_NOHUGE | VMA_STACK)) &&
+	       holds(vma->object ? &thp_shmem : &thp_policy, vma);
 }
 
 unsigned int huge_frame_flags(const struct vma *vma)
@@ -82,13 +83,12 @@ bool huge_aligned(const struct vma *vma)
 	       IS_ALIGNED(vma->shift, HUGE_SIZE);
 }
 
-bool huge_wanted(const struct vma *vma)
+bool huge_wanted(const struct vma *vma, unsigned int access)
 {
-	if (vma->flags & (VMA_NOHUGE | VMA_STACK))
-		return false;
 	if (!vma->object)
 		return huge_makes(vma);
-	return vma->flags & VMA_SHARED && huge_aligned(vma) &&
+	/* A private mapping's own page is none of the object's. */
+	return (vma->flags & VMA_SHARED || !(access & ACCESS_OWN)) && huge_aligned(vma) &&
 	       (READ_ONCE(vma->object->blocks) || huge_makes(vma));
 }
 
@@ -96,7 +96,8 @@ bool huge_eligible(const struct vma *vma)
 {
 	unsigned long first = ALIGN_UP(vma->start, HUGE_SIZE);
 
-	return huge_wanted(vma) && first < vma->end && vma->end - first >= HUGE_SIZE;
+	return huge_makes(vma) && (!vma->object || huge_aligned(vma)) &&
+	       first < vma->end && vma->end - first >= HUGE_SIZE;
 }
 
 /* What lies in one VMA. In a write section. */

@@ -90,7 +90,9 @@ int anon_fault(struct fault *fault)
 
 	if (unlikely(vma->flags & VMA_PFN) && vma->object->contig)
 		return contig_fault(mm, vma, address, fault->access);
-	err = huge_wanted(vma) ? huge_fault(mm, vma, address, fault->access) : 0;
+	err = huge_wanted(vma, fault->access)
+		      ? huge_fault(mm, vma, address, fault->access)
+		      : 0;
 	err = err ?: descend_alloc(mm, address, LEVEL_PTE, &fault->at);
 	if (err)
 		return err;

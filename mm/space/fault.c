@@ -84,7 +84,8 @@ static bool grow_stack(struct mm *mm, unsigned long address)
 /* Will pages of the VMA's own be mapped? */
 static bool needs_family(const struct vma *vma, unsigned int access)
 {
-	return !(vma->flags & VMA_SHARED) && (access & ACCESS_OWN || huge_wanted(vma));
+	return !(vma->flags & VMA_SHARED) &&
+	       (access & ACCESS_OWN || (!vma->object && huge_makes(vma)));
 }
 
 /* Does the fault's VMA allow the access? What it comes to is told in fault->access. */

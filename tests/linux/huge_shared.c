@@ -229,6 +229,8 @@ static void collapsing(void)
 	test(holds(at, 0, BLOCKS * pages, VALUE) &&
 			holds(other, 0, BLOCKS * pages, VALUE),
 		"collapse: kept, for all who map it");
+	test(holds(own, 0, BLOCKS * pages, VALUE) && is_huge(own, BLOCKS),
+		"a private mapping reads through leaves");
 	fill(own, 1, 2, 2 * VALUE);
 	fill(at, 2, 3, 3 * VALUE);
 	test(holds(own, 1, 2, 2 * VALUE) && holds(at, 1, 2, VALUE) &&

@@ -7,6 +7,7 @@
  */
 #include "kernel/base/errno.h"
 #include "mm/space/gup.h"
+#include "mm/huge/collapse.h"
 #include "mm/space/object.h"
 #include "tests/races/help.h"
 
@@ -32,7 +33,7 @@ static void pin(void)
 
 static void collapse(void)
 {
-	int err = object_collapse(object, 0);
+	int err = object_collapse(object, 0, &collapse_any);
 
 	RACE_CLAIM(!err || err == -EAGAIN, "pages become a block, or stay");
 }

@@ -8,6 +8,7 @@
  * which scripts in the guests do not know who brings it about.
  */
 #include "kernel/base/errno.h"
+#include "mm/huge/collapse.h"
 #include "mm/space/object.h"
 #include "tests/races/help.h"
 
@@ -31,7 +32,7 @@ static void write_file(void)
 
 static void collapse(void)
 {
-	int err = object_collapse(object, 0);
+	int err = object_collapse(object, 0, &collapse_any);
 
 	RACE_CLAIM(!err || err == -EAGAIN, "pages become a block, or stay");
 }

@@ -6,6 +6,7 @@
  * takes the table away, so that a leaf can stand there. The fault has been down to the
  * table already: what it maps there nobody would see, and nobody unmap.
  */
+#include "mm/huge/collapse.h"
 #include "mm/space/object.h"
 #include "tests/races/help.h"
 

@@ -6,6 +6,7 @@
  * through the object's reverse map: it made a table of nothing. Here who takes a table
  * away has the mm to itself, as mremap() has.
  */
+#include "mm/huge/collapse.h"
 #include "mm/space/object.h"
 #include "tests/races/help.h"
 

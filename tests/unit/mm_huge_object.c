@@ -127,8 +127,8 @@ UNIT_TEST(mm_huge_object_fault)
 	finish();
 }
 
-/* A second mapping finds it, whatever the policy is by then; a private one, page by page;
- * and a copy is a page of its own. */
+/* A second mapping finds it, whatever the policy is by then; a private one, too, until it
+ * writes: a copy is a page of its own. */
 UNIT_TEST(mm_huge_object_is_shared)
 {
 	unsigned long mine = OTHER + 8 * HUGE_SIZE;
@@ -142,13 +142,38 @@ UNIT_TEST(mm_huge_object_is_shared)
 	expect_kept(OTHER, 0, 0, 0);
 	EXPECT_EQ(level_at(other, OTHER), block_level());
 	expect_kept(mine, 1, 0, 0);
-	EXPECT_EQ(level_at(other, mine + HUGE_SIZE), LEVEL_PTE);
+	EXPECT_EQ(level_at(other, mine + HUGE_SIZE), block_level());
 	store(mine + HUGE_SIZE, 1);
+	EXPECT_EQ(level_at(other, mine + HUGE_SIZE), LEVEL_PTE);
 	store(OTHER + PAGE_SIZE, 2);
 	mm_use(mm);
 	EXPECT_EQ(load(page(0, 1)), 2);
 	expect_kept(AT, 1, 0, 0);
 	mm_put(other);
+	finish();
+}
+
+/* No leaf of a private mapping lets anybody write to what is the object's; what is pinned
+ * for long is a copy, too. */
+UNIT_TEST(mm_huge_object_private)
+{
+	struct page *pinned;
+
+	make(2);
+	thp_shmem = THP_NEVER;
+	EXPECT_EQ(map(mm, OTHER, 2 * HUGE_SIZE, 0, 0), 0);
+	EXPECT_EQ(load(OTHER), page(0, 0));
+	EXPECT_EQ(mm_protect(mm, OTHER, HUGE_SIZE, PROT_READ), 0);
+	EXPECT_EQ(mm_protect(mm, OTHER, HUGE_SIZE, RW), 0);
+	EXPECT_EQ(level_at(mm, OTHER), block_level());
+	store(OTHER + PAGE_SIZE, 7);
+	EXPECT_EQ(load(OTHER), page(0, 0));
+	EXPECT_EQ(load(OTHER + HUGE_SIZE), page(1, 0));
+	EXPECT_EQ(gup(OTHER + HUGE_SIZE, 1, FOLL_PIN | FOLL_LONGTERM, &pinned), 1);
+	EXPECT_EQ(pinned->type, PAGE_ANON);
+	gup_unpin(&pinned, 1);
+	expect_kept(AT, 0, 0, 0);
+	expect_kept(AT, 1, 0, 0);
 	finish();
 }
 

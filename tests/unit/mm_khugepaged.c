@@ -9,12 +9,14 @@
 #include "mm/huge/khugepaged.h"
 #include "mm/huge/leaf.h"
 #include "mm/space/gup.h"
+#include "mm/space/object.h"
 
 #define RW     (PROT_READ | PROT_WRITE)
 #define BLOCKS 3
 #define AT     (64 * HUGE_SIZE)
 
 static struct mm *mm;
+static struct object *object; /* which it shows, or NULL */
 static enum thp_policy policy_before;
 static struct khugepaged settings_before;
 
@@ -35,17 +37,32 @@ static void make(unsigned long count)
 	thp_policy = THP_MADVISE;
 	mm = mm_create();
 	mm_use(mm);
-	EXPECT_EQ(mm_map(mm, &at, BLOCKS * HUGE_SIZE, RW, MM_FIXED), 0);
+	EXPECT_EQ(object ? mm_map_object(mm, &at, BLOCKS * HUGE_SIZE, RW,
+				   MM_FIXED | MM_SHARED, object, 0)
+			 : mm_map(mm, &at, BLOCKS * HUGE_SIZE, RW, MM_FIXED),
+		0);
 	for (unsigned int block = 0; block < BLOCKS; block++)
 		for (unsigned long i = 0; i < count; i++)
 			store(page(block, i), page(block, i));
 	EXPECT_EQ(mm_advise_huge(mm, AT, BLOCKS * HUGE_SIZE, true), 0);
 }
 
+/* The same, of an object. */
+static void make_object(unsigned long count)
+{
+	object = object_create(BLOCKS * HUGE_SIZE);
+	make(count);
+	EXPECT(thp_shmem_choose("advise"));
+}
+
 static void finish(void)
 {
 	mm_use(NULL);
 	mm_put(mm);
+	if (object)
+		object_put(object);
+	object = NULL;
+	EXPECT(thp_shmem_choose("never"));
 	settings_before.full_scans = khugepaged.full_scans;
 	khugepaged = settings_before;
 	thp_policy = policy_before;
@@ -206,5 +223,55 @@ UNIT_TEST(mm_khugepaged_turns)
 	EXPECT_EQ(scan(), 0);
 	EXPECT_EQ(khugepaged.full_scans, passes + 2);
 	EXPECT_EQ(mm->users, 1);
+	finish();
+}
+
+/* --- memory objects ----------------------------------------------------------------- */
+
+UNIT_TEST(mm_khugepaged_object)
+{
+	make_object(HUGE_PAGES / 2);
+	khugepaged.max_ptes_none = HUGE_PAGES / 2 - 1;
+	EXPECT_EQ(scan(), 0);
+	khugepaged.max_ptes_none = HUGE_PAGES / 2;
+	EXPECT_EQ(scan(), 3);
+	EXPECT_EQ(object->blocks, 3);
+	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(scan(), 0);
+	expect_kept(1, HUGE_PAGES / 2);
+	EXPECT_EQ(is_block(1), true);
+	EXPECT_EQ(scan(), 0);
+	EXPECT_EQ(is_block(1), true); /* and nothing more is done there */
+	finish();
+}
+
+UNIT_TEST(mm_khugepaged_object_where_wanted)
+{
+	make_object(HUGE_PAGES);
+	EXPECT(thp_shmem_choose("never"));
+	EXPECT_EQ(scan(), 0);
+	EXPECT(thp_shmem_choose("advise"));
+	EXPECT_EQ(mm_advise_huge(mm, page(0, 0), HUGE_SIZE, false), 0);
+	EXPECT_EQ(mm_unmap(mm, page(2, 1), HUGE_SIZE - PAGE_SIZE), 0);
+	EXPECT_EQ(scan(), 1);
+	EXPECT_EQ(object->blocks, 1);
+	expect_kept(0, HUGE_PAGES);
+	expect_kept(1, HUGE_PAGES);
+	finish();
+}
+
+/* What is held is not even taken from its mappings. */
+UNIT_TEST(mm_khugepaged_object_not_what_is_held)
+{
+	struct page *held;
+
+	make_object(HUGE_PAGES);
+	EXPECT_EQ(gup(page(1, 1), 1, FOLL_PIN | FOLL_WRITE, &held), 1);
+	EXPECT_EQ(scan(), 2);
+	EXPECT_EQ(mm->pages, HUGE_PAGES);
+	store(page(1, 1), 7);
+	EXPECT_EQ(*(u64 *)page_address(held), 7);
+	gup_unpin(&held, 1);
+	EXPECT_EQ(scan(), 1);
 	finish();
 }
