@@ -24,7 +24,7 @@ enum lock_rank {
 	RANK_SIGNAL,     /* one task's signal state */
 	RANK_FUTEX,      /* a futex hash bucket */
 	RANK_DMA,        /* the fake device's transfers */
-	RANK_RAMDISK,    /* which files have an object */
+	RANK_RAMDISK,    /* which files have an object; names in /tmp */
 	RANK_PIPE,       /* a pipe, and who waits for it */
 	RANK_ENDPOINT,   /* who waits at an endpoint, and for whom */
 	RANK_SCAN,       /* whose turn it is in mm/huge/khugepaged.c */

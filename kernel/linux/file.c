@@ -2,8 +2,8 @@
  * kernel/linux/file.c - file descriptors: read and write, open, dup, pipe, fcntl.
  *
  * Descriptors are the handles of kernel/task, which also moves the bytes and owns all
- * locks; here numbers and flags are translated. Nothing can be written but the console,
- * pipes and devices: a change to a file is -EROFS.
+ * locks; here numbers and flags are translated. Files can be written that are memory, of
+ * servers and in /tmp: a change to the ramdisk's is -EROFS.
  */
 #include "kernel/linux/path.h"
 #include "kernel/ipc/server.h"
@@ -166,8 +166,8 @@ static int check_open(const struct file_info *info, int flags)
 		return writes || flags & O_CREAT ? -EISDIR : 0;
 	if (flags & O_DIRECTORY)
 		return -ENOTDIR;
-	if (info->device == DEVICE_SRV)
-		return 0; /* its server decides */
+	if (info->device == DEVICE_SRV || info->device == DEVICE_TMP)
+		return 0; /* its server decides, if any */
 	if (S_ISREG(info->mode) && (writes || flags & O_TRUNC))
 		return info->device != DEVICE_PROC ? -EROFS
 		       : info->mode & 0200         ? 0
@@ -178,16 +178,13 @@ static int check_open(const struct file_info *info, int flags)
 /* O_TMPFILE: memory that has no name. */
 static int open_unnamed(const struct place *place, int flags, struct open **open)
 {
-	struct object *object;
-
 	if (!S_ISDIR(place->info.mode))
 		return -ENOTDIR;
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return -EINVAL;
-	if (place->info.device != DEVICE_RAMDISK)
+	if (place->info.device != DEVICE_RAMDISK && place->info.device != DEVICE_TMP)
 		return -EOPNOTSUPP;
-	object = object_create(0);
-	*open = object ? memory_file_open(object) : NULL;
+	*open = memory_file_create();
 	return *open ? 0 : -ENOMEM;
 }
 
@@ -209,12 +206,12 @@ static long open_at(int directory, unsigned long path, int flags)
 
 	if (!error)
 		error = open_place(&place, flags, &open);
-	else if (error == -ENOENT && flags & O_CREAT)
-		error = tree_create(place.path, &place.info) ?: tree_open(&place, &open);
+	if (error == -ENOENT && flags & O_CREAT)
+		error = tree_create(place.path, flags, &open);
 	if (error)
 		return error;
 	open->flags = open_flags(flags);
-	if (place.info.device == DEVICE_SRV && flags & O_TRUNC)
+	if (open->kind == OPEN_MEMORY && flags & O_TRUNC)
 		error = server_resize(open->object, 0);
 	if (error) {
 		open_put(open);

@@ -13,7 +13,6 @@
  * with `madvise`, we with `never`.
  */
 #include "kernel/linux/path.h"
-#include "kernel/base/options.h"
 #include "kernel/base/print.h"
 #include "mm/huge/khugepaged.h"
 #include "mm/huge/leaf.h"
@@ -70,32 +69,12 @@ static const char *const all_words[][WORDS_MAX] = {
 	[HUGE_SHMEM] = {"always", "within_size", "advise", "never", "deny", "force"},
 };
 
-static u32 defrag = 4; /* (a) which of its words was chosen last */
-
-static const char *defrag_value(void)
-{
-	return all_words[HUGE_DEFRAG][READ_ONCE(defrag)];
-}
-
-static bool defrag_choose(const char *word)
-{
-	static const enum thp_policy meant[] = {
-		THP_ALWAYS, THP_NEVER, THP_MADVISE, THP_MADVISE, THP_NEVER};
-	unsigned int choice;
-
-	if (!option_choice(word, all_words[HUGE_DEFRAG], ARRAY_SIZE(meant), &choice))
-		return false;
-	WRITE_ONCE(defrag, choice);
-	WRITE_ONCE(thp_defrag, meant[choice]);
-	return true;
-}
-
 static const struct {
 	const char *(*now)(void);
 	bool (*choose)(const char *word);
 } in_words[] = {
 	[HUGE_ENABLED] = {thp_value, thp_choose},
-	[HUGE_DEFRAG] = {defrag_value, defrag_choose},
+	[HUGE_DEFRAG] = {thp_defrag_value, thp_defrag_choose},
 	[HUGE_SHMEM] = {thp_shmem_value, thp_shmem_choose},
 };
 
@@ -172,16 +151,11 @@ static int obey(u32 file, const char *word)
 {
 	if (file >= KHUGEPAGED)
 		return set_number(file, word);
-	switch (file) {
-	case HUGE_SPLIT:
+	if (file == HUGE_SPLIT)
 		return split(word);
-	case HUGE_PMD_SIZE:
-		return -EINVAL;
-	case HUGE_ZERO_PAGE:
-		return strcmp(word, "0") ? -EINVAL : 0;
-	default:
-		return in_words[file].choose(word) ? 0 : -EINVAL;
-	}
+	if (file == HUGE_PMD_SIZE || file == HUGE_ZERO_PAGE)
+		return file == HUGE_ZERO_PAGE && !strcmp(word, "0") ? 0 : -EINVAL;
+	return in_words[file].choose(word) ? 0 : -EINVAL;
 }
 
 static ssize_t write(struct open *open, const void *from, size_t size, u64 offset)

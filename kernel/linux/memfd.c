@@ -15,15 +15,13 @@ long sys_memfd_create(struct regs *regs)
 	unsigned int flags = regs_arg(regs, 1);
 	char name[MFD_NAME_MAX + 1];
 	ssize_t length = user_get_string(name, regs_arg(regs, 0), sizeof(name));
-	struct object *object;
 	struct open *open;
 
 	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
 		return -EINVAL;
 	if (length < 0)
 		return length == -EFAULT ? -EFAULT : -EINVAL;
-	object = object_create(0);
-	open = object ? memory_file_open(object) : NULL;
+	open = memory_file_create();
 	if (!open)
 		return -ENOMEM;
 	return handles_add(current_task()->handles, open, 0, flags & MFD_CLOEXEC);

@@ -3,7 +3,7 @@
  *
  * The working directory is a canonical path in the task (l:lock of its Linux part). ".."
  * is taken away textually, which is right because no directory can be reached by two
- * paths. Calls that would change a directory all answer -EROFS.
+ * paths. Calls that would change a directory all answer -EROFS, but for unlink() in /tmp.
  */
 #include "kernel/linux/path.h"
 #include "kernel/base/atomic.h"
@@ -172,21 +172,39 @@ long sys_umask(struct regs *regs)
 	return atomic_exchange(&linux_task()->umask, regs_arg(regs, 0) & 0777);
 }
 
-/* mkdir, and under their numbers all that would change the ramdisk. */
-static long read_only(int directory, unsigned long user_path)
+static long change(int directory, unsigned long user_path, bool unlink)
 {
-	char path[PATH_LIMIT];
-	int error = path_resolve(directory, user_path, path);
+	struct place place;
+	int error = path_find(directory, user_path, &place);
 
-	return error ? error : -EROFS;
+	if (error && (unlink || error != -ENOENT))
+		return error;
+	if (!unlink)
+		return -EROFS;
+	if (S_ISDIR(place.info.mode))
+		return -EISDIR;
+	return place.info.device == DEVICE_TMP ? tmp_remove(strrchr(place.path, '/') + 1)
+					       : -EROFS;
 }
 
+/* And under their numbers all that would change the ramdisk. */
 long sys_mkdir(struct regs *regs)
 {
-	return read_only(AT_FDCWD, regs_arg(regs, 0));
+	return change(AT_FDCWD, regs_arg(regs, 0), false);
 }
 
 long sys_mkdirat(struct regs *regs)
 {
-	return read_only(regs_arg(regs, 0), regs_arg(regs, 1));
+	return change(regs_arg(regs, 0), regs_arg(regs, 1), false);
+}
+
+long sys_unlink(struct regs *regs)
+{
+	return change(AT_FDCWD, regs_arg(regs, 0), true);
+}
+
+/* With a flag it is rmdir(). */
+long sys_unlinkat(struct regs *regs)
+{
+	return change(regs_arg(regs, 0), regs_arg(regs, 1), !regs_arg(regs, 2));
 }

@@ -1,11 +1,10 @@
 /*
  * kernel/linux/path.h - names: from a user's path to what it leads to.
  *
- * Four trees make up the one that programs see: the ramdisk, devices in /dev and /sys,
- * /proc, and /srv, whose names are servers. Nothing can be renamed, or created but there,
- * and there are no symbolic links
- * but those that readlink knows, so a path is resolved as text: joined to its directory,
- * with "." and ".." gone.
+ * Five trees make up the one that programs see: the ramdisk, devices in /dev and /sys,
+ * /proc, /srv, whose names are servers, and /tmp. Nothing can be renamed, or created but
+ * in the last two, and there are no symbolic links but those that readlink knows, so a
+ * path is resolved as text: joined to its directory, with "." and ".." gone.
  */
 #pragma once
 
@@ -34,7 +33,8 @@ enum {
 	DEVICE_RAMDISK = 1,
 	DEVICE_DEV,
 	DEVICE_PROC,
-	DEVICE_SRV
+	DEVICE_SRV,
+	DEVICE_TMP
 };
 
 /* path.c: the absolute path of a user's path below `directory` (or AT_FDCWD); -ENOENT for
@@ -60,8 +60,15 @@ struct entry {
 };
 bool tree_entry(const char *directory, u64 index, struct entry *entry);
 
-/* Makes what is not there: -EROFS but for what a server makes. */
-int tree_create(const char *path, struct file_info *info);
+/* Opens what was not there: made (O_EXCL: -EEXIST, if somebody has been faster) in /tmp,
+ * or by a server; -EROFS elsewhere. */
+int tree_create(const char *path, int flags, struct open **open);
+
+/* tmp.c: files in /tmp. The one of this name, or (NULL) with that number, and (not NULL)
+ * its name; false: there is none. One is opened, or made; its name goes. */
+bool tmp_find(const char *name, u64 index, struct file_info *info, char *found);
+int tmp_open(const char *name, int flags, struct open **open);
+int tmp_remove(const char *name);
 
 /* srv.c: `path` is what follows "/srv". */
 int srv_lookup(const char *path, bool create, struct file_info *info);

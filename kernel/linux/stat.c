@@ -1,11 +1,13 @@
 /*
- * kernel/linux/stat.c - asking about files: stat and its kin, access, readlink.
+ * kernel/linux/stat.c - asking about files: stat and its kin, statfs, access, readlink.
  *
  * The structures' layouts are the machine's own (<asm/stat.h>). No state.
  */
 #include "kernel/linux/path.h"
 #undef __unused /* there it is the name of a field */
 #include <asm/stat.h>
+#include <asm/statfs.h>
+#include <linux/magic.h>
 
 #define BLOCK 512
 
@@ -88,6 +90,33 @@ long sys_newfstatat(struct regs *regs)
 	return error ? error : put_stat(regs_arg(regs, 2), &info);
 }
 
+/* Linux, too, tells of no blocks where only memory is the limit. */
+static long tell_system(unsigned long path, unsigned long to)
+{
+	struct file_info info;
+	int error = describe_path(AT_FDCWD, path, &info);
+	struct statfs answer = {.f_bsize = PAGE_SIZE, .f_namelen = 255};
+
+	if (error)
+		return error;
+	answer.f_type = info.device == DEVICE_TMP ? TMPFS_MAGIC : RAMFS_MAGIC;
+	return user_put(to, &answer, sizeof(answer));
+}
+
+long sys_statfs(struct regs *regs)
+{
+	return tell_system(regs_arg(regs, 0), regs_arg(regs, 1));
+}
+
+#ifdef __NR_statfs64
+long sys_statfs64(struct regs *regs)
+{
+	if (regs_arg(regs, 1) != sizeof(struct statfs))
+		return -EINVAL;
+	return tell_system(regs_arg(regs, 0), regs_arg(regs, 2));
+}
+#endif
+
 #define MAY_EXECUTE 1
 #define MAY_WRITE   2
 #define MAY_ALL     7
@@ -102,7 +131,7 @@ static long check_access(int directory, unsigned long path, int mode)
 	error = describe_path(directory, path, &info);
 	if (error)
 		return error;
-	if (mode & MAY_WRITE && !S_ISCHR(info.mode))
+	if (mode & MAY_WRITE && !S_ISCHR(info.mode) && info.device != DEVICE_TMP)
 		return -EROFS;
 	if (mode & MAY_EXECUTE && !(info.mode & 0111))
 		return -EACCES;

@@ -1,7 +1,9 @@
 /*
- * kernel/linux/tree.c - the one tree of names: the ramdisk, with /dev, /sys, /proc in it.
+ * kernel/linux/tree.c - the one tree of names: the ramdisk, with /dev, /sys, /proc, /srv
+ * and /tmp in it.
  *
- * Constant after boot but for /proc, which looks at the living tasks (proc.c). An open
+ * Constant after boot but for the last three: living tasks (proc.c), servers with their
+ * files (srv.c), and files that are only memory (tmp.c). An open
  * directory holds a copy of its path; its offset is the number of the next entry.
  */
 #include "kernel/linux/path.h"
@@ -25,24 +27,6 @@ static const char *below(const char *path, const char *top)
 }
 
 /* --- /dev and /sys: one table of paths; their directories follow from them --- */
-
-static ssize_t random_read(struct open *open, void *to, size_t size, u64 offset)
-{
-	random_bytes(to, size);
-	return size;
-}
-
-static ssize_t random_write(struct open *open, const void *from, size_t size, u64 offset)
-{
-	return size;
-}
-
-static const struct open_ops random_ops = {.read = random_read, .write = random_write};
-
-static struct open *random_open(void)
-{
-	return open_create(&random_ops, OPEN_DEVICE, 0, NULL);
-}
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 #define KHD(name, number, mode)                                                          \
@@ -100,7 +84,10 @@ static const struct device *find_device(const char *path)
 static void describe_directory(u32 device, struct file_info *info)
 {
 	*info = (struct file_info){
-		.mode = S_IFDIR | 0555, .links = 2, .inode = 1, .device = device};
+		.mode = S_IFDIR | (device == DEVICE_TMP ? 01777 : 0555),
+		.links = 2,
+		.inode = 1,
+		.device = device};
 }
 
 static void describe_device(u32 number, struct file_info *info)
@@ -171,14 +158,21 @@ int tree_lookup(const char *path, struct file_info *info)
 		return proc_lookup(rest, info);
 	if ((rest = below(path, "/srv")))
 		return srv_lookup(rest, false, info);
+	if ((rest = below(path, "/tmp"))) {
+		describe_directory(DEVICE_TMP, info);
+		return !*rest || tmp_find(rest + 1, 0, info, NULL) ? 0 : -ENOENT;
+	}
 	return ramdisk_lookup(path, info);
 }
 
-int tree_create(const char *path, struct file_info *info)
+int tree_create(const char *path, int flags, struct open **open)
 {
-	const char *rest = below(path, "/srv");
+	const char *rest;
+	struct file_info info;
 
-	return rest ? srv_lookup(rest, true, info) : -EROFS;
+	if ((rest = below(path, "/srv")))
+		return srv_lookup(rest, true, &info) ?: srv_open(rest, open);
+	return (rest = below(path, "/tmp")) ? tmp_open(rest + 1, flags, open) : -EROFS;
 }
 
 static void directory_close(struct open *open)
@@ -220,6 +214,8 @@ int tree_open(const struct place *place, struct open **open)
 		*open = device_open(place->path);
 	else if (place->info.device == DEVICE_SRV)
 		return srv_open(below(place->path, "/srv"), open);
+	else if (place->info.device == DEVICE_TMP)
+		return tmp_open(below(place->path, "/tmp") + 1, 0, open);
 	else if (place->info.file)
 		*open = ramdisk_open(place->info.file);
 	else
@@ -255,8 +251,10 @@ void tree_describe(struct open *open, struct file_info *info)
 		describe_device(DEVICE(1, 5), info);
 		break;
 	case OPEN_MEMORY:
-		*info = (struct file_info){.mode = S_IFREG | 0777,
+		*info = (struct file_info){.mode = S_IFREG | 0666,
 			.links = 1,
+			.inode = open->device,
+			.device = open->device ? DEVICE_TMP : 0,
 			.size = object_size(open->object)};
 		break;
 	case OPEN_ENDPOINT:
@@ -293,7 +291,7 @@ static bool device_entry(const char *directory, u64 index, struct entry *entry)
 	return false;
 }
 
-static const char *const mounted[] = {"dev", "sys", "proc", "srv"};
+static const char *const mounted[] = {"dev", "sys", "proc", "srv", "tmp"};
 
 static bool is_mounted(const char *name)
 {
@@ -347,6 +345,8 @@ bool tree_entry(const char *directory, u64 index, struct entry *entry)
 		return proc_entry(rest, index, entry);
 	if ((rest = below(directory, "/srv")))
 		return srv_entry(rest, index, entry);
+	if (below(directory, "/tmp"))
+		return tmp_find(NULL, index, &entry->info, entry->name);
 	if (in_devices(directory))
 		return device_entry(directory, index, entry);
 	return ramdisk_entry(directory, index, entry);

@@ -66,7 +66,7 @@ struct open {
 	struct mutex lock;          /* offset */
 	u64 offset;                 /* (l:lock) */
 	u64 size;                   /* of a file */
-	u32 device;                 /* (c) the number of an OPEN_DEVICE */
+	u32 device;                 /* (c) the number of an OPEN_DEVICE, or of a file */
 	void *object;               /* (c) what it is open on; the kind tells the type */
 	struct open *parent;        /* (c) what it is a copy of, or NULL */
 	u32 revocations;            /* (a) of its copies */

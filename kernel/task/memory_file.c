@@ -67,3 +67,10 @@ struct open *memory_file_open(struct object *object)
 		object_put(object);
 	return open;
 }
+
+struct open *memory_file_create(void)
+{
+	struct object *object = object_create(0);
+
+	return object ? memory_file_open(object) : NULL;
+}

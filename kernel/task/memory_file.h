@@ -11,5 +11,8 @@
  * memory, and the reference is gone. */
 struct open *memory_file_open(struct object *object);
 
+/* The same of a new object, of size 0. */
+struct open *memory_file_create(void);
+
 /* See drop_caches.c. */
 struct open *drop_caches_open(void);

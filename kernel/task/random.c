@@ -5,6 +5,7 @@
 #include "kernel/task/random.h"
 #include "kernel/base/atomic.h"
 #include "kernel/base/string.h"
+#include "kernel/task/handle.h"
 #include "arch/contract/timer.h"
 
 static u64 state; /* (a) */
@@ -25,4 +26,22 @@ void random_bytes(void *to, size_t size)
 
 		memcpy((char *)to + done, &word, min(size - done, sizeof(word)));
 	}
+}
+
+static ssize_t random_read(struct open *open, void *to, size_t size, u64 offset)
+{
+	random_bytes(to, size);
+	return size;
+}
+
+static ssize_t random_write(struct open *open, const void *from, size_t size, u64 offset)
+{
+	return size;
+}
+
+struct open *random_open(void)
+{
+	static const struct open_ops ops = {.read = random_read, .write = random_write};
+
+	return open_create(&ops, OPEN_DEVICE, 0, NULL);
 }

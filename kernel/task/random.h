@@ -7,4 +7,9 @@
 
 #include "kernel/base/types.h"
 
+struct open;
+
 void random_bytes(void *to, size_t size);
+
+/* Gives such bytes, and takes any. NULL: no memory. */
+struct open *random_open(void);

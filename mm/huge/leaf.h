@@ -34,15 +34,17 @@ enum thp_policy {
 	THP_POLICIES
 };
 
-/* (a) `thp=`, and `thp_shmem=` for memory objects; and where a fault may take pages back
- * to get a block. All may change at any time. */
-extern enum thp_policy thp_policy, thp_shmem, thp_defrag;
+/* (a) `thp=`, and `thp_shmem=` for memory objects; may change at any time */
+extern enum thp_policy thp_policy, thp_shmem;
 
-/* From now on this policy. False: there is none of that name. And which it is. */
+/* From now on this policy; or this of Linux's words for `defrag`. False: there is none of
+ * that name. And which it is. */
 bool thp_choose(const char *name);
 bool thp_shmem_choose(const char *name);
+bool thp_defrag_choose(const char *name);
 const char *thp_value(void);
 const char *thp_shmem_value(void);
+const char *thp_defrag_value(void);
 
 /* Should this fault in the VMA try a block, in vain perhaps? Are blocks to be made? */
 bool huge_wanted(const struct vma *vma, unsigned int access);

@@ -17,7 +17,13 @@
 
 enum thp_policy thp_policy __section("policy_words") = THP_MADVISE;
 enum thp_policy thp_shmem __section("policy_words") = THP_NEVER;
-enum thp_policy thp_defrag __section("policy_words") = THP_NEVER;
+
+/* Where a fault may take pages back to get a block: two words for each policy. Who DEFERS
+ * would leave that to a thread of the kernel's; there is none, and he gets what is free.
+ * Linux begins with `madvise`. */
+static const char *const defrag_names[2 * THP_POLICIES - 1] = {
+	"never", "defer", "madvise", "defer+madvise", "always"};
+static unsigned int thp_defrag __section("policy_words");
 
 static const char *const thp_names[THP_POLICIES] = {"never", "madvise", "always"};
 static const char *const thp_shmem_names[THP_POLICIES] = {"never", "advise", "always"};
@@ -53,6 +59,22 @@ const char *thp_shmem_value(void)
 {
 	return thp_shmem_names[READ_ONCE(thp_shmem)];
 }
+
+bool thp_defrag_choose(const char *name)
+{
+	unsigned int choice;
+
+	if (!option_choice(name, defrag_names, ARRAY_SIZE(defrag_names), &choice))
+		return false;
+	WRITE_ONCE(thp_defrag, choice);
+	return true;
+}
+
+const char *thp_defrag_value(void)
+{
+	return defrag_names[READ_ONCE(thp_defrag)];
+}
+
 POLICY(thp, "thp", "never, madvise or always: where faults try huge pages", thp_choose,
 	thp_value);
 POLICY(thp_shmem, "thp_shmem",
@@ -74,7 +96,9 @@ bool huge_makes(const struct vma *vma)
 
 unsigned int huge_frame_flags(const struct vma *vma)
 {
-	return holds(&thp_defrag, vma) ? 0 : FRAME_NO_RECLAIM;
+	enum thp_policy reclaims = READ_ONCE(thp_defrag) / 2;
+
+	return holds(&reclaims, vma) ? 0 : FRAME_NO_RECLAIM;
 }
 
 bool huge_aligned(const struct vma *vma)

@@ -62,7 +62,8 @@ HUGE += [words for words in RUNS if words.endswith("-t") or words.startswith("mr
 # khugepaged: neither machine has a place to swap to, so that what swaps fails on both. And
 # split_huge_page_test does not get beyond its first step on any: it makes four huge pages,
 # and is content with no other number than one.
-THREAD = ["khugepaged all:anon", "khugepaged all:shmem", "split_huge_page_test"]
+THREAD = ["khugepaged all:anon", "khugepaged all:shmem", "khugepaged all:file /tmp",
+          "split_huge_page_test"]
 # This one takes all huge pages to be of 2 MiB: on s390x it finds some by chance.
 RUNS_ON = {"x86_64": RUNS + HUGE[:1] + ["loops 3 transhuge-stress 64"] + THREAD,
            "s390x": RUNS, "s390x-edat": HUGE + THREAD}

@@ -8,6 +8,7 @@
 #include "tests/unit/unit.h"
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
+#include "kernel/base/string.h"
 #include "kernel/sched/thread.h"
 #include "mm/huge/leaf.h"
 #include "mm/space/frame.h"
@@ -517,21 +518,26 @@ UNIT_TEST(mm_huge_eligible)
 	thp_policy = before;
 }
 
-static bool reclaims(enum thp_policy defrag, unsigned int flags)
+static bool reclaims(const char *defrag, unsigned int flags)
 {
 	struct vma vma = {.flags = flags};
 
-	thp_defrag = defrag;
+	EXPECT(thp_defrag_choose(defrag));
+	EXPECT(!strcmp(thp_defrag_value(), defrag));
 	return !(huge_frame_flags(&vma) & FRAME_NO_RECLAIM);
 }
 
 /* Where a fault may take pages back for a block. */
 UNIT_TEST(mm_huge_defrag)
 {
-	EXPECT(reclaims(THP_ALWAYS, 0));
-	EXPECT(reclaims(THP_MADVISE, VMA_HUGE));
-	EXPECT(!reclaims(THP_MADVISE, 0));
-	EXPECT(!reclaims(THP_NEVER, VMA_HUGE));
+	EXPECT(!thp_defrag_choose("sometimes"));
+	EXPECT(reclaims("always", 0));
+	EXPECT(reclaims("madvise", VMA_HUGE));
+	EXPECT(reclaims("defer+madvise", VMA_HUGE));
+	EXPECT(!reclaims("madvise", 0));
+	EXPECT(!reclaims("defer+madvise", 0));
+	EXPECT(!reclaims("defer", VMA_HUGE));
+	EXPECT(!reclaims("never", VMA_HUGE));
 }
 
 UNIT_TEST(mm_huge_split_range)
