@@ -26,7 +26,8 @@ static const struct {
 	{"devtmpfs", "/dev", ""},
 	{"proc", "/proc", ""},
 	{"sysfs", "/sys", ""},
-	{"tmpfs", "/tmp", "huge=advise"}, /* as shmem_enabled says it of other memory */
+	/* As shmem_enabled says it of other memory; refused where there are none. */
+	{"tmpfs", "/tmp", "huge=advise"},
 	{"debugfs", "/sys/kernel/debug", ""},
 };
 
@@ -39,11 +40,11 @@ static int give_up(const char *what)
 static int mount_all(void)
 {
 	for (size_t i = 0; i < sizeof(file_systems) / sizeof(*file_systems); i++) {
-		const char *where = file_systems[i].where;
+		const char *type = file_systems[i].type, *where = file_systems[i].where;
 
 		mkdir(where, 0755);
-		if (mount("none", where, file_systems[i].type, 0,
-			    file_systems[i].options))
+		if (mount("none", where, type, 0, file_systems[i].options) &&
+			mount("none", where, type, 0, NULL))
 			return give_up(where);
 	}
 	return 0;
