@@ -18,7 +18,8 @@ enum lock_rank {
 	RANK_OPEN,        /* one open object: offset, console line */
 	RANK_OBJECT_SIZE, /* who resizes a memory object */
 	RANK_MM,          /* mm->lock, reader/writer */
-	RANK_LAST_SLEEPING = RANK_MM,
+	RANK_VMA,         /* a VMA that a fault holds (mm/space/vma_lock.c) */
+	RANK_LAST_SLEEPING = RANK_VMA,
 	/* spinlocks */
 	RANK_FILES,      /* one task's handle table */
 	RANK_SIGNAL,     /* one task's signal state */

@@ -70,7 +70,7 @@ static __noinline void queue_up(struct rwsem *sem, bool writes)
 	}
 	spin_unlock_irqrestore(&sem->lock, flags);
 	if (writes)
-		sem->writer = current();
+		WRITE_ONCE(sem->writer, current()); /* lab: others look */
 }
 
 static __noinline void leave_and_grant(struct rwsem *sem, bool writes)
@@ -101,7 +101,7 @@ void rwsem_lock(struct rwsem *sem, bool writes)
 	} while (!atomic_cas_value(
 		&sem->state, &state, state + (writes ? WRITER : READER)));
 	if (writes)
-		sem->writer = current();
+		WRITE_ONCE(sem->writer, current());
 }
 
 void rwsem_unlock(struct rwsem *sem, bool writes)
@@ -112,7 +112,7 @@ void rwsem_unlock(struct rwsem *sem, bool writes)
 		"%s is not held by who unlocks it", sem->name);
 	rank_release(sem);
 	if (writes)
-		sem->writer = NULL;
+		WRITE_ONCE(sem->writer, NULL);
 	do {
 		if (unlikely(state & WAITERS)) {
 			leave_and_grant(sem, writes);

@@ -230,7 +230,7 @@ bool collapse_promises(struct mm *mm, const struct vma *vma, unsigned long addre
 	return promises;
 }
 
-static int collapse_one(struct mm *mm, const struct vma *vma, unsigned long address,
+static int collapse_one(struct mm *mm, struct vma *vma, unsigned long address,
 	const struct collapse_limits *limits)
 {
 	struct collapse it;
@@ -239,6 +239,10 @@ static int collapse_one(struct mm *mm, const struct vma *vma, unsigned long addr
 
 	if (err)
 		return min(err, 0);
+	/* SAFE(collapse_claims): as SAFE(collapse_alone), of a fault that holds the VMA.
+	 * The table stays until then: it is a table under a VMA. Pairs with vma_hold().
+	 */
+	vma_write_begin(vma);
 	head = block_alloc(vma, address, limits->frame);
 	if (!head)
 		return -ENOMEM;

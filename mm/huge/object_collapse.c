@@ -177,7 +177,7 @@ static struct mm *nth_mm(
 static void retract(
 	struct mm *mm, const struct object *object, u64 index, unsigned long address)
 {
-	const struct vma *vma;
+	struct vma *vma;
 	unsigned long again;
 	struct gather gather;
 
@@ -192,6 +192,9 @@ static void retract(
 	 * rmap_prepare() in fault.c. */
 	if (vma && vma->object == object && shows(vma, index, &again) &&
 		again == address && !vma->anon) {
+		/* SAFE(retract_claims): such a fault may hold the VMA. Pairs with
+		 * vma_hold(). */
+		vma_write_begin(vma);
 		gather_begin(&gather, mm);
 		gather_unmap(&gather, address, address + HUGE_SIZE);
 		gather_free_tables(&gather, address, address + HUGE_SIZE, address,

@@ -1,14 +1,22 @@
 /*
  * mm/space/fault.c - a user access that the page table does not allow: should it be?
  *
- * The VMA decides; stacks grow on the way. mm->lock is held for reading, so VMAs and
- * tables stay, while faults of other threads run beside this one. What needs more, a
- * stack that grows (the lock for writing) or a page that an object's source has (no lock
- * at all), is done after letting go of it: all is looked up again then.
+ * The VMA decides; stacks grow on the way. A front end sees to it that the VMA, and the
+ * tables below it, stay as they are while the core works. There are several, and what one
+ * gives up the one before it does (FAULT_BELOW):
+ *
+ *     mmap    mm->lock for reading: beside the faults of other threads, but not while
+ *             VMAs change anywhere in the mm
+ *     vma     the VMA alone is held (vma_lock.c): others may change
+ *
+ * What needs more, a stack that grows (the lock for writing) or a page that an object's
+ * source has (no lock at all), is done after letting go of it: all is looked up again
+ * then. docs/fault.md has the protocols.
  */
 #include "mm/space/mm.h"
 #include "kernel/base/counters.h"
 #include "kernel/base/errno.h"
+#include "kernel/base/options.h"
 #include "kernel/base/trace.h"
 #include "mm/huge/leaf.h"
 #include "mm/space/fault.h"
@@ -16,6 +24,25 @@
 #include "mm/space/object.h"
 #include "mm/space/rmap.h"
 #include "mm/space/vma.h"
+
+#define FAULT_BELOW 1 /* a front end gives up */
+
+enum fault_policy fault_policy __section("policy_words") = FAULT_MMAP;
+
+static const char *const names[FAULT_POLICIES] = {"mmap", "vma"};
+
+static bool choose(const char *name)
+{
+	return option_choice(name, names, FAULT_POLICIES, &fault_policy);
+}
+
+static const char *chosen(void)
+{
+	return names[fault_policy];
+}
+POLICY(fault, "fault", "mmap or vma: what a fault keeps as it is", choose, chosen);
+
+/* --- what the VMA says -------------------------------------------------------------- */
 
 static bool allows(const struct vma *vma, unsigned int access)
 {
@@ -81,22 +108,42 @@ static bool grow_stack(struct mm *mm, unsigned long address)
 	return inside;
 }
 
-/* Will pages of the VMA's own be mapped? */
-static bool needs_family(const struct vma *vma, unsigned int access)
-{
-	return !(vma->flags & VMA_SHARED) &&
-	       (access & ACCESS_OWN || (!vma->object && huge_makes(vma)));
-}
-
-/* Does the fault's VMA allow the access? What it comes to is told in fault->access. */
+/* Does the fault's VMA allow the access? Then fault->access is what that comes to. */
 static bool may(struct fault *fault)
 {
+	fault->access = fault->asked;
 	if (fault->access & ACCESS_FORCE)
 		fault->access = forced(fault->vma, fault->access);
 	else if (!allows(fault->vma, fault->access))
 		return false;
 	return fault->access;
 }
+
+/* Will pages of the VMA's own be mapped, for the first time? */
+static bool lacks_family(const struct fault *fault)
+{
+	const struct vma *vma = fault->vma;
+
+	return unlikely(!READ_ONCE(vma->anon)) && !(vma->flags & VMA_SHARED) &&
+	       (fault->access & ACCESS_OWN || (!vma->object && huge_makes(vma)));
+}
+
+/* The core, whose VMA stays. What is to be done when it does not have to stay any more is
+ * noted. */
+static int fault_core(struct fault *fault)
+{
+	const struct vma *vma = fault->vma;
+	int err = anon_fault(fault);
+
+	if (err == -EAGAIN) {
+		fault->object = vma->object;
+		fault->index = vma_offset(vma, fault->address) / PAGE_SIZE;
+		object_get(fault->object);
+	}
+	return err;
+}
+
+/* --- fault=mmap --------------------------------------------------------------------- */
 
 static int fault_locked(struct fault *fault)
 {
@@ -105,64 +152,92 @@ static int fault_locked(struct fault *fault)
 	fault->vma = vma;
 	if (!vma || fault->address < vma->start || !may(fault))
 		return -EFAULT;
-	if (unlikely(!READ_ONCE(vma->anon)) && needs_family(vma, fault->access) &&
-		rmap_prepare(fault->mm, vma))
+	if (lacks_family(fault) && rmap_prepare(fault->mm, vma))
 		return -ENOMEM;
-	return anon_fault(fault);
+	return fault_core(fault);
 }
 
-/* The object whose source has to be asked, with a reference. */
-static struct object *object_lacking(const struct fault *fault, u64 *index)
+static int fault_mmap(struct fault *fault)
 {
-	const struct vma *vma = fault->vma;
+	bool grows;
+	int err;
 
-	*index = vma_offset(vma, fault->address) / PAGE_SIZE;
-	object_get(vma->object);
-	return vma->object;
+	mm_read_lock(fault->mm);
+	err = fault_locked(fault);
+	grows = err == -EFAULT && below_stack(fault->vma, fault->address);
+	mm_read_unlock(fault->mm);
+	if (grows)
+		return grow_stack(fault->mm, fault->address) ? -EAGAIN : -EFAULT;
+	return err;
 }
 
-/* No lock is held. */
-static int ask_source(struct object *object, u64 index, bool write)
-{
-	int err = object_prepare(object, index, write);
+/* --- fault=vma ---------------------------------------------------------------------- */
 
-	object_put(object);
+/* What comes of a fault whose VMA is held, or that it needs more. A family may be a
+ * neighbour's, who is not held. */
+static int fault_held(struct fault *fault)
+{
+	if (!may(fault))
+		return -EFAULT;
+	if (!lacks_family(fault))
+		return fault_core(fault);
+	counter_add_exact(COUNT_FAULT_VMA_FAMILY, 1);
+	return FAULT_BELOW;
+}
+
+static int fault_vma(struct fault *fault)
+{
+	struct vma *vma = vma_hold(fault->mm, fault->address);
+	int err;
+
+	if (!vma)
+		return FAULT_BELOW;
+	fault->vma = vma;
+	err = fault_held(fault);
+	vma_let_go(vma);
+	if (err != FAULT_BELOW)
+		counter_add(COUNT_FAULT_VMA, 1);
+	return err;
+}
+
+/* --- all of them -------------------------------------------------------------------- */
+
+/* Nothing is locked or held. */
+static int ask_source(struct fault *fault)
+{
+	int err =
+		object_prepare(fault->object, fault->index, fault->asked & ACCESS_WRITE);
+
+	object_put(fault->object);
 	return err ? err : -EAGAIN;
 }
 
-/* One look at it, and what had to be done without the lock: -EAGAIN: look again. */
-static int fault_once(struct mm *mm, unsigned long address, unsigned int access)
+/* One look at it, and what had to be done without a lock: -EAGAIN: look again. */
+static int fault_once(struct fault *fault)
 {
-	struct object *object = NULL;
-	struct fault fault;
-	bool grows = false;
-	u64 index;
-	int err;
+	int err = FAULT_BELOW;
 
-	fault.mm = mm;
-	fault.address = address;
-	fault.access = access;
-	mm_read_lock(mm);
-	err = fault_locked(&fault);
-	if (err == -EAGAIN)
-		object = object_lacking(&fault, &index);
-	else if (err == -EFAULT)
-		grows = below_stack(fault.vma, address);
-	mm_read_unlock(mm);
-	if (grows)
-		return grow_stack(mm, address) ? -EAGAIN : -EFAULT;
-	return object ? ask_source(object, index, access & ACCESS_WRITE) : err;
+	fault->object = NULL;
+	if (fault_policy != FAULT_MMAP)
+		err = fault_vma(fault);
+	if (err == FAULT_BELOW)
+		err = fault_mmap(fault);
+	return fault->object ? ask_source(fault) : err;
 }
 
 int mm_fault(struct mm *mm, unsigned long address, unsigned int access)
 {
+	struct fault fault;
 	int err;
 
+	fault.mm = mm;
+	fault.address = address;
+	fault.asked = access;
 	if (IS_LAB)
 		TRACE(fault, address, access);
 	counter_add(COUNT_FAULTS, 1);
 	do
-		err = fault_once(mm, address, access);
+		err = fault_once(&fault);
 	while (err == -EAGAIN);
 	if (err)
 		TRACE(fault_done, address, err);

@@ -14,12 +14,24 @@
 #include "kernel/base/spin.h"
 #include "mm/table/descend.h"
 
+/* `fault=`: which front end is tried first. What it cannot do, the one before it does. */
+enum fault_policy {
+	FAULT_MMAP, /* mm->lock for reading: all of it */
+	FAULT_VMA,  /* holds the VMA: all that needs no other one */
+	FAULT_POLICIES
+};
+
+extern enum fault_policy fault_policy; /* (c) once there are threads */
+
 struct fault {
 	struct mm *mm;
 	unsigned long address;
-	unsigned int access;   /* ACCESS_*: what it is to make possible */
+	unsigned int asked;    /* ACCESS_* */
+	unsigned int access;   /* ... what it is to make possible */
 	const struct vma *vma; /* spans the address, and allows the access */
 	struct descent at;     /* where the core stands: this entry was read from there */
+	struct object *object; /* whose source is to be asked for a page, held; or NULL */
+	u64 index;             /* of that page */
 };
 
 /* True: table_lock is held, and the entry, a pte, is what was read. False: it has become

@@ -212,6 +212,11 @@ static int fork_vmas(struct fork *fork)
 	const struct vma_set *vmas = fork->parent->vmas;
 	int err = 0;
 
+	/* SAFE(fork_claims): mm->lock keeps away only the faults that take it. Linux 6.4:
+	 * one that held its VMA made a page writable that had been shared with the child
+	 * just now, or was about to be. Pairs with vma_hold(). */
+	for (unsigned int i = 0; i < vmas->count; i++)
+		vma_write_begin(vmas->vma[i]);
 	for (unsigned int i = 0; !err && i < vmas->count; i++)
 		err = fork_vma(fork, vmas->vma[i]);
 	return err;

@@ -40,6 +40,8 @@ struct vma {
 	u64 shift; /* (c) to be added to an address, modulo 2^64: the offset in the object
 		      and in the family that is seen there */
 	struct rmap_link object_link, anon_link;
+	s32 users;    /* (a) who keeps it as it is: mm/space/vma_lock.c */
+	u64 lock_seq; /* (a) mm->seq of the last write section that has claimed it */
 };
 
 #define VMA_STACK     1u  /* grows down on a fault just below it, up to the stack limit */

@@ -155,12 +155,15 @@ static void move_entries(const struct remap *remap)
 /* --- VMAs --------------------------------------------------------------------------- */
 
 /* The new place is free. */
-static int move(const struct remap *remap, const struct vma *vma)
+static int move(const struct remap *remap, struct vma *vma)
 {
 	struct mm *mm = remap->mm;
 	struct vma_kind kind = vma_kind_of(vma);
 	int err;
 
+	/* SAFE(remap_claims): a fault that holds the old place would put a page into a
+	 * table that is at the new one by then. Pairs with vma_hold(). */
+	vma_write_begin(vma);
 	/* The heap's end does not follow; and what has moved counts as written. */
 	kind.flags &= ~(VMA_HEAP | VMA_CLEARED);
 	kind.shift += remap->old - remap->to;
@@ -235,7 +238,7 @@ static int remap_to(struct remap *remap)
 {
 	bool fixed = remap->flags & MM_REMAP_FIXED;
 	struct mm *mm = remap->mm;
-	const struct vma *vma;
+	struct vma *vma;
 	unsigned long end;
 	int err;
 
@@ -271,7 +274,7 @@ static bool grow(const struct remap *remap, const struct vma *vma)
 
 static int remap_locked(struct remap *remap)
 {
-	const struct vma *vma = vma_find(remap->mm, remap->old);
+	struct vma *vma = vma_find(remap->mm, remap->old);
 	int err;
 
 	if (!vma || vma->start > remap->old)

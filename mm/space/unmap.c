@@ -70,6 +70,9 @@ static int supersede(
 	err = vma_replace_begin(&edit, mm, range, kind);
 	if (err)
 		return err;
+	/* SAFE(unmap_claims): a fault that holds one of them would map a page behind us,
+	 * or put it into a table that is about to be freed. Pairs with vma_hold(). */
+	vma_write_begin_range(mm->vmas, range);
 	/* SAFE(unmap_before_leave): with its VMA gone, a page that is still mapped, or
 	 * still used through an old translation, would be mapped nowhere for rmap_walk(),
 	 * and its caller write it back, or give it away, too early. Pairs with

@@ -6,7 +6,7 @@
  * old one is freed by RCU. The VMAs themselves stay the same objects from one set to the
  * next; their fields change only in a write section, after vma_write_begin().
  *
- * Under mm->lock a plain look is right. Without it: vma_lookup_rcu().
+ * Under mm->lock a plain look is right. Without it: vma_hold(), or vma_lookup_rcu().
  */
 #pragma once
 
@@ -77,6 +77,15 @@ struct vma_snapshot {
  */
 int vma_lookup_rcu(struct mm *mm, unsigned long address, struct vma_snapshot *snapshot);
 
+/*
+ * The VMA that spans the address, held, without mm->lock: its fields, and the tables
+ * below it, stay as they are until vma_let_go(). NULL: there is none, or a write section
+ * has claimed it, or it cannot be told: ask under mm->lock. Never waits. Who holds one
+ * must not wait for mm->lock.
+ */
+struct vma *vma_hold(struct mm *mm, unsigned long address);
+void vma_let_go(struct vma *vma);
+
 /* --- changing (vma_edit.c): a write section is open --------------------------------- */
 
 void vma_init(void); /* once, at boot */
@@ -101,11 +110,25 @@ static inline void vma_kind_own(
 	kind->shift = 0;
 }
 
-/* Before the first change of a live VMA's fields, each of which is one WRITE_ONCE(). */
-static inline void vma_write_begin(const struct vma *vma)
+void vma_claim(struct vma *vma);
+
+/* In a write section, before the first change of a live VMA's fields, each of which is
+ * one WRITE_ONCE(), and of the entries below it: from now on until the section ends
+ * nobody holds it. May sleep. */
+static inline void vma_write_begin(struct vma *vma)
 {
 	mm_assert_write_locked(vma->mm);
+	if (vma->lock_seq != vma->mm->seq)
+		vma_claim(vma);
 }
+
+/* The same of all VMAs that the range meets. */
+void vma_write_begin_range(const struct vma_set *set, const struct vma_range *range);
+
+/* In a write section, claimed by it: a VMA with all its fields set may be found from now
+ * on; it is in no published set any more, and nobody holds it, nor will. */
+void vma_attach(struct vma *vma);
+void vma_detach(struct vma *vma);
 
 /* What a VMA promises. */
 struct vma_kind vma_kind_of(const struct vma *vma);

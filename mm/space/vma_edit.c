@@ -57,6 +57,8 @@ static void set_free(struct vma_set *set)
 
 static void vma_free(struct vma *vma)
 {
+	if (READ_ONCE(vma->users)) /* else it has never been in a set */
+		vma_detach(vma);
 	rmap_leave(vma);
 	cache_free(vma_cache, vma);
 }
@@ -146,6 +148,8 @@ static void edit_remove(struct vma_set *set, unsigned int first, unsigned int la
 {
 	unsigned int gone = last - first;
 
+	for (unsigned int i = first; i < last; i++)
+		vma_write_begin(set->vma[i]);
 	for (; last < set->count; first++, last++) {
 		struct vma *vma = set->vma[first];
 
@@ -206,6 +210,7 @@ static void edit_add(struct vma_edit *edit, unsigned int index, unsigned long st
 	WRITE_ONCE(vma->anon, kind->anon);
 	WRITE_ONCE(vma->shift, kind->shift);
 	rmap_join(vma);
+	vma_attach(vma);
 }
 
 /* Cuts the VMA with this index in two; the upper part is a new one. */

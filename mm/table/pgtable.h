@@ -156,6 +156,9 @@ void pxd_check_empty(int level, const pxd_t *table);
 /* Lab builds: `ptr` lies in a table of this level, whose mm's table_lock is held. */
 void pxd_check_store(int level, const pxd_t *ptr);
 
+/* Lab builds: a write section takes an entry away: the VMAs there are claimed. */
+void pxd_check_claimed(int level, const pxd_t *ptr, unsigned long address);
+
 /* Publish `entry`: whoever finds it, finds what it points to initialised. */
 static __always_inline void pxd_set(const int level, pxd_t *ptr, pxd_t entry)
 {
@@ -175,6 +178,7 @@ static __always_inline pxd_t pxd_unhook(
 
 	if (IS_LAB) {
 		pxd_check_store(level, ptr);
+		pxd_check_claimed(level, ptr, address);
 		TRACE(unhook, address, ptr->v);
 		ledger_unhook(level, ptr);
 	}

@@ -8,11 +8,12 @@
 #include "kernel/base/string.h"
 #include "kernel/sched/rcu.h"
 #include "mm/rivals/rivals.h"
+#include "mm/space/fault.h"
 #include "mm/table/fold.h"
 #include "mm/table/policy.h"
 
 static const char *const axis_names[RACE_AXES] = {
-	"flush", "tables", "reader", "step", "rcu", "fold", "machine", "mutant"};
+	"flush", "tables", "reader", "step", "fault", "rcu", "fold", "machine", "mutant"};
 
 static const char *const flushes[] = {"ipi", "broadcast", NULL};
 static const char *const tables[] = {"rcu", "rcu-ipi-fallback", "ipi", "immediate", NULL};
@@ -20,10 +21,11 @@ static const char *const readers[] = {"irq", "rcu", "both", "none", NULL};
 static const char *const steps[] = {"lockless", "addrend-folded", "addrend-value",
 	"rederef", "depth", "oneword-root", NULL};
 
+static const char *const faults[] = {"mmap", "vma", NULL};
 static const char *const rcus[] = {"merged", "counter", NULL};
 
 const char *const *const race_axis_values[AXIS_RCU + 1] = {
-	flushes, tables, readers, steps, rcus};
+	flushes, tables, readers, steps, faults, rcus};
 
 /* The length of what stands before `end` or the text's end. */
 static size_t until(const char *text, char end)
@@ -168,7 +170,8 @@ void race_boots_place(const struct race *race, struct race_place *place,
 	*place = (struct race_place){
 		.value = {flushes[policies.flush], tables[policies.tables],
 			readers[policies.reader], gup_step_chosen->name,
-			rcus[rcu_counts_readers()], fold_name(), machine, mutant}};
+			faults[fault_policy], rcus[rcu_counts_readers()], fold_name(),
+			machine, mutant}};
 	for (int axis = 0; axis <= AXIS_RCU; axis++)
 		if (race_fixes(race, axis))
 			place->value[axis] = race_fixes(race, axis);
@@ -203,13 +206,14 @@ void race_choose(const struct race_place *place)
 	policies.tables = number_of(AXIS_TABLES, place->value[AXIS_TABLES]);
 	policies.reader = number_of(AXIS_READER, place->value[AXIS_READER]);
 	gup_step_chosen = gup_step_find(place->value[AXIS_STEP]);
+	fault_policy = number_of(AXIS_FAULT, place->value[AXIS_FAULT]);
 }
 
 /* --- rechecks ----------------------------------------------------------------------- */
 
 static const enum counter rechecks[RACE_RECHECKS] = {COUNT_GUP_RECHECK_PTE,
 	COUNT_GUP_RECHECK_PMD, COUNT_GUP_REFUSED, COUNT_GUP_OVER_LIMIT, COUNT_GUP_FORKED,
-	COUNT_GUP_SHARED};
+	COUNT_GUP_SHARED, COUNT_FAULT_VMA_MISSED};
 
 void race_count_rechecks(s64 counts[RACE_RECHECKS])
 {

@@ -7,10 +7,11 @@
 #include "tests/races/race.h"
 
 enum race_axis {
-	AXIS_FLUSH, /* this one and the next three can be chosen while any machine runs */
+	AXIS_FLUSH, /* this one and the next four can be chosen while any machine runs */
 	AXIS_TABLES,
 	AXIS_READER,
 	AXIS_STEP,
+	AXIS_FAULT,
 	AXIS_RCU, /* on the simulated machine this one, too; else the boot's */
 	AXIS_FOLD,
 	AXIS_MACHINE,
@@ -61,10 +62,10 @@ void race_boots_place(const struct race *race, struct race_place *place,
 void race_first_cell(const struct race *race, struct race_place *place, int axes);
 bool race_next_cell(const struct race *race, struct race_place *place, int axes);
 
-/* Makes the policies those of the place: of the axes up to AXIS_STEP. */
+/* Makes the policies those of the place: of the axes up to AXIS_FAULT. */
 void race_choose(const struct race_place *place);
 
 /* Rechecks of the kernel that have fired: so many, and which one since; NULL: none. */
-#define RACE_RECHECKS 6
+#define RACE_RECHECKS 7
 void race_count_rechecks(s64 counts[RACE_RECHECKS]);
 const char *race_rechecked(const s64 before[RACE_RECHECKS]);

@@ -3,8 +3,9 @@
  * it.
  *
  * The fault has read from its VMA that the page may be written; it is about to map it so.
- * mprotect() waits for mm->lock, which the fault holds for reading. Without the lock an
- * entry would allow what its VMA forbids, after the caller was told that nobody can.
+ * mprotect() waits for mm->lock, which the fault holds for reading, or until the VMA is
+ * not held any more. Without that an entry would allow what its VMA forbids, after the
+ * caller was told that nobody can.
  */
 #include "tests/races/help.h"
 #include "kernel/base/errno.h"
@@ -13,10 +14,8 @@ static struct mm *mm;
 
 static void setup(void)
 {
-	unsigned long at = RACE_AT;
-
-	mm = mm_create();
-	RACE_CLAIM(!mm_map(mm, &at, PAGE_SIZE, RACE_RW, MM_FIXED), "maps");
+	mm = race_mm(1, RACE_RW);
+	RACE_CLAIM(!mm_discard(mm, RACE_AT, PAGE_SIZE), "nothing is mapped");
 }
 
 static void touch(void)
@@ -55,10 +54,14 @@ RACE(fault_mprotect) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@anon_install 1 0",
-	.sweeps = "",
+	.sweeps = "fault",
 	.cells =
 		(const struct race_cell[]){
-			{"", RACE_EXCLUDED, "mm"},
+			{"mutant=vma_drained fault=vma", RACE_DAMAGED,
+				"it allows what it must not"},
+			{"fault=mmap", RACE_EXCLUDED, "mm"},
+			{"fault=vma machine=x86_64,s390x", RACE_EXCLUDED, "vma"},
+			{"fault=vma", RACE_EXCLUDED, "wait queue"},
 			{},
 		},
 };

@@ -2,8 +2,9 @@
  * tests/races/fault_munmap.c - a first touch of a page beside munmap() of it.
  *
  * The fault has found its VMA and made a frame; it is about to map it. munmap() waits for
- * mm->lock, which the fault holds for reading: the page comes, and then goes. Without the
- * lock the page would be mapped where no VMA is any more, and nobody would ever free it.
+ * mm->lock, which the fault holds for reading, or for the VMA, if it holds only that: the
+ * page comes, and then goes. Without either the page would be mapped where no VMA is any
+ * more, and nobody would ever free it.
  */
 #include "tests/races/help.h"
 #include "kernel/base/errno.h"
@@ -12,10 +13,8 @@ static struct mm *mm;
 
 static void setup(void)
 {
-	unsigned long at = RACE_AT;
-
-	mm = mm_create();
-	RACE_CLAIM(!mm_map(mm, &at, PAGE_SIZE, RACE_RW, MM_FIXED), "maps");
+	mm = race_mm(1, RACE_RW);
+	RACE_CLAIM(!mm_discard(mm, RACE_AT, PAGE_SIZE), "nothing is mapped");
 }
 
 static void touch(void)
@@ -48,10 +47,14 @@ RACE(fault_munmap) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@anon_install 1 0",
-	.sweeps = "",
+	.sweeps = "fault",
 	.cells =
 		(const struct race_cell[]){
-			{"", RACE_EXCLUDED, "mm"},
+			{"mutant=unmap_claims,vma_drained", RACE_DAMAGED,
+				"a page without a VMA"},
+			{"fault=mmap", RACE_EXCLUDED, "mm"},
+			{"fault=vma machine=x86_64,s390x", RACE_EXCLUDED, "vma"},
+			{"fault=vma", RACE_EXCLUDED, "wait queue"},
 			{},
 		},
 };

@@ -9,6 +9,7 @@
  *
  *     spinlock      it is about to take a lock whose holder is the other's CPU
  *     rwsem         it sleeps, and the other is inside
+ *     vma           it sleeps, and the other holds the VMA
  *     cross-call    it has called the other's CPU, whose interrupts are off
  *     grace period  RCU waits for the other
  *
@@ -176,7 +177,7 @@ static bool waits_for_lock(
 	if (lock->rank > RANK_LAST_SLEEPING)
 		return READ_ONCE(spin->holder) == number_of(other) + 1;
 	return READ_ONCE(me->thread->state) == THREAD_WAITING &&
-	       READ_ONCE(sem->writer) != me->thread;
+	       (lock->rank == RANK_VMA || READ_ONCE(sem->writer) != me->thread);
 }
 
 /* It has sent a cross-call: the lock of that is its own. */

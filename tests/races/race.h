@@ -63,9 +63,9 @@ enum race_verdict {
 /* One row of the table of expected verdicts. `where` restricts axes to values, e.g.
  * "flush=ipi tables=rcu,ipi mutant=gup_pte_recheck"; an axis that is not named may have
  * any value, but for `mutant`: without it the row is about the tree as it is. The first
- * row that fits a cell counts. Axes: flush, tables, reader, rcu, step, fold, machine
- * (x86_64, s390x, and sim's geometries likewise), mutant. `because`: of EXCLUDED the name
- * of the wait (a lock's, "cross-call" or "grace period"). */
+ * row that fits a cell counts. Axes: flush, tables, reader, rcu, step, fault, fold,
+ * machine (x86_64, s390x, and sim's geometries likewise), mutant. `because`: of EXCLUDED
+ * the name of the wait (a lock's, "cross-call" or "grace period"). */
 struct race_cell {
 	const char *where;
 	enum race_verdict verdict;
@@ -118,6 +118,6 @@ void race_take_all_frames(void);
 void race_give_frames_back(void);
 
 /* "A recheck fired": adds to this count since the race began make the verdict DETECTED
- * (counters gup_recheck_pte, gup_recheck_pmd, gup_refused, gup_over_limit, gup_forked and
- * gup_shared of kernel/base/counters.h count by themselves). */
+ * (counters gup_recheck_pte, gup_recheck_pmd, gup_refused, gup_over_limit, gup_forked,
+ * gup_shared and fault_vma_missed of kernel/base/counters.h count by themselves). */
 void race_detected(const char *what);

@@ -64,12 +64,16 @@ RACE(retract_fault) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@object_install 1 0 1",
-	.sweeps = "flush machine=C,x86_64,s390x",
+	.sweeps = "flush fault machine=C,x86_64,s390x",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=retract_locked", RACE_DAMAGED,
 				"it is mapped in a table that hangs nowhere"},
-			{"", RACE_EXCLUDED, "mm"},
+			{"mutant=retract_claims", RACE_DAMAGED,
+				"so it is, or the books about claims tell"},
+			{"fault=mmap", RACE_EXCLUDED, "mm"},
+			{"fault=vma machine=x86_64,s390x", RACE_EXCLUDED, "vma"},
+			{"fault=vma", RACE_EXCLUDED, "wait queue"},
 			{},
 		},
 };

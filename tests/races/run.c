@@ -26,6 +26,7 @@
 #include "mm/rivals/rivals.h"
 #include "mm/space/frame.h"
 #include "mm/table/fold.h"
+#include "mm/space/fault.h"
 #include "mm/table/policy.h"
 
 #define CONTROLLER 3 /* a CPU */
@@ -222,6 +223,7 @@ static void run_race(const struct race *race)
 {
 	struct table_policies usual = policies;
 	const struct gup_step *usual_step = gup_step_chosen;
+	enum fault_policy usual_fault = fault_policy;
 	int axes = boot_cell ? 0 : AXIS_RCU;
 	struct race_place place;
 	struct script script;
@@ -237,6 +239,7 @@ static void run_race(const struct race *race)
 	while (race_next_cell(race, &place, axes));
 	policies = usual;
 	gup_step_chosen = usual_step;
+	fault_policy = usual_fault;
 }
 
 int race_run(void)

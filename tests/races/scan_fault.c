@@ -49,11 +49,15 @@ RACE(scan_fault) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@anon_install 1 0",
-	.sweeps = "machine=C,x86_64,s390x",
+	.sweeps = "fault machine=C,x86_64,s390x",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=collapse_alone", RACE_DAMAGED, ""},
-			{"", RACE_EXCLUDED, "mm"},
+			{"mutant=collapse_claims", RACE_DAMAGED,
+				"the books about claims tell"},
+			{"fault=mmap", RACE_EXCLUDED, "mm"},
+			{"fault=vma machine=x86_64,s390x", RACE_EXCLUDED, "vma"},
+			{"fault=vma", RACE_EXCLUDED, "wait queue"},
 			{},
 		},
 };

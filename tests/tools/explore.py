@@ -158,7 +158,7 @@ def show_cell(cell):
 def by_luck(cell, mutant, tree, walks=10000):
     """What a tester without a search would have seen of this cell."""
     policies = [word for word in cell.place.split()
-                if word.split("=")[0] in ("flush", "tables", "reader", "rcu", "step")]
+                if word.split("=")[0] in ("flush", "tables", "reader", "rcu", "step", "fault")]
     result = run_program(tree, cell.machine, cell.memory, "race=" + cell.race, "search=random",
                          "cells=boot", "mutant=" + mutant, "most=%d" % walks,
                          *[word for word in policies if word != "step=lockless"])

@@ -10,8 +10,8 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2080),
-    ("mm, all", ["mm"], [], 11725),
-    ("kernel", ["kernel"], ["kernel/linux"], 8410),
+    ("mm, all", ["mm"], [], 12015),
+    ("kernel", ["kernel"], ["kernel/linux"], 8423),
     ("kernel/linux", ["kernel/linux"], [], 5750),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
     ("arch/s390x", ["arch/s390x"], [], 2300),

@@ -6,6 +6,7 @@
 #include "kernel/sched/thread.h"
 #include "mm/huge/leaf.h"
 #include "mm/space/frame.h"
+#include "mm/space/vma.h"
 #include "mm/table/descend.h"
 #include "mm/table/gather.h"
 #include "mm/table/fold.h"
@@ -63,6 +64,7 @@ bool table_mm_make(struct mm *mm, int level)
 	*mm = (struct mm){.users = 1};
 	rwsem_init(&mm->lock, "test mm", RANK_MM);
 	spin_init(&mm->table_lock, "test page table", RANK_PAGE_TABLE);
+	vma_set_init(mm);
 	EXPECT_EQ(fold_create(mm, level), 0);
 	EXPECT_EQ(fold_root_level(mm), level);
 	return true;

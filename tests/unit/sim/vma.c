@@ -33,7 +33,7 @@ UNIT_TEST(sim_vma_readers_keep_what_they_hold)
 	EXPECT_EQ(set->count, 1);
 	EXPECT_EQ(READ_ONCE(set->vma[0]->end), READ_ONCE(vma->end));
 	rcu_read_unlock();
-	EXPECT(sim_rcu_run() >= 2);
+	EXPECT(sim_rcu_run() >= 1); /* the set; the cache keeps one VMA */
 	mm_put(mm);
 }
 
