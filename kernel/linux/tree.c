@@ -28,6 +28,33 @@ static const char *below(const char *path, const char *top)
 
 /* --- /dev and /sys: one table of paths; their directories follow from them --- */
 
+/* A list, as "0,1,3": libraries count CPUs by it. (By what a thread may run on, too, but
+ * that need not be all.) */
+static ssize_t cpus_read(struct open *open, void *to, size_t size, u64 offset)
+{
+	cpuset_t cpus = atomic_load(&cpus_online);
+	char text[100];
+	size_t used = 0;
+
+	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
+		if (cpus & 1U << cpu)
+			used += format_text(text + used, sizeof(text) - used, "%s%u",
+				used ? "," : "", cpu);
+	text[used++] = '\n';
+	if (offset >= used)
+		return 0;
+	size = min(size, used - (size_t)offset);
+	memcpy(to, text + offset, size);
+	return size;
+}
+
+static const struct open_ops cpus_ops = {.read = cpus_read, .seeks = true};
+
+static struct open *cpus_open(void)
+{
+	return open_create(&cpus_ops, OPEN_DEVICE, 0, NULL);
+}
+
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 #define KHD(name, number, mode)                                                          \
 	{                                                                                \
@@ -57,6 +84,7 @@ static const struct device {
 #ifdef ORIGAMI_LAB
 	{"/sys/kernel/debug/fail", DEVICE(240, 5), 0600, fail_file_open},
 #endif
+	{"/sys/devices/system/cpu/online", DEVICE(240, 6), 0444, cpus_open},
 	{THP "enabled", DEVICE(241, HUGE_ENABLED), 0644, huge_setting_open},
 	{THP "hpage_pmd_size", DEVICE(241, HUGE_PMD_SIZE), 0444, huge_setting_open},
 	{THP "defrag", DEVICE(241, HUGE_DEFRAG), 0644, huge_setting_open},

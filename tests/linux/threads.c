@@ -217,6 +217,7 @@ static void many(void)
 
 static void affinity(void)
 {
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	cpu_set_t all, one, now;
 	int last = 0;
 
@@ -229,6 +230,7 @@ static void affinity(void)
 	CPU_SET(last, &one);
 	test(!sched_setaffinity(0, sizeof(one), &one) && sched_getcpu() == last,
 		"restricted to the last CPU, we run there");
+	test(sysconf(_SC_NPROCESSORS_ONLN) == cpus, "as many CPUs are there as before");
 	test(!sched_getaffinity(0, sizeof(now), &now) && CPU_EQUAL(&now, &one),
 		"and are told so");
 	CPU_ZERO(&one);

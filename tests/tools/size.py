@@ -12,7 +12,7 @@ BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2080),
     ("mm, all", ["mm"], [], 12015),
     ("kernel", ["kernel"], ["kernel/linux"], 8423),
-    ("kernel/linux", ["kernel/linux"], [], 5750),
+    ("kernel/linux", ["kernel/linux"], [], 5775),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
     ("arch/s390x", ["arch/s390x"], [], 2300),
     ("explorer", ["arch/sim/explore"], [], 1520),
