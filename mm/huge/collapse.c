@@ -166,20 +166,28 @@ static int replace(struct collapse *it, struct page *head)
 	return 0;
 }
 
+/* Does the table map a whole block, page by page? (Some of it may have moved away.) */
+static bool maps_block(const pxd_t *table)
+{
+	phys_t first = arch_pxd_phys(LEVEL_PTE, pxd_read(table));
+
+	for (unsigned long i = 0; i < HUGE_PAGES; i++) {
+		pxd_t entry = pxd_read(table + i);
+
+		if (pxd_none(LEVEL_PTE, entry) ||
+			arch_pxd_phys(LEVEL_PTE, entry).v != first.v + i * PAGE_SIZE)
+			return false;
+	}
+	return page_of_phys(first)->order == HUGE_ORDER &&
+	       page_is_exclusive(page_of_phys(first));
+}
+
 /* Is it as it should be already? */
 static bool is_block(const struct collapse *it, const struct descent *at)
 {
-	const struct page *first;
-	pxd_t entry;
-
 	if (pxd_leaf(LEVEL_PMD, at->entry) || arch_leaf_possible(LEVEL_PMD))
 		return pxd_leaf(LEVEL_PMD, at->entry);
-	entry = pxd_read(table_of(it));
-	if (pxd_none(LEVEL_PTE, entry))
-		return false;
-	first = page_of_phys(arch_pxd_phys(LEVEL_PTE, entry));
-	return first->order == HUGE_ORDER && page_is_exclusive(first) &&
-	       first->mapped == (s32)HUGE_PAGES;
+	return maps_block(table_of(it));
 }
 
 /* mm->lock held. It holds pages to be looked at. */

@@ -10,7 +10,7 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2080),
-    ("mm, all", ["mm"], [], 12015),
+    ("mm, all", ["mm"], [], 12020),
     ("kernel", ["kernel"], ["kernel/linux"], 8423),
     ("kernel/linux", ["kernel/linux"], [], 5775),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),

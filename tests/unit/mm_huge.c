@@ -423,6 +423,23 @@ UNIT_TEST(mm_huge_collapse_pages)
 	finish();
 }
 
+/* All pages of the block are mapped, but one of them elsewhere. */
+UNIT_TEST(mm_huge_collapse_what_moved_away)
+{
+	unsigned long to = page(2, 1);
+
+	make(1);
+	EXPECT_EQ(mm_remap(mm, page(0, 3), PAGE_SIZE, PAGE_SIZE,
+			  MM_REMAP_MAYMOVE | MM_REMAP_FIXED | MM_REMAP_DONTUNMAP, &to),
+		0);
+	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE), 0);
+	EXPECT_EQ(mm->pages, HUGE_PAGES + 1);
+	EXPECT_EQ(level_at(mm, page(0, 0)), block_level());
+	EXPECT_EQ(load(page(0, 3)), 0);
+	expect_kept(0, 3, 4);
+	finish();
+}
+
 UNIT_TEST(mm_huge_collapse_not_what_is_held)
 {
 	struct page *held;
