@@ -5,7 +5,7 @@
  *                                                   ^-----------------------------'
  *
  * What a round does: mm/huge/khugepaged.c. A setting that changes while it waits counts
- * at once. No data of its own.
+ * at once. Data: is there a round, and may there be one more? (atomic)
  */
 #include "kernel/task/start.h"
 #include "kernel/base/atomic.h"
@@ -14,6 +14,8 @@
 #include "mm/huge/khugepaged.h"
 
 #define MS 1000000UL /* ns */
+
+static bool in_round, stopped;
 
 static u64 pause(int result)
 {
@@ -44,8 +46,21 @@ static void rounds(void *unused)
 
 	for (;;) {
 		wait_for_round(result);
-		result = khugepaged_scan();
+		/* First the one, then the other, with a full barrier; who stops us does
+		 * it the other way round: either we see that, or it waits for the round.
+		 */
+		atomic_store(&in_round, true);
+		if (!atomic_load(&stopped))
+			result = khugepaged_scan();
+		atomic_store(&in_round, false);
+		wake_up(&khugepaged_wait);
 	}
+}
+
+void khugepaged_stop(void)
+{
+	atomic_store(&stopped, true);
+	wait_event(&khugepaged_wait, !atomic_load(&in_round));
 }
 
 void khugepaged_start(void)

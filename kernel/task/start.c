@@ -45,6 +45,7 @@ OPTION(test, "test", "test=unit|NAME|PREFIX*: run unit tests (lab builds)", pars
 
 void task_power_off(int status)
 {
+	khugepaged_stop(); /* it may have pages in hand, and be the last user of an mm */
 	if (ledger_outstanding())
 		print("ledger: %ld references left\n", ledger_outstanding());
 	print("exit %d\n", status);

@@ -16,5 +16,6 @@ void task_start_first(void);
 /* Prints the record `exit <status>` on the log and ends the machine. */
 __noreturn void task_power_off(int status);
 
-/* khugepaged.c: starts its thread. */
+/* khugepaged.c: starts its thread. No more rounds, and none is going on: may sleep. */
 void khugepaged_start(void);
+void khugepaged_stop(void);
