@@ -237,7 +237,7 @@ hook-lint: $(patsubst %.c,build/sim-A-explore/%.o,$(SIM_LINT)) $(patsubst %.c,bu
 U       := build/$(ARCH)-user
 APPLETS := sh help ls cat echo ps free uptime dmesg pt step fold gup tlb rcu store pager true false
 UFLAGS  := -std=gnu11 -O2 -D_GNU_SOURCE -I. $(filter-out -Wframe%,$(WARN)) -static
-BOX     := $(filter-out $(patsubst %,user/%.c,hello native-init native-ipc bench bench-smp),\
+BOX     := $(filter-out $(patsubst %,user/%.c,hello native-init native-ipc bench bench-smp scale),\
 	$(wildcard user/*.c))
 RAMDISK := $O/ramdisk.cpio
 comma   := ,
@@ -251,7 +251,7 @@ $U/native-%: user/native-%.c user/native.h kernel/task/native.h Makefile | tools
 	$(Q)$(CC) $(UFLAGS) -ffreestanding -nostdlib -s $< -o $@
 $U/hello: UFLAGS += -s
 $U/bench: UFLAGS += -s -Wl,-e,bench_start
-$U/bench-smp: UFLAGS += -pthread # and with its symbols: the counter asks for them
+$U/bench-smp $U/scale: UFLAGS += -pthread # with symbols: the counter asks for them
 build/counter.so build/edat.so: build/%.so: tests/tools/%.c | tools
 	@mkdir -p $(@D)
 	$(Q)gcc $(WARN) -O2 -shared -fPIC $< -o $@
@@ -336,6 +336,9 @@ bench: tools ## instructions per operation, beside aims and Linux's (ARCH= PRICE
 	@tests/tools/bench.py $(if $(filter file,$(origin ARCH)),,\
 		$(filter $(ARCH)%,x86_64 x86_64-la57 s390x))
 	$(if $(PRICES),@tests/tools/prices.py $(if $(filter file,$(origin ARCH)),,$(ARCH)))
+.PHONY: scale
+scale: tools ## what a fault and a mapping cost 1, 2 and 4 CPUs under each fault= (ARCH=)
+	@tests/tools/scale.py $(if $(filter file,$(origin ARCH)),,$(ARCH))
 torture: both ## random load with all oracles on (ARCH= SMP= MINUTES= SEED= EDAT= APPEND=)
 	@MINUTES="$(MINUTES)" SEED="$(SEED)" SMP="$(SMP)" \
 		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \

@@ -174,11 +174,11 @@ int main(int argc, char **argv)
 	test(device >= 0, "open /dev/dma");
 	snprintf(self, sizeof(self), "/bin/%s",
 		strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0]);
-	test_arrives();
-	test_survives_unmap();
-	test_survives_exit(self);
-	test_survives_fork();
-	test_refusals();
+	PART(test_arrives());
+	PART(test_survives_unmap());
+	PART(test_survives_exit(self));
+	PART(test_survives_fork());
+	PART(test_refusals());
 	printf("1..%d\n", count);
 	return failures != 0;
 }

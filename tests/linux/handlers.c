@@ -437,7 +437,7 @@ static void *tick(void *arg)
 {
 	pthread_t whom = *(pthread_t *)arg;
 
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < rounds(300); i++) {
 		pthread_kill(whom, SIGUSR2);
 		if (i % 32 == 0)
 			nap(1);
@@ -917,7 +917,7 @@ static void hostile(void)
 	for (int which = 0; which < 6; which++)
 		good &= status_of(bad_pointer, which) == 139;
 	test(good, "sigreturn without a frame is SIGSEGV");
-	for (int seed = 0; seed < 100; seed++)
+	for (int seed = 0; seed < rounds(100); seed++)
 		status_of(random_frame, seed);
 	test(1, "100 frames of random bytes");
 	test(status_of(full_alternate, 0) == 139,
@@ -935,26 +935,26 @@ static void hostile(void)
 int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	basics();
-	masks();
-	mapping_by_faults();
-	jumping();
-	beyond_the_end();
-	instructions();
-	stacks();
-	registers();
-	anywhere();
-	pipes(0, "read from a pipe: EINTR");
-	pipes(SA_RESTART, "with SA_RESTART it goes on");
-	sleeping();
-	suspended();
-	futexes();
-	stopped();
-	children();
-	broken_pipe();
-	threads();
-	passed_on();
-	hostile();
+	PART(basics());
+	PART(masks());
+	PART(mapping_by_faults());
+	PART(jumping());
+	PART(beyond_the_end());
+	PART(instructions());
+	PART(stacks());
+	PART(registers());
+	PART(anywhere());
+	PART(pipes(0, "read from a pipe: EINTR"));
+	PART(pipes(SA_RESTART, "with SA_RESTART it goes on"));
+	PART(sleeping());
+	PART(suspended());
+	PART(futexes());
+	PART(stopped());
+	PART(children());
+	PART(broken_pipe());
+	PART(threads());
+	PART(passed_on());
+	PART(hostile());
 	printf("1..%d\n", count);
 	return failures > 0;
 }

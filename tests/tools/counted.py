@@ -38,8 +38,8 @@ def symbols(program):
 
 
 def run(variables, cpus, marks, share, command=None, files=(), append=""):
-    """One boot with the counter: the log, and the intervals between marks (a program with
-    the functions bench_begin and bench_end)."""
+    """One boot with the counter: what was printed, and the intervals between marks (a
+    program with the functions bench_begin and bench_end)."""
     arch = variables["ARCH"]
     kernel = symbols("build/%s-release-bench/kernel.elf" % arch)
     marks = symbols(marks)
@@ -49,7 +49,7 @@ def run(variables, cpus, marks, share, command=None, files=(), append=""):
                   "end=" + marks["bench_end"]]
         plugin += ["count=" + kernel[name] for name in LOCKS]
         config = Config(BUILD="release", BENCH="y", SMP=str(cpus), APPEND=append,
-                        ICOUNT="1" if arch == "x86_64" else "", TIMEOUT="120",
+                        ICOUNT="1" if arch == "x86_64" else "", TIMEOUT="300",
                         PLUGIN=",".join(plugin + ["share=on"] * share), **variables)
         with Machine(config, command, files) as machine:
             if machine.finish():
@@ -57,7 +57,7 @@ def run(variables, cpus, marks, share, command=None, files=(), append=""):
                     cpus, machine.output, machine.story()))
             lines = out.read().decode().splitlines()
             assert all(line.startswith("interval ") for line in lines), lines
-            return machine.log, [Interval(line) for line in lines]
+            return machine.output + machine.log, [Interval(line) for line in lines]
 
 
 def shootdown(variables):
