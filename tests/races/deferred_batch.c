@@ -8,6 +8,7 @@
  * long as there is memory: it answers the interrupt. So "RCU frees our tables" was not
  * quite true.
  */
+#include "mm/space/vma.h"
 #include "mm/table/gather.h"
 #include "tests/races/walk.h"
 
@@ -34,6 +35,7 @@ static void free_tables(void)
 	struct gather gather;
 
 	mm_write_lock(mm);
+	vma_write_begin(vma_find(mm, RACE_AT));
 	gather_begin(&gather, mm);
 	gather_unmap(&gather, RACE_AT, RACE_AT + PAGE_SIZE);
 	gather_free_tables(&gather, RACE_AT, RACE_AT + PAGE_SIZE, 0, 0);
