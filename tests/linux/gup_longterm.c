@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,13 +76,17 @@ static char *map(int fd, int flags)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-static int run(char *const words[])
-{
-	int status;
-	pid_t pid;
+static pid_t groups[2]; /* of the servers, which go on when who was started ends */
 
-	return !posix_spawn(&pid, words[0], NULL, NULL, words, environ) &&
-	       waitpid(pid, &status, 0) == pid && status == 0;
+static int run(char *const words[], pid_t *group)
+{
+	posix_spawnattr_t its_own;
+	int status;
+
+	posix_spawnattr_init(&its_own);
+	posix_spawnattr_setflags(&its_own, POSIX_SPAWN_SETPGROUP);
+	return !posix_spawn(group, words[0], NULL, &its_own, words, environ) &&
+	       waitpid(*group, &status, 0) == *group && status == 0;
 }
 
 static int start_servers(void)
@@ -89,7 +94,16 @@ static int start_servers(void)
 	char *const store[] = {"/bin/store", "-d", NULL};
 	char *const pager[] = {"/bin/pager", "-d", "files", NULL};
 
-	return !access(store[0], X_OK) && run(store) && run(pager);
+	return !access(store[0], X_OK) && run(store, &groups[0]) &&
+	       run(pager, &groups[1]);
+}
+
+/* With what they hold: process 1 reaps them. */
+static void end_servers(void)
+{
+	for (int i = 0; i < 2; i++)
+		while (groups[i] > 0 && !kill(-groups[i], SIGKILL))
+			usleep(1000);
 }
 
 /* --- pins --------------------------------------------------------------------------- */
@@ -205,6 +219,7 @@ int main(void)
 			test(&kinds[i], MAP_PRIVATE, pins);
 			test(&kinds[i], MAP_SHARED, pins);
 		}
+	end_servers();
 	printf("1..%d\n", count);
 	return failures > 0;
 }
