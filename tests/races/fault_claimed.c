@@ -1,6 +1,6 @@
 /*
  * tests/races/fault_claimed.c - a fault is about to hold a VMA that a write section has
- * claimed meanwhile. Number Z25 (c) and (d) of the zoo: what was asked before counting in
+ * claimed meanwhile. Number Z25 (c) of the zoo: what was asked before counting in
  * says nothing.
  *
  * munmap() of a VMA's second and third page has waited for those who held it, and goes
@@ -8,25 +8,13 @@
  * gets hold of the VMA now, which still spans the second page, it maps one there: behind
  * the walk.
  */
-#include "tests/races/help.h"
-#include "kernel/base/errno.h"
-#include "kernel/base/trace.h"
+#include "tests/races/first_touch.h"
 
 #define SECOND (RACE_AT + PAGE_SIZE)
 
-static struct mm *mm;
-
 static void setup(void)
 {
-	mm = race_mm(3, RACE_RW);
-	RACE_CLAIM(!mm_discard(mm, SECOND, PAGE_SIZE), "nothing is mapped there");
-}
-
-static void touch(void)
-{
-	int error = mm_fault(mm, SECOND, ACCESS_WRITE);
-
-	RACE_CLAIM(!error || error == -EFAULT, "it is mapped, or must not be");
+	first_touch_setup(3, SECOND);
 }
 
 static void unmap(void)
@@ -39,18 +27,13 @@ static void check(void)
 	RACE_CLAIM(!race_page(mm, SECOND) && mm->pages == 1, "a page without a VMA");
 }
 
-static void teardown(void)
-{
-	mm_put(mm);
-}
-
 RACE(fault_claimed) = {
 	.name = "fault_claimed",
 	.story = "a fault holds a VMA that a write section has claimed",
 	.setup = setup,
-	.actor = {touch, unmap},
+	.actor = {first_touch, unmap},
 	.check = check,
-	.teardown = teardown,
+	.teardown = first_touch_teardown,
 	.script = "0@vma_found 1@unhook 0 1",
 	.sweeps = "fault=vma",
 	.cells =

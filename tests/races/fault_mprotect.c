@@ -7,22 +7,11 @@
  * not held any more. Without that an entry would allow what its VMA forbids, after the
  * caller was told that nobody can.
  */
-#include "tests/races/help.h"
-#include "kernel/base/errno.h"
-
-static struct mm *mm;
+#include "tests/races/first_touch.h"
 
 static void setup(void)
 {
-	mm = race_mm(1, RACE_RW);
-	RACE_CLAIM(!mm_discard(mm, RACE_AT, PAGE_SIZE), "nothing is mapped");
-}
-
-static void touch(void)
-{
-	int error = mm_fault(mm, RACE_AT, ACCESS_WRITE);
-
-	RACE_CLAIM(!error || error == -EFAULT, "it is mapped, or must not be");
+	first_touch_setup(1, RACE_AT);
 }
 
 static void protect(void)
@@ -41,18 +30,13 @@ static void check(void)
 		"the entry allows more than its VMA");
 }
 
-static void teardown(void)
-{
-	mm_put(mm);
-}
-
 RACE(fault_mprotect) = {
 	.name = "fault_mprotect",
 	.story = "a first touch beside mprotect(PROT_READ)",
 	.setup = setup,
-	.actor = {touch, protect},
+	.actor = {first_touch, protect},
 	.check = check,
-	.teardown = teardown,
+	.teardown = first_touch_teardown,
 	.script = "0@anon_install 1 0",
 	.sweeps = "fault",
 	.cells =

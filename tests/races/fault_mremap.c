@@ -6,24 +6,13 @@
  * entry. Then the old place has no VMA, and the fault's pointer leads to an entry of the
  * new one, or of a table that is freed. So it waits for the fault, as munmap() does.
  */
-#include "tests/races/help.h"
-#include "kernel/base/errno.h"
+#include "tests/races/first_touch.h"
 
 #define NEW_AT (RACE_AT + (1UL << 30))
 
-static struct mm *mm;
-
 static void setup(void)
 {
-	mm = race_mm(2, RACE_RW);
-	RACE_CLAIM(!mm_discard(mm, RACE_AT, PAGE_SIZE), "nothing is mapped there");
-}
-
-static void touch(void)
-{
-	int error = mm_fault(mm, RACE_AT, ACCESS_WRITE);
-
-	RACE_CLAIM(!error || error == -EFAULT, "it is mapped, or must not be");
+	first_touch_setup(2, RACE_AT);
 }
 
 static void move(void)
@@ -42,18 +31,13 @@ static void check(void)
 	RACE_CLAIM(mm->pages == 1 + !!race_page(mm, NEW_AT), "a page is lost");
 }
 
-static void teardown(void)
-{
-	mm_put(mm);
-}
-
 RACE(fault_mremap) = {
 	.name = "fault_mremap",
 	.story = "a first touch beside mremap()",
 	.setup = setup,
-	.actor = {touch, move},
+	.actor = {first_touch, move},
 	.check = check,
-	.teardown = teardown,
+	.teardown = first_touch_teardown,
 	.script = "0@anon_install 1 0",
 	.sweeps = "fault",
 	.cells =

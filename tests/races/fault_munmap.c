@@ -6,22 +6,11 @@
  * page comes, and then goes. Without either the page would be mapped where no VMA is any
  * more, and nobody would ever free it.
  */
-#include "tests/races/help.h"
-#include "kernel/base/errno.h"
-
-static struct mm *mm;
+#include "tests/races/first_touch.h"
 
 static void setup(void)
 {
-	mm = race_mm(1, RACE_RW);
-	RACE_CLAIM(!mm_discard(mm, RACE_AT, PAGE_SIZE), "nothing is mapped");
-}
-
-static void touch(void)
-{
-	int error = mm_fault(mm, RACE_AT, ACCESS_WRITE);
-
-	RACE_CLAIM(!error || error == -EFAULT, "it is mapped, or must not be");
+	first_touch_setup(1, RACE_AT);
 }
 
 static void unmap(void)
@@ -34,18 +23,13 @@ static void check(void)
 	RACE_CLAIM(!mm->pages, "no page is left");
 }
 
-static void teardown(void)
-{
-	mm_put(mm);
-}
-
 RACE(fault_munmap) = {
 	.name = "fault_munmap",
 	.story = "a first touch beside munmap()",
 	.setup = setup,
-	.actor = {touch, unmap},
+	.actor = {first_touch, unmap},
 	.check = check,
-	.teardown = teardown,
+	.teardown = first_touch_teardown,
 	.script = "0@anon_install 1 0",
 	.sweeps = "fault",
 	.cells =

@@ -6,24 +6,13 @@
  * second page makes it smaller: the VMA is the same object, in the same set, claimed by
  * nobody any more. While the section is open the claim tells, afterwards the bounds do.
  */
-#include "tests/races/help.h"
-#include "kernel/base/errno.h"
+#include "tests/races/first_touch.h"
 
 #define SECOND (RACE_AT + PAGE_SIZE)
 
-static struct mm *mm;
-
 static void setup(void)
 {
-	mm = race_mm(2, RACE_RW);
-	RACE_CLAIM(!mm_discard(mm, SECOND, PAGE_SIZE), "nothing is mapped there");
-}
-
-static void touch(void)
-{
-	int error = mm_fault(mm, SECOND, ACCESS_WRITE);
-
-	RACE_CLAIM(!error || error == -EFAULT, "it is mapped, or must not be");
+	first_touch_setup(2, SECOND);
 }
 
 static void shrink(void)
@@ -36,18 +25,13 @@ static void check(void)
 	RACE_CLAIM(!race_page(mm, SECOND) && mm->pages == 1, "a page without a VMA");
 }
 
-static void teardown(void)
-{
-	mm_put(mm);
-}
-
 RACE(fault_shrink) = {
 	.name = "fault_shrink",
 	.story = "a fault holds a VMA that has just become smaller",
 	.setup = setup,
-	.actor = {touch, shrink},
+	.actor = {first_touch, shrink},
 	.check = check,
-	.teardown = teardown,
+	.teardown = first_touch_teardown,
 	.script = "0@vma_found 1 0",
 	.sweeps = "fault=vma",
 	.cells =

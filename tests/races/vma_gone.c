@@ -5,22 +5,11 @@
  * and frees it. Its fields say what they said before, whose it is, too; and no write
  * section is open. Only that it counts no user tells.
  */
-#include "tests/races/help.h"
-#include "kernel/base/errno.h"
-
-static struct mm *mm;
+#include "tests/races/first_touch.h"
 
 static void setup(void)
 {
-	mm = race_mm(1, RACE_RW);
-	RACE_CLAIM(!mm_discard(mm, RACE_AT, PAGE_SIZE), "nothing is mapped there");
-}
-
-static void touch(void)
-{
-	int error = mm_fault(mm, RACE_AT, ACCESS_WRITE);
-
-	RACE_CLAIM(!error || error == -EFAULT, "it is mapped, or must not be");
+	first_touch_setup(1, RACE_AT);
 }
 
 static void unmap(void)
@@ -33,18 +22,13 @@ static void check(void)
 	RACE_CLAIM(!mm->pages, "a page without a VMA");
 }
 
-static void teardown(void)
-{
-	mm_put(mm);
-}
-
 RACE(vma_gone) = {
 	.name = "vma_gone",
 	.story = "a fault holds a VMA that is freed",
 	.setup = setup,
-	.actor = {touch, unmap},
+	.actor = {first_touch, unmap},
 	.check = check,
-	.teardown = teardown,
+	.teardown = first_touch_teardown,
 	.script = "0@vma_found 1 0",
 	.sweeps = "fault=vma",
 	.cells =
