@@ -11,10 +11,10 @@ enum counter {
 	COUNT_SWITCHES,
 	COUNT_IPIS,
 	COUNT_FAULTS,
-	COUNT_FAULT_VMA,         /* of those: done holding the VMA. Given up, because */
-	COUNT_FAULT_VMA_MISSED,  /* there was none, or it was going */
-	COUNT_FAULT_VMA_CLAIMED, /* a write section had claimed it */
-	COUNT_FAULT_VMA_FAMILY,  /* it had no page of its own yet */
+	COUNT_FAULT_VMA,         /* of those: done holding the VMA */
+	COUNT_FAULT_VMA_MISSED,  /* left to fault=mmap: no VMA was got hold of, */
+	COUNT_FAULT_VMA_CLAIMED, /* and of these, a write section had claimed it; */
+	COUNT_FAULT_VMA_FAMILY,  /* or it had no page of its own yet */
 	COUNT_SYSCALLS,
 	COUNT_UNKNOWN_CALLS, /* of those: there is no such call */
 	COUNT_FOLD_GROWS,    /* levels added to running mms */

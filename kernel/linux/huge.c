@@ -6,11 +6,8 @@
  * `shmem_enabled` and `defrag` change. Of use_zero_page what holds may be written: a page
  * that was only read is its process's own. Those of khugepaged/ are numbers, which count
  * from the next round on. split_huge_pages takes "<pid>,0x<start>,0x<end>", or that and
- * ",0"; how much was split stands in the log. No locks of its own.
- *
- * defrag says where a fault may take pages back to get a block. Who DEFERS would leave
- * that to a thread of the kernel's: there is none, and he gets what is free. Linux begins
- * with `madvise`, we with `never`.
+ * ",0"; how much was split stands in the log. No locks of its own. What the words of
+ * `defrag` mean: mm/huge/policy.c.
  */
 #include "kernel/linux/path.h"
 #include "kernel/base/print.h"

@@ -172,6 +172,7 @@ long sys_umask(struct regs *regs)
 	return atomic_exchange(&linux_task()->umask, regs_arg(regs, 0) & 0777);
 }
 
+/* What would change a directory: to `unlink` a name, or something else. */
 static long change(int directory, unsigned long user_path, bool unlink)
 {
 	struct place place;

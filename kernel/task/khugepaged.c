@@ -48,7 +48,8 @@ static void rounds(void *unused)
 		wait_for_round(result);
 		/* First the one, then the other, with a full barrier; who stops us does
 		 * it the other way round: either we see that, or it waits for the round.
-		 */
+		 * Else a round could begin behind it, and be at work on pages that the
+		 * ledger then misses. Pairs with khugepaged_stop(). */
 		atomic_store(&in_round, true);
 		if (!atomic_load(&stopped))
 			result = khugepaged_scan();

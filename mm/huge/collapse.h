@@ -6,11 +6,10 @@
 #include "mm/space/mm.h"
 
 struct collapse_limits {
-	bool eligible;     /* only where faults would make a block, too */
-	unsigned int none; /* so many pages may be missing, */
-	unsigned int
-		shared;     /* and so many be mapped elsewhere, too, if it is their own */
-	unsigned int frame; /* FRAME_*, for the block */
+	bool eligible;       /* only where faults would make a block, too */
+	unsigned int none;   /* so many pages may be missing, */
+	unsigned int shared; /* and so many private ones be mapped elsewhere, too */
+	unsigned int frame;  /* FRAME_*, for the block */
 };
 
 /* Who asks for it puts up with all. */

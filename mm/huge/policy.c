@@ -20,7 +20,7 @@ enum thp_policy thp_shmem __section("policy_words") = THP_NEVER;
 
 /* Where a fault may take pages back to get a block: two words for each policy. Who DEFERS
  * would leave that to a thread of the kernel's; there is none, and he gets what is free.
- * Linux begins with `madvise`. */
+ * Linux begins with `madvise`, we with `never`. */
 static const char *const defrag_names[2 * THP_POLICIES - 1] = {
 	"never", "defer", "madvise", "defer+madvise", "always"};
 static unsigned int thp_defrag __section("policy_words");
@@ -81,24 +81,20 @@ POLICY(thp_shmem, "thp_shmem",
 	"never, advise or always: the same for memory that is shared", thp_shmem_choose,
 	thp_shmem_value);
 
-static bool holds(const enum thp_policy *word, const struct vma *vma)
+static bool holds(enum thp_policy policy, const struct vma *vma)
 {
-	enum thp_policy policy = READ_ONCE(*word);
-
 	return policy == THP_ALWAYS || (policy == THP_MADVISE && vma->flags & VMA_HUGE);
 }
 
 bool huge_makes(const struct vma *vma)
 {
 	return !(vma->flags & (VMA_NOHUGE | VMA_STACK)) &&
-	       holds(vma->object ? &thp_shmem : &thp_policy, vma);
+	       holds(READ_ONCE(*(vma->object ? &thp_shmem : &thp_policy)), vma);
 }
 
 unsigned int huge_frame_flags(const struct vma *vma)
 {
-	enum thp_policy reclaims = READ_ONCE(thp_defrag) / 2;
-
-	return holds(&reclaims, vma) ? 0 : FRAME_NO_RECLAIM;
+	return holds(READ_ONCE(thp_defrag) / 2, vma) ? 0 : FRAME_NO_RECLAIM;
 }
 
 bool huge_aligned(const struct vma *vma)

@@ -1,10 +1,10 @@
 /*
  * mm/space/fault.h - a fault under way: what the front ends and the core share.
  *
- *     front end (fault.c)     finds the VMA, and keeps it as it is
- *     core (anon.c, shared.c, cow.c, mm/huge)
- *                             finds the entry, gets a frame, fills it: no spinlock is
- * held commit (fault_lock())   is all still as it was? Then the entry is stored
+ *     front end   fault.c: finds the VMA, and keeps it as it is
+ *     core        anon.c, shared.c, cow.c, mm/huge: finds the entry, gets a frame, fills
+ *                 it. No spinlock is held
+ *     commit      fault_lock(): is all still as it was? Then the entry is stored
  *
  * The core knows the front end only by the VMA that it is given. Lifetime: a fault lies
  * on the stack of its thread, whose it is alone.
