@@ -5,8 +5,9 @@
  * from bench_begin() to bench_end(): around each munmap. The threads only spin, so what
  * their CPUs execute in the kernel meanwhile is what the munmap makes them do.
  */
+#include "user/counted.h"
+
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -17,40 +18,6 @@
 #define PAGE     4096UL
 
 static volatile int running, stop;
-
-/* The counter watches these two addresses. */
-void bench_begin(void);
-void bench_end(void);
-
-__attribute__((noinline)) void bench_begin(void)
-{
-	__asm__ volatile("");
-}
-
-__attribute__((noinline)) void bench_end(void)
-{
-	__asm__ volatile("");
-}
-
-/* Under icount it gives other CPUs their turn, where there is such an instruction. */
-static void relax(void)
-{
-#ifdef __x86_64__
-	__asm__ volatile("pause");
-#endif
-}
-
-static void run_on(unsigned long cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set)) {
-		perror("sched_setaffinity");
-		exit(1);
-	}
-}
 
 static void *spin(void *cpu)
 {

@@ -18,8 +18,9 @@
  * scale`, bench_begin() and bench_end() are around the operations of all threads, and of
  * nothing else (tests/tools/counter.c).
  */
+#include "user/counted.h"
+
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -44,20 +45,6 @@ static int threads = 1;
 static long pause_us, cpus; /* (there may be less of them than threads) */
 static volatile int stop;   /* the mapper */
 
-/* The counter watches these two addresses. */
-void bench_begin(void);
-void bench_end(void);
-
-__attribute__((noinline)) void bench_begin(void)
-{
-	__asm__ volatile("");
-}
-
-__attribute__((noinline)) void bench_end(void)
-{
-	__asm__ volatile("");
-}
-
 static void fail(const char *what)
 {
 	perror(what);
@@ -67,13 +54,6 @@ static void fail(const char *what)
 /* --- meeting without the kernel, which is what is measured --- */
 
 static int arrived, turn; /* atomic */
-
-static void relax(void)
-{
-#ifdef __x86_64__
-	__asm__ volatile("pause"); /* under icount another CPU's turn */
-#endif
-}
 
 static void meet(void)
 {
@@ -169,16 +149,6 @@ static long now(void)
 	return time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-static void run_on(long cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu % cpus, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		fail("sched_setaffinity");
-}
-
 /* What all threads do in a round; the first one has the marks set meanwhile. */
 static long round_of(struct worker *worker, const struct test *test)
 {
@@ -205,7 +175,7 @@ static void *work(void *arg)
 {
 	struct worker *worker = arg;
 
-	run_on(worker - workers);
+	run_on((worker - workers) % cpus);
 	for (unsigned int i = 0; i < TESTS * ROUNDS; i++)
 		round_of(worker, &tests[i / ROUNDS]);
 	return NULL;
