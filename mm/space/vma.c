@@ -86,12 +86,16 @@ unsigned long vma_find_gap(const struct mm *mm, unsigned long length, unsigned l
 }
 
 /* Each field once; whether they belong together, the caller has to find out. */
-static void snapshot_take(struct vma_snapshot *snapshot, const struct vma *vma)
+static void copy_vma(struct vma *copy, const struct vma *vma)
 {
-	snapshot->start = READ_ONCE(vma->start);
-	snapshot->end = READ_ONCE(vma->end);
-	snapshot->prot = READ_ONCE(vma->prot);
-	snapshot->flags = READ_ONCE(vma->flags);
+	copy->mm = READ_ONCE(vma->mm);
+	copy->start = READ_ONCE(vma->start);
+	copy->end = READ_ONCE(vma->end);
+	copy->prot = READ_ONCE(vma->prot);
+	copy->flags = READ_ONCE(vma->flags);
+	copy->object = READ_ONCE(vma->object);
+	copy->anon = READ_ONCE(vma->anon);
+	copy->shift = READ_ONCE(vma->shift);
 }
 
 int vma_lookup_rcu(struct mm *mm, unsigned long address, struct vma_snapshot *snapshot)
@@ -104,8 +108,8 @@ int vma_lookup_rcu(struct mm *mm, unsigned long address, struct vma_snapshot *sn
 	TRACE_POINT(vma_look);
 	vma = vma_at(set, vma_index(set, address));
 	if (vma)
-		snapshot_take(snapshot, vma);
+		copy_vma(&snapshot->vma, vma);
 	if (mm_seq_moved(mm, snapshot->seq))
 		return -EAGAIN;
-	return vma && snapshot->start <= address ? 0 : -EFAULT;
+	return vma && snapshot->vma.start <= address ? 0 : -EFAULT;
 }

@@ -60,11 +60,11 @@ bool vma_range_is_free(const struct mm *mm, unsigned long start, unsigned long e
 /* The highest free range of `length` bytes below `end`: its start, or 0. */
 unsigned long vma_find_gap(const struct mm *mm, unsigned long length, unsigned long end);
 
-/* What a VMA was at one moment: at mm->seq, which is even. */
+/* What a VMA was at one moment: at mm->seq, which is even. Of the copy these fields only:
+ * mm, start, end, prot, flags, object, anon, shift. */
 struct vma_snapshot {
 	u64 seq;
-	unsigned long start, end;
-	unsigned int prot, flags;
+	struct vma vma;
 };
 
 /*

@@ -93,8 +93,8 @@ static int fill(struct vma_edit *edit, unsigned int fresh)
 
 		if (!vma)
 			return -ENOMEM;
-		vma->object = NULL; /* not so yet: the cache is type-safe */
-		vma->anon = NULL;
+		WRITE_ONCE(vma->object, NULL); /* not so yet: the cache is type-safe */
+		WRITE_ONCE(vma->anon, NULL);
 		set->vma[edit->room++] = vma;
 	}
 	return 0;

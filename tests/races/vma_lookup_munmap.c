@@ -38,7 +38,8 @@ static void look_up(void)
 	if (error == -EAGAIN)
 		race_detected("the sequence has moved");
 	else if (found.seq == seq)
-		RACE_CLAIM(!error && found.start == RACE_AT && found.prot == PROT_READ,
+		RACE_CLAIM(!error && found.vma.start == RACE_AT &&
+				   found.vma.prot == PROT_READ,
 			"the VMA was there at that moment");
 }
 

@@ -77,7 +77,8 @@ static bool lookup_agrees(unsigned int page)
 	rcu_read_unlock();
 	if (!want[page])
 		return err == -EFAULT;
-	return !err && found.prot == want[page] && found.end > BASE + page * PAGE_SIZE;
+	return !err && found.vma.prot == want[page] &&
+	       found.vma.end > BASE + page * PAGE_SIZE;
 }
 
 static bool layout_agrees(void)

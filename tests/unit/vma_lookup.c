@@ -45,9 +45,9 @@ static bool is_true(unsigned int page, int err, const struct vma_snapshot *said)
 		if (truth->page != page)
 			continue;
 		if (err ? !truth->to
-			: said->start == BASE + truth->from * PAGE_SIZE &&
-					said->end == BASE + truth->to * PAGE_SIZE &&
-					said->prot == truth->prot)
+			: said->vma.start == BASE + truth->from * PAGE_SIZE &&
+					said->vma.end == BASE + truth->to * PAGE_SIZE &&
+					said->vma.prot == truth->prot)
 			return true;
 	}
 	return false;
