@@ -74,13 +74,18 @@ static void note_release(struct spinlock *lock)
 
 #endif
 
+/* Acquire: pairs with the release in unlock(); without it this CPU could read what the
+ * lock protects before the previous holder's stores are visible. */
+static __always_inline bool try_once(struct spinlock *lock)
+{
+	return !atomic_load_relaxed(&lock->locked) && atomic_cas(&lock->locked, 0, 1);
+}
+
 static __always_inline void take(struct spinlock *lock)
 {
 	preempt_disable();
 	note_acquire(lock);
-	/* Acquire: pairs with the release in unlock(); without it this CPU could read
-	 * what the lock protects before the previous holder's stores are visible. */
-	while (atomic_load_relaxed(&lock->locked) || !atomic_cas(&lock->locked, 0, 1))
+	while (!try_once(lock))
 		arch_cpu_relax();
 	note_held(lock);
 }
@@ -95,6 +100,18 @@ static void unlock(struct spinlock *lock)
 void spin_lock(struct spinlock *lock)
 {
 	take(lock);
+}
+
+bool spin_trylock(struct spinlock *lock)
+{
+	preempt_disable();
+	if (!try_once(lock)) {
+		preempt_enable();
+		return false;
+	}
+	note_acquire(lock);
+	note_held(lock);
+	return true;
 }
 
 void spin_unlock(struct spinlock *lock)

@@ -39,6 +39,9 @@ void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
 void spin_lock(struct spinlock *lock);
 void spin_unlock(struct spinlock *lock);
 
+/* Takes it if it is free now: true. For those who must not wait for its holder. */
+bool spin_trylock(struct spinlock *lock);
+
 /* Returns the interrupt state to give back to spin_unlock_irqrestore(). */
 unsigned long spin_lock_irqsave(struct spinlock *lock);
 void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags);

@@ -30,6 +30,35 @@ UNIT_TEST(spin_excludes)
 	EXPECT_EQ(count, (unsigned long)ROUNDS * cpuset_count(cpus_online));
 }
 
+static unsigned long tried, failed; /* (a) */
+
+static void count_if_free(unsigned long cpu)
+{
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		if (!spin_trylock(&lock)) {
+			atomic_add(&failed, 1);
+			continue;
+		}
+		spin_assert_held(&lock);
+		WRITE_ONCE(count, READ_ONCE(count) + 1);
+		spin_unlock(&lock);
+		atomic_add(&tried, 1);
+	}
+}
+
+UNIT_TEST(spin_trylock_never_waits)
+{
+	count = tried = failed = 0;
+	spin_lock(&lock);
+	EXPECT(!spin_trylock(&lock));
+	spin_unlock(&lock);
+	crew_on_each_cpu(count_if_free);
+	EXPECT_EQ(count, tried);
+	EXPECT_EQ(tried + failed, (unsigned long)ROUNDS * cpuset_count(cpus_online));
+	EXPECT(spin_trylock(&lock));
+	spin_unlock(&lock);
+}
+
 static struct spinlock irq_lock = SPINLOCK_INIT("unit irq", RANK_CACHE);
 static unsigned long irq_count; /* (l:irq_lock) */
 static unsigned long irq_adds;  /* (l:irq_lock) */

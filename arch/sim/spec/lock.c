@@ -42,6 +42,13 @@ static void leave_rank(const void *lock)
 	sim_me.irqs_on = irqs_on;
 }
 
+/* Who only tries may come between a lock and its unlock, and tells whether it has: both
+ * orders count with either. For those two themselves one order is enough. */
+static void announce_to_triers(const struct spinlock *lock, enum touch_mode mode)
+{
+	op_touch((unsigned long)&lock->name, 4, mode);
+}
+
 static bool is_free(void *lock)
 {
 	return !((struct spinlock *)lock)->locked;
@@ -52,14 +59,32 @@ void spin_lock(struct spinlock *lock)
 	preempt_disable();
 	enter_rank(lock, lock->name, lock->rank);
 	announce(OP_LOCK, lock->name, &lock->locked, TOUCH_WRITE);
+	announce_to_triers(lock, TOUCH_READ);
 	actor_wait(lock->name, is_free, lock);
 	lock->locked = 1;
 	lock->holder = (s8)(sim_me.cpu + 1);
 }
 
+bool spin_trylock(struct spinlock *lock)
+{
+	preempt_disable();
+	announce(OP_LOCK, lock->name, &lock->locked, TOUCH_WRITE);
+	announce_to_triers(lock, TOUCH_WRITE);
+	actor_stop();
+	if (lock->locked) {
+		preempt_enable();
+		return false;
+	}
+	enter_rank(lock, lock->name, lock->rank);
+	lock->locked = 1;
+	lock->holder = (s8)(sim_me.cpu + 1);
+	return true;
+}
+
 static void unlock(struct spinlock *lock)
 {
 	announce(OP_UNLOCK, lock->name, &lock->locked, TOUCH_ENABLE);
+	announce_to_triers(lock, TOUCH_READ);
 	actor_stop();
 	spin_assert_held(lock);
 	lock->locked = 0;
