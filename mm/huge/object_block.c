@@ -50,7 +50,7 @@ void object_put_block(
 	head->index = index;
 	atomic_store(&head->object, object);
 	for (unsigned long i = 0; i < HUGE_PAGES; i++)
-		slots[i] = head + i;
+		atomic_store_release(&slots[i], head + i);
 	object->count += HUGE_PAGES;
 	WRITE_ONCE(object->blocks, object->blocks + 1);
 }

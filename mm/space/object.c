@@ -58,7 +58,9 @@ u64 object_size(struct object *object)
 	return READ_ONCE(object->size);
 }
 
-/* --- the tree: lock held ------------------------------------------------------------ */
+/* --- the tree ----------------------------------------------------------------------- */
+/* Changed with the lock held; read with it, or under RCU: what is stored into it is
+ * complete, and its nodes stay as long as the object's memory. */
 
 static u64 pages_of(u64 size)
 {
@@ -98,11 +100,15 @@ struct page **object_slot(struct object *object, u64 index, bool make)
 	void **node = &object->root;
 
 	for (int shift = LEVELS_UP * NODE_BITS; shift >= 0; shift -= NODE_BITS) {
-		if (!*node && make)
-			*node = node_alloc(object);
-		if (!*node)
+		void *below = atomic_load_acquire(node);
+
+		if (!below && make) {
+			below = node_alloc(object);
+			atomic_store_release(node, below);
+		}
+		if (!below)
 			return NULL;
-		node = (void **)*node + (index >> shift & (NODE_SIZE - 1));
+		node = (void **)below + (index >> shift & (NODE_SIZE - 1));
 	}
 	return (struct page **)node;
 }
@@ -158,7 +164,7 @@ static int find_page(
 		fresh->index = index;
 		fresh->mapped = 0;
 		page_get(fresh); /* the object's own */
-		*slot = fresh;
+		atomic_store_release(slot, fresh);
 		object->count++;
 	} else {
 		page_get(page_head(*slot));
@@ -214,6 +220,28 @@ struct page *object_find_page(struct object *object, u64 index)
 	return page;
 }
 
+struct page *object_find_page_rcu(struct object *object, u64 index)
+{
+	struct page **slot = NULL, *page;
+
+	if (index < pages_of(object_size(object)))
+		slot = object_slot(object, index, false);
+	page = slot ? READ_ONCE(*slot) : NULL;
+	TRACE_POINT(object_found);
+	if (!page || !page_try_get(page, 1))
+		return NULL;
+	/* SAFE(object_found_again): before it was held it may have been cut off, freed,
+	 * and be anybody's now. In its place, it is the object's. Pairs with cut_one(),
+	 * after which the object's reference goes; the grab is a barrier. The other two
+	 * as SAFE(fill_wait) and SAFE(object_frozen) say: who freezes looks for
+	 * references afterwards. */
+	if (READ_ONCE(*slot) == page && !atomic_load(&page->fill) &&
+		!object_is_frozen(object, index))
+		return page;
+	page_put(page);
+	return NULL;
+}
+
 static int find_filled(struct object *object, u64 index, struct page **page)
 {
 	*page = object_find_page(object, index);
@@ -241,7 +269,7 @@ static void cut_one(struct object *object, struct page **slot, struct list *list
 	atomic_store(&head->object, NULL);
 	list_append(list, &head->link);
 	for (u64 i = 0; i < count; i++)
-		slot[i] = NULL;
+		WRITE_ONCE(slot[i], NULL);
 	object->count -= count;
 	if (head->order)
 		WRITE_ONCE(object->blocks, object->blocks - 1);
@@ -271,7 +299,10 @@ void object_drop_pages(struct list *list)
 
 static void free_object(struct rcu_head *head)
 {
-	kfree(container_of(head, struct object, rcu));
+	struct object *object = container_of(head, struct object, rcu);
+
+	object_drop_pages(&object->nodes);
+	kfree(object);
 }
 
 void object_put(struct object *object)
@@ -282,7 +313,6 @@ void object_put(struct object *object)
 		return;
 	object_cut(object, 0, last_page(object), &pages);
 	object_drop_pages(&pages);
-	object_drop_pages(&object->nodes);
 	if (object->contig) {
 		kfree(object->contig->written);
 		kfree(object->contig);
@@ -290,7 +320,8 @@ void object_put(struct object *object)
 	if (object->source && object->source->release)
 		object->source->release(object);
 	/* SAFE(object_grace): a lockless walker that holds a page of it has read whose
-	 * the page is, and is about to ask that. Pairs with SAFE(gup_object_once). */
+	 * the page is, and is about to ask that; or looks for one in the nodes. Pairs
+	 * with SAFE(gup_object_once), and with speculate_page(). */
 	call_rcu(&object->rcu, free_object);
 }
 

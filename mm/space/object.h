@@ -75,7 +75,7 @@ struct object {
 	struct wait_queue filled;           /* a page-in, or a write-back, is over */
 	u64 size;                           /* (l:lock) bytes */
 	u64 count;                          /* (l:lock) pages that are there */
-	void *root;        /* (l:lock) 512 pointers to 512 pointers to 512 pages */
+	void *root;        /* (r) (l:lock) 512 pointers to 512 pointers to 512 pages */
 	struct list nodes; /* (l:lock) the frames that these are in */
 	struct rmap rmap;  /* the VMAs that map it */
 	bool pfn;          /* (c) mapped without references, and only shared */
@@ -130,6 +130,10 @@ int object_write_back(struct object *object, u64 start, u64 end);
 /* The page if it is there, with a reference as above; NULL: it is not. It is good for
  * reading: frozen, it may be replaced. */
 struct page *object_find_page(struct object *object, u64 index);
+
+/* The same without a lock, under rcu_read_lock(), where something keeps the object's
+ * memory; never a part of a block behind the first. NULL: ask object_page(). */
+struct page *object_find_page_rcu(struct object *object, u64 index);
 
 /*
  * The object's new size. When it returns, what is beyond it is gone: from the object,
