@@ -138,7 +138,7 @@ $(KERNEL): $(OBJ) $O/symbols.c
 #   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
 SIM_MM := $(wildcard mm/table/*.c) mm/oracle/invariant.c mm/oracle/claimed.c \
 	$(patsubst %,mm/space/%.c,advise anon brk cow dirty draw fault fill fork gup lock map mapping_dirty mm move mremap object object_copy \
-		page pagewalk protect punch reclaim rmap shared soft_dirty unmap vma vma_edit vma_lock) $(wildcard mm/huge/*.c)
+		page pagewalk protect punch reclaim rmap shared soft_dirty unmap vma vma_edit vma_lock speculate) $(wildcard mm/huge/*.c)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
 	$(patsubst %,tests/unit/%.c,mm_calls mm_contig mm_dirty mm_draw mm_flat mm_fork mm_gup mm_huge mm_huge_object mm_khugepaged mm_lock mm_model mm_move mm_mremap mm_object mm_pagewalk mm_reclaim mm_rmap mm_soft_dirty mm_source \
@@ -235,7 +235,7 @@ hook-lint: $(patsubst %.c,build/sim-A-explore/%.o,$(SIM_LINT)) $(patsubst %.c,bu
 # --- user programs and the ramdisk -----------------------------------------------------
 # Static programs of the stock toolchain; box is all small tools in one (user/box.h).
 U       := build/$(ARCH)-user
-APPLETS := sh help ls cat echo ps free uptime dmesg pt step fold gup tlb rcu store pager true false
+APPLETS := sh help ls cat echo ps free uptime dmesg pt step fold gup tlb rcu fault store pager true false
 UFLAGS  := -std=gnu11 -O2 -D_GNU_SOURCE -I. $(filter-out -Wframe%,$(WARN)) -static
 BOX     := $(filter-out $(patsubst %,user/%.c,hello native-init native-ipc bench bench-smp scale),\
 	$(wildcard user/*.c))

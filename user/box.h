@@ -27,6 +27,7 @@
 	X(gup, "the same about pages found and pinned")                                  \
 	X(tlb, "the same about flushes")                                                 \
 	X(rcu, "the same about grace periods and the freeing of tables")                 \
+	X(fault, "the same about page faults, and why some were left to a slower way")   \
 	X(store, "[-d] [name]: serve blocks from memory")                                \
 	X(pager, "[-d] [-r] name [store]: serve files under /srv/name")                  \
 	X(true, "succeed")                                                               \

@@ -1,6 +1,6 @@
 /*
- * user/counted.c - fold, gup, tlb, rcu: the policies that shape a part of mm, and what
- * the kernel has counted there.
+ * user/counted.c - fold, gup, tlb, rcu, fault: the policies that shape a part of mm, and
+ * what the kernel has counted there.
  *
  * Policies are in /proc/policies, one `name=value` a line; counters in /proc/counters,
  * `group_name value`.
@@ -61,6 +61,11 @@ int gup_main(int argc, char **argv)
 int tlb_main(int argc, char **argv)
 {
 	return show("tlb", " flush ", " tlb ");
+}
+
+int fault_main(int argc, char **argv)
+{
+	return show("fault", " fault ", " pgfault vma spf ");
 }
 
 int rcu_main(int argc, char **argv)

@@ -15,6 +15,17 @@ enum counter {
 	COUNT_FAULT_VMA_MISSED,  /* left to fault=mmap: no VMA was got hold of, */
 	COUNT_FAULT_VMA_CLAIMED, /* and of these, a write section had claimed it; */
 	COUNT_FAULT_VMA_FAMILY,  /* or it had no page of its own yet */
+	COUNT_SPEC,              /* done speculatively, or left to fault=vma, because */
+	COUNT_SPEC_ODD,          /* a write section was open, */
+	COUNT_SPEC_UNMAPPED,     /* no VMA was there, or a device's, */
+	COUNT_SPEC_VMA_COPY,     /* one was opened while it was copied, */
+	COUNT_SPEC_ACCESS,       /* it does not allow the access, */
+	COUNT_SPEC_FAMILY,       /* it had no page of its own yet, */
+	COUNT_SPEC_TABLE,        /* there was no lowest table, */
+	COUNT_SPEC_OBJECT,       /* nor the object's page, */
+	COUNT_SPEC_SEQ_FIRST,    /* a write section was opened before commit, */
+	COUNT_SPEC_BUSY,         /* the table lock was taken, */
+	COUNT_SPEC_SEQ_LAST,     /* or a write section was opened just then */
 	COUNT_SYSCALLS,
 	COUNT_UNKNOWN_CALLS, /* of those: there is no such call */
 	COUNT_FOLD_GROWS,    /* levels added to running mms */

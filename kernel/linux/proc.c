@@ -99,6 +99,18 @@ static void show_counters(struct text *text)
 		text_add(text, "%-24s %ld\n", counter_name(which), counter_sum(which));
 }
 
+/* What Linux counts, too, or once was to: by its names. */
+static void show_vmstat(struct text *text)
+{
+	static const char *const groups[] = {"pgfault", "vma_lock_", "spf_", "thp_"};
+
+	for (enum counter which = 0; which < COUNTERS; which++)
+		for (unsigned int i = 0; i < ARRAY_SIZE(groups); i++)
+			if (!strncmp(counter_name(which), groups[i], strlen(groups[i])))
+				text_add(text, "%s %ld\n", counter_name(which),
+					counter_sum(which));
+}
+
 static void add_policy(const char *name, const char *value, void *text)
 {
 	text_add(text, "%s=%s\n", name, value);
@@ -119,7 +131,7 @@ static const struct {
 	void (*show)(struct text *text);
 } machine_files[] = {
 	{"meminfo", show_meminfo}, {"uptime", show_uptime}, {"counters", show_counters},
-	{"policies", show_policies},
+	{"policies", show_policies}, {"vmstat", show_vmstat},
 	{"sys/vm/mmap_min_addr", show_min_address}, /* its directories are not listed */
 };
 

@@ -64,8 +64,7 @@ static int first_touch(struct fault *fault)
 	return 0;
 }
 
-/* It stands at a pte. */
-static int fault_entry(struct fault *fault)
+int fault_entry(struct fault *fault)
 {
 	int err;
 

@@ -8,6 +8,7 @@
  *     mmap    mm->lock for reading: beside the faults of other threads, but not while
  *             VMAs change anywhere in the mm
  *     vma     the VMA alone is held (vma_lock.c): others may change
+ *     speculative   nothing is (speculate.c): it is looked at the end whether it was
  *
  * What needs more, a stack that grows (the lock for writing) or a page that an object's
  * source has (no lock at all), is done after letting go of it: all is looked up again
@@ -25,11 +26,9 @@
 #include "mm/space/rmap.h"
 #include "mm/space/vma.h"
 
-#define FAULT_BELOW 1 /* a front end gives up */
-
 enum fault_policy fault_policy __section("policy_words") = FAULT_MMAP;
 
-static const char *const names[FAULT_POLICIES] = {"mmap", "vma"};
+static const char *const names[FAULT_POLICIES] = {"mmap", "vma", "speculative"};
 
 static bool choose(const char *name)
 {
@@ -40,7 +39,8 @@ static const char *chosen(void)
 {
 	return names[fault_policy];
 }
-POLICY(fault, "fault", "mmap or vma: what a fault keeps as it is", choose, chosen);
+POLICY(fault, "fault", "mmap, vma or speculative: what a fault keeps as it is", choose,
+	chosen);
 
 /* --- what the VMA says -------------------------------------------------------------- */
 
@@ -108,8 +108,7 @@ static bool grow_stack(struct mm *mm, unsigned long address)
 	return inside;
 }
 
-/* Does the fault's VMA allow the access? Then fault->access is what that comes to. */
-static bool may(struct fault *fault)
+bool fault_allowed(struct fault *fault)
 {
 	fault->access = fault->asked;
 	if (fault->access & ACCESS_FORCE)
@@ -119,8 +118,7 @@ static bool may(struct fault *fault)
 	return fault->access;
 }
 
-/* Will pages of the VMA's own be mapped, for the first time? */
-static bool lacks_family(const struct fault *fault)
+bool fault_lacks_family(const struct fault *fault)
 {
 	const struct vma *vma = fault->vma;
 
@@ -150,9 +148,9 @@ static int fault_locked(struct fault *fault)
 	struct vma *vma = vma_find(fault->mm, fault->address);
 
 	fault->vma = vma;
-	if (!vma || fault->address < vma->start || !may(fault))
+	if (!vma || fault->address < vma->start || !fault_allowed(fault))
 		return -EFAULT;
-	if (lacks_family(fault) && rmap_prepare(fault->mm, vma))
+	if (fault_lacks_family(fault) && rmap_prepare(fault->mm, vma))
 		return -ENOMEM;
 	return fault_core(fault);
 }
@@ -177,9 +175,9 @@ static int fault_mmap(struct fault *fault)
  * neighbour's, who is not held. */
 static int fault_held(struct fault *fault)
 {
-	if (!may(fault))
+	if (!fault_allowed(fault))
 		return -EFAULT;
-	if (!lacks_family(fault))
+	if (!fault_lacks_family(fault))
 		return fault_core(fault);
 	counter_add_exact(COUNT_FAULT_VMA_FAMILY, 1);
 	return FAULT_BELOW;
@@ -218,7 +216,9 @@ static int fault_once(struct fault *fault)
 	int err = FAULT_BELOW;
 
 	fault->object = NULL;
-	if (fault_policy != FAULT_MMAP)
+	if (fault_policy == FAULT_SPECULATIVE)
+		err = fault_speculative(fault);
+	if (err == FAULT_BELOW && fault_policy != FAULT_MMAP)
 		err = fault_vma(fault);
 	if (err == FAULT_BELOW)
 		err = fault_mmap(fault);
@@ -230,9 +230,7 @@ int mm_fault(struct mm *mm, unsigned long address, unsigned int access)
 	struct fault fault;
 	int err;
 
-	fault.mm = mm;
-	fault.address = address;
-	fault.asked = access;
+	fault_begin(&fault, mm, address, access);
 	if (IS_LAB)
 		TRACE(fault, address, access);
 	counter_add(COUNT_FAULTS, 1);

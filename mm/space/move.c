@@ -128,7 +128,7 @@ static bool give_page(struct mm *mm, unsigned long address, struct page *page)
 
 	mm_read_lock(mm);
 	vma = own_vma(mm, address);
-	fault.mm = mm;
+	fault_begin(&fault, mm, address, 0);
 	fault.vma = vma;
 	if (vma && !rmap_prepare(mm, vma) &&
 		!descend_alloc(mm, address, LEVEL_PTE, &fault.at) &&

@@ -63,7 +63,8 @@ int shared_fault(struct fault *fault)
 	const struct vma *vma = fault->vma;
 	u64 index = vma_offset(vma, fault->address) / PAGE_SIZE;
 	struct page *page;
-	int err = object_page(vma->object, index, &page);
+	int err = fault->speculates ? speculate_page(fault, index, &page)
+				    : object_page(vma->object, index, &page);
 
 	/* The reference goes to the entry. */
 	if (!err && (!install(fault, page, index) || vma->flags & VMA_PFN))

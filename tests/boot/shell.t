@@ -27,6 +27,7 @@ COMMANDS = [  # typed, what must appear
     ("gup", "gup_fast_pages"),
     ("tlb", "flush="),
     ("rcu", "tables_freed_rcu "),
+    ("fault", "spf_abort_seq1 "),
     ("free", "KiB\n"),
     ("uptime", "CPUs"),
     ("dmesg", "Origami on"),

@@ -26,9 +26,9 @@ import bench
 import counted
 from tap import MACHINES
 
-POLICIES = ("mmap", "vma")
+POLICIES = ("mmap", "vma", "speculative")
 MAPPER = 200  # microseconds between two mappings of the thread beside
-COLOURS = dict(zip(POLICIES, ("#b03a2e", "#1f618d")))
+COLOURS = dict(zip(POLICIES, ("#b03a2e", "#1f618d", "#1e8449")))
 FIGURES = ("instructions", "locks", "shared writes")
 
 

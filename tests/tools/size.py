@@ -10,9 +10,9 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2080),
-    ("mm, all", ["mm"], [], 12025),
-    ("kernel", ["kernel"], ["kernel/linux"], 8440),
-    ("kernel/linux", ["kernel/linux"], [], 5775),
+    ("mm, all", ["mm"], [], 12225),
+    ("kernel", ["kernel"], ["kernel/linux"], 8480),
+    ("kernel/linux", ["kernel/linux"], [], 5785),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),
     ("arch/s390x", ["arch/s390x"], [], 2300),
     ("explorer", ["arch/sim/explore"], [], 1520),
