@@ -21,7 +21,7 @@ static const char *const readers[] = {"irq", "rcu", "both", "none", NULL};
 static const char *const steps[] = {"lockless", "addrend-folded", "addrend-value",
 	"rederef", "depth", "oneword-root", NULL};
 
-static const char *const faults[] = {"mmap", "vma", NULL};
+static const char *const faults[] = {"mmap", "vma", "speculative", NULL};
 static const char *const rcus[] = {"merged", "counter", NULL};
 
 const char *const *const race_axis_values[AXIS_RCU + 1] = {
@@ -213,7 +213,8 @@ void race_choose(const struct race_place *place)
 
 static const enum counter rechecks[RACE_RECHECKS] = {COUNT_GUP_RECHECK_PTE,
 	COUNT_GUP_RECHECK_PMD, COUNT_GUP_REFUSED, COUNT_GUP_OVER_LIMIT, COUNT_GUP_FORKED,
-	COUNT_GUP_SHARED, COUNT_FAULT_VMA_MISSED};
+	COUNT_GUP_SHARED, COUNT_SPEC_SEQ_FIRST, COUNT_SPEC_SEQ_LAST, COUNT_SPEC_VMA_COPY,
+	COUNT_SPEC_ODD, COUNT_FAULT_VMA_MISSED};
 
 void race_count_rechecks(s64 counts[RACE_RECHECKS])
 {

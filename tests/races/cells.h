@@ -66,6 +66,6 @@ bool race_next_cell(const struct race *race, struct race_place *place, int axes)
 void race_choose(const struct race_place *place);
 
 /* Rechecks of the kernel that have fired: so many, and which one since; NULL: none. */
-#define RACE_RECHECKS 7
+#define RACE_RECHECKS 11
 void race_count_rechecks(s64 counts[RACE_RECHECKS]);
 const char *race_rechecked(const s64 before[RACE_RECHECKS]);

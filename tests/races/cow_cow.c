@@ -60,7 +60,7 @@ RACE(cow_cow) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@cow_replace 1 0",
-	.sweeps = "flush",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=fault_recheck", RACE_DAMAGED, "a copy is replaced"},

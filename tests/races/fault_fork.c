@@ -75,6 +75,7 @@ RACE(fault_fork) = {
 		(const struct race_cell[]){
 			{"mutant=fork_claims", RACE_DAMAGED,
 				"the books about claims tell"},
+			{"fault=speculative", RACE_DETECTED, "mm->seq has moved"},
 			{"fault=mmap", RACE_EXCLUDED, "mm"},
 			{"fault=vma machine=x86_64,s390x", RACE_EXCLUDED, "vma"},
 			{"fault=vma", RACE_EXCLUDED, "wait queue"},

@@ -43,6 +43,7 @@ RACE(fault_mprotect) = {
 		(const struct race_cell[]){
 			{"mutant=vma_drained fault=vma", RACE_DAMAGED,
 				"it allows what it must not"},
+			{"fault=speculative", RACE_DETECTED, "mm->seq has moved"},
 			{"fault=mmap", RACE_EXCLUDED, "mm"},
 			{"fault=vma machine=x86_64,s390x", RACE_EXCLUDED, "vma"},
 			{"fault=vma", RACE_EXCLUDED, "wait queue"},

@@ -46,6 +46,7 @@ RACE(fault_mremap) = {
 				"a page without a VMA"},
 			{"mutant=remap_claims fault=mmap", RACE_DAMAGED,
 				"the books about claims tell"},
+			{"fault=speculative", RACE_DETECTED, "mm->seq has moved"},
 			{"fault=mmap", RACE_EXCLUDED, "mm"},
 			{"fault=vma machine=x86_64,s390x", RACE_EXCLUDED, "vma"},
 			{"fault=vma", RACE_EXCLUDED, "wait queue"},

@@ -30,12 +30,15 @@ RACE(fault_munmap) = {
 	.actor = {first_touch, unmap},
 	.check = check,
 	.teardown = first_touch_teardown,
-	.script = "0@anon_install 1 0",
+	.script = "0@anon_install 1 r 0",
 	.sweeps = "fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=unmap_claims,vma_drained", RACE_DAMAGED,
 				"a page without a VMA"},
+			{"mutant=spec_seq_first fault=speculative", RACE_DAMAGED,
+				"a table that is none any more"},
+			{"fault=speculative", RACE_DETECTED, "mm->seq has moved"},
 			{"fault=mmap", RACE_EXCLUDED, "mm"},
 			{"fault=vma machine=x86_64,s390x", RACE_EXCLUDED, "vma"},
 			{"fault=vma", RACE_EXCLUDED, "wait queue"},

@@ -71,6 +71,7 @@ RACE(retract_fault) = {
 				"it is mapped in a table that hangs nowhere"},
 			{"mutant=retract_claims", RACE_DAMAGED,
 				"so it is, or the books about claims tell"},
+			{"fault=speculative", RACE_DETECTED, "mm->seq has moved"},
 			{"fault=mmap", RACE_EXCLUDED, "mm"},
 			{"fault=vma machine=x86_64,s390x", RACE_EXCLUDED, "vma"},
 			{"fault=vma", RACE_EXCLUDED, "wait queue"},
