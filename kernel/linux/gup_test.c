@@ -286,6 +286,7 @@ static void to_frames(struct held *held)
 		frames[i] = page_phys(held->pages[i]).v >> PAGE_SHIFT;
 }
 
+/* A signal ends them early, but for the first. */
 static void run_rounds(struct origami_gup *want, struct held *held)
 {
 	u32 rounds = max(want->rounds, 1U);
@@ -293,7 +294,7 @@ static void run_rounds(struct origami_gup *want, struct held *held)
 	long count = 0;
 
 	want->get_ns = want->put_ns = 0;
-	while (rounds-- && !wait_interrupted()) {
+	do {
 		start = arch_clock_ns();
 		want->got = find(held, want->way, want->address, want->count);
 		found = arch_clock_ns();
@@ -301,7 +302,7 @@ static void run_rounds(struct origami_gup *want, struct held *held)
 		held_put(held);
 		want->put_ns += arch_clock_ns() - found;
 		want->get_ns += found - start;
-	}
+	} while (--rounds && !wait_interrupted());
 	held->count = count;
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -370,6 +371,48 @@ static void threads(void)
 	test(!bad[0] && !bad[1], "two pin while two map and unmap");
 }
 
+static void nothing(int signal)
+{
+}
+
+static void *teaser(void *whom)
+{
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		pthread_kill(*(pthread_t *)whom, SIGUSR1);
+	return NULL;
+}
+
+/* What is asked for is read by the kernel in a page that it has to fault in first, and
+ * for that to wait until others have unmapped something large: time for a signal to come.
+ */
+static void teased(int fd)
+{
+	int file = memfd_create("request", 0);
+	struct origami_gup *gup;
+	pthread_t me = pthread_self(), others[2];
+	long missed = 0;
+
+	ftruncate(file, PAGE);
+	gup = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	*gup = (struct origami_gup){
+		.address = (unsigned long)map(PAGE), .count = 1, .way = ORIGAMI_GUP_FAST};
+	signal(SIGUSR1, nothing);
+	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
+	pthread_create(&others[0], NULL, teaser, &me);
+	pthread_create(&others[1], NULL, unmapper, NULL);
+	for (int round = 0; round < rounds(ROUNDS); round++) {
+		gup->got = 0;
+		madvise(gup, PAGE, MADV_DONTNEED);
+		missed += ioctl(fd, ORIGAMI_GUP, gup) || gup->got != 1;
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	for (int i = 0; i < 2; i++)
+		pthread_join(others[i], NULL);
+	if (missed)
+		printf("# %ld times none\n", missed);
+	test(!missed, "a request that a signal meets finds its pages all the same");
+}
+
 int main(int argc, char **argv)
 {
 	int fd = open(GUP_FILE, O_RDWR);
@@ -387,6 +430,7 @@ int main(int argc, char **argv)
 	PART(survive(fd, PIN_LONGTERM_USE_WRITE | PIN_LONGTERM_USE_FAST, "the fast way"));
 	PART(leave(argv[0]));
 	PART(threads());
+	PART(teased(fd));
 	printf("1..%d\n", count);
 	return failures > 0;
 }
