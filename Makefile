@@ -219,9 +219,10 @@ SIM_THREADED := build/sim-A-threads/unit build/sim-B-threads/unit
 
 .PHONY: host-test host-model hook-lint
 host-test: $(SIM_UNITS) $(SIM_SMALL) $(SIM_EXPLORED) $(SIM_THREADED) ## unit tests of mm on the simulated machine
-	$(Q)for unit in $(SIM_UNITS); do for tests in unit "mm_* 3" "mm_* 5"; do \
+	$(Q)for unit in $(SIM_UNITS); do for tests in unit "mm_* 3" "mm_* 5" "mm_* fault=vma" \
+		"mm_* fault=speculative"; do \
 		echo "# $$unit $$tests"; set -f; $$unit $$tests || exit 1; done; done
-	$(Q)for tests in unit "mm_* 5"; do \
+	$(Q)for tests in unit "mm_* 5" "mm_* fault=vma" "mm_* fault=speculative"; do \
 		echo "# $(SIM_SMALL) $$tests"; set -f; $(SIM_SMALL) $$tests || exit 1; done
 	$(Q)for unit in $(SIM_EXPLORED) $(SIM_THREADED); do echo "# $$unit"; $$unit || exit 1; done
 host-model: $(SIM_UNITS) $(SIM_SMALL) ## OPS=n random mapping calls against a flat model (SEED=s)

@@ -34,6 +34,10 @@ for arch in MACHINES:
     for cpus in ("1", "2", "4"):
         report("%s SMP=%s" % (arch, cpus),
                guest(None, ARCH=arch, SMP=cpus, APPEND="test=unit", TIMEOUT="180"))
+    for policy in ("vma", "speculative"):  # what concerns memory, by the other ways of faults
+        report("%s SMP=2 fault=%s" % (arch, policy),
+               guest(None, ARCH=arch, SMP="2", APPEND="test=mm_* fault=" + policy,
+                     TIMEOUT="180"))
 # And where large leaves are the machine's own.
 missing = edat_missing()
 if missing:

@@ -16,7 +16,9 @@ NOT_ON_LINUX = ("anycall",  # would be rude to a machine that others use
                 "leave",  # with settings that are not what they were
                 "ipc", "fuzz_native", "fuzz",  # nor such calls
                 "pins")     # uses requests that are ours
-APPENDS = {"huge": ("thp=always", "thp=never")}  # and once more for each of these
+FAULTS = ("fault=vma", "fault=speculative")
+APPENDS = {"huge": ("thp=always", "thp=never"),  # and once more for each of these
+           "cow": FAULTS, "fork": FAULTS, "mapped": FAULTS, "shared": FAULTS}
 LINE = re.compile(r"^(ok|not ok) \d+ (?:- )?(.*?)( # SKIP.*)?$")
 
 

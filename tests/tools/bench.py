@@ -70,6 +70,13 @@ def leaf_figures(variables):
     return {name: found[name] for name in LEAVES}
 
 
+def policy_figures(variables):
+    """The first touch of a page, by the other ways that faults are done."""
+    return {"anon_fault_" + policy: found["anon_fault"] - found["clear_page"]
+            for policy in ("vma", "speculative")
+            for found in [user_figures(variables, "fault=" + policy)]}
+
+
 def figures(machine):
     variables = MACHINES[machine]
     programs = ["build/%s-user/%s" % (variables["ARCH"], p) for p in ("bench", "bench-smp")]
@@ -78,6 +85,7 @@ def figures(machine):
     if variables["ARCH"] == "s390x":
         result.update(leaf_figures(variables))
     result.update(kernel_figures(variables))
+    result.update(policy_figures(variables))
     result["shootdown"] = counted.shootdown(variables)
     for name, part in NET.items():
         result[name] -= result[part]

@@ -51,6 +51,7 @@ class Boot:
         self.options += " thp=" + dice.choice(("always", "always", "madvise", "never"))
         drawn = dice.choice(("1", "n"))
         self.edat = (edat or drawn) if self.arch == "s390x" else ""
+        self.options += " fault=" + dice.choice(("mmap", "vma", "speculative"))
         self.append = append
 
     def __str__(self):
