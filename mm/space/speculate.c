@@ -96,8 +96,8 @@ static bool is_worth_it(struct fault *fault)
 	pxd_t now;
 
 	/* SAFE(spec_seq_first): since we walked, the table may have been freed, and the
-	 * entry be anything. Unmoved, it is not freed while this section lasts: tables are
-	 * unlinked in write sections. Pairs with SAFE(seq_odd_first). */
+	 * entry be anything. Unmoved, it is not freed while this section lasts: tables
+	 * are unlinked in write sections. Pairs with SAFE(seq_odd_first). */
 	if (mm_seq_moved(fault->mm, fault->seq))
 		return give_up(fault, COUNT_SPEC_SEQ_FIRST);
 	if (IS_LAB)

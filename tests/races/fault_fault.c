@@ -54,7 +54,7 @@ RACE(fault_fault) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@anon_install 1 0",
-	.sweeps = "fault",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=fault_recheck", RACE_DAMAGED, "a frame is replaced"},

@@ -38,7 +38,7 @@ RACE(fault_mprotect) = {
 	.check = check,
 	.teardown = first_touch_teardown,
 	.script = "0@anon_install 1 0",
-	.sweeps = "fault",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=vma_drained fault=vma", RACE_DAMAGED,

@@ -31,7 +31,7 @@ RACE(fault_munmap) = {
 	.check = check,
 	.teardown = first_touch_teardown,
 	.script = "0@anon_install 1 r 0",
-	.sweeps = "fault",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=unmap_claims,vma_drained", RACE_DAMAGED,

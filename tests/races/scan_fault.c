@@ -49,7 +49,7 @@ RACE(scan_fault) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@anon_install 1 0",
-	.sweeps = "fault machine=C,x86_64,s390x",
+	.sweeps = "flush fault machine=C,x86_64,s390x",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=collapse_alone", RACE_DAMAGED, ""},

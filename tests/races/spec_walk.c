@@ -4,9 +4,9 @@
  *
  * The fault has read the pmd entry and is about to read the table that it leads to. It
  * holds what the lockless walk of gup_table_free holds, so the same matrix says who waits
- * for it. What it would read in a table that is freed it would throw away again, mm->seq
- * having moved: only a machine that tells freed memory from other sees the mistake. So
- * this is for the simulated one.
+ * for it; here, under the flushes that wait for nobody. What it would read in a table
+ * that is freed it would throw away again, mm->seq having moved: only a machine that
+ * tells freed memory from other sees the mistake. So this is for the simulated one.
  */
 #include "tests/races/first_touch.h"
 
@@ -34,10 +34,9 @@ RACE(spec_walk) = {
 	.actor = {touch, unmap},
 	.teardown = first_touch_teardown,
 	.script = "0@spec_table 1 r 0",
-	.sweeps = "flush tables reader rcu fault=speculative machine=B",
+	.sweeps = "tables reader rcu flush=broadcast fault=speculative machine=B",
 	.cells =
 		(const struct race_cell[]){
-			{"flush=ipi reader=irq,both", RACE_DETECTED, "a cross-call"},
 			{"tables=immediate", RACE_DAMAGED, "nobody waits"},
 			{"tables=ipi reader=irq,both", RACE_DETECTED, "a cross-call"},
 			{"tables=ipi", RACE_DAMAGED, "the walker answers the IPI"},

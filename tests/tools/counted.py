@@ -16,7 +16,7 @@ import tempfile
 from machine import Config, Machine
 
 COUNTER = "build/counter.so"
-LOCKS = ("spin_lock", "spin_lock_irqsave", "rwsem_lock")
+LOCKS = ("spin_lock", "spin_lock_irqsave", "spin_trylock", "rwsem_lock")
 CPUS = (1, 2, 4)
 
 
