@@ -4,8 +4,8 @@
  * The fault has found its VMA and the entry, and is about to map a page there. mremap()
  * takes the mapping somewhere else, and with it the lowest table, as a whole or entry by
  * entry. Then the old place has no VMA, and the fault's pointer leads to an entry of the
- * new one, or of a table that is freed. So it waits for the fault, as munmap() does. (A long race:
- * one geometry of the simulated machine will do.)
+ * new one, or of a table that is freed. So it waits for the fault, as munmap() does. (A
+ * long race: one geometry of the simulated machine will do.)
  */
 #include "tests/races/first_touch.h"
 
