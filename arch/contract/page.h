@@ -7,6 +7,7 @@
  *   void *phys_to_virt(phys_t)        into the direct map
  *   phys_t virt_to_phys(const void *) of a direct-map or kernel-image address
  *   void clear_page(void *), copy_page(void *to, const void *from)
+ *   void clear_pages(void *, unsigned long count)
  *   void fill_page(void *, u64 word)  with that word, again and again
  */
 #pragma once

@@ -103,8 +103,7 @@ phys_t frame_boot_alloc(size_t bytes)
 		if (end - start < size)
 			continue;
 		take(start, size);
-		for (u64 offset = 0; offset < size; offset += PAGE_SIZE)
-			clear_page(phys_to_virt(phys(start + offset)));
+		clear_pages(phys_to_virt(phys(start)), size / PAGE_SIZE);
 		return phys(start);
 	}
 	boot_map_too_small(size);

@@ -248,12 +248,6 @@ static struct page *take_last(unsigned int order, unsigned int flags)
 	return page;
 }
 
-static void clear_block(char *at, unsigned int order)
-{
-	for (const char *end = at + (PAGE_SIZE << order); at < end; at += PAGE_SIZE)
-		clear_page(at);
-}
-
 struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int flags)
 {
 	struct page *page;
@@ -272,7 +266,7 @@ struct page *frame_alloc(unsigned int order, enum page_type type, unsigned int f
 	page->order = order;
 	atomic_store_relaxed(&page->refs, 1);
 	if (flags & FRAME_ZERO)
-		clear_block(page_address(page), order);
+		clear_pages(page_address(page), BIT(order));
 	return page;
 }
 
@@ -385,8 +379,7 @@ static void reserve_contig(void)
 		print("contig: no %lu MiB in one piece beside %lu MiB for the rest\n",
 			wanted >> 20, CONTIG_LEAVES >> 20);
 	}
-	for (u64 offset = 0; offset < frame_contig_size; offset += PAGE_SIZE)
-		clear_page(phys_to_virt(phys(frame_contig.v + offset)));
+	clear_pages(phys_to_virt(frame_contig), frame_contig_size / PAGE_SIZE);
 }
 
 void frame_init(void)

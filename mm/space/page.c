@@ -29,10 +29,9 @@ void page_make_block(struct page *head)
 {
 	const struct page *end = head + BIT(head->order);
 
-	for (struct page *page = head + 1; page < end; page++) {
+#pragma GCC unroll 16
+	for (struct page *page = head + 1; page < end; page++)
 		WRITE_ONCE(page->head, (unsigned long)head + 1);
-		page->type = PAGE_TAIL;
-	}
 	WRITE_ONCE(head->pins, 0);
 }
 
@@ -42,17 +41,16 @@ static void unmake_block(struct page *head)
 	const struct page *end = head + BIT(head->order);
 
 	LAB_ASSERT(!head->pins, "%d pins of a block that nobody holds", head->pins);
-	for (struct page *page = head + 1; page < end; page++) {
-		page->type = PAGE_RESERVED;
+#pragma GCC unroll 16
+	for (struct page *page = head + 1; page < end; page++)
 		WRITE_ONCE(page->head, 0);
-	}
 }
 
 void page_gone(struct page *head)
 {
 	ASSERT(!READ_ONCE(head->refs), "%d references left: frame freed twice",
 		head->refs);
-	if (head->order && head[1].type == PAGE_TAIL)
+	if (head->order && head[1].head & 1)
 		unmake_block(head);
 	frame_release(head);
 }

@@ -44,7 +44,6 @@ enum page_type {
 	PAGE_LAZY,        /* exclusive, and given up until it is written (MADV_FREE): its
 			     entry allows no writing, and it may go (reclaim.c) */
 	PAGE_OBJECT,      /* of a memory object: whoever maps that may have it */
-	PAGE_TAIL,        /* part of a block that is mapped: `head` leads to the first */
 };
 
 struct page {

@@ -21,6 +21,12 @@ static inline void clear_page(void *page)
 	__builtin_memset(page, 0, PAGE_SIZE);
 }
 
+static inline void clear_pages(void *first, unsigned long count)
+{
+	for (char *page = first; count--; page += PAGE_SIZE)
+		clear_page(page);
+}
+
 static inline void fill_page(void *page, u64 word)
 {
 	*(u64 *)page = word;

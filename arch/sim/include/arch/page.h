@@ -24,5 +24,12 @@ static inline phys_t virt_to_phys(const void *pointer)
 }
 
 void clear_page(void *page);
+
+static inline void clear_pages(void *first, unsigned long count)
+{
+	for (char *page = first; count--; page += PAGE_SIZE)
+		clear_page(page);
+}
+
 void fill_page(void *page, u64 word);
 void copy_page(void *to, const void *from);

@@ -29,16 +29,26 @@ static inline phys_t virt_to_phys(const void *pointer)
 	return phys(address - (address >= KERNEL_BASE ? KERNEL_BASE : DIRECT_MAP_BASE));
 }
 
-static inline void fill_page(void *page, u64 word)
+static inline void fill_pages(void *page, u64 word, unsigned long count)
 {
-	unsigned long words = PAGE_SIZE / 8;
+	unsigned long words = count * (PAGE_SIZE / 8);
 
 	asm volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(word) : "memory");
+}
+
+static inline void fill_page(void *page, u64 word)
+{
+	fill_pages(page, word, 1);
 }
 
 static inline void clear_page(void *page)
 {
 	fill_page(page, 0);
+}
+
+static inline void clear_pages(void *first, unsigned long count)
+{
+	fill_pages(first, 0, count);
 }
 
 static inline void copy_page(void *to, const void *from)
