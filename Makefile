@@ -138,7 +138,7 @@ $(KERNEL): $(OBJ) $O/symbols.c
 #   explore  mm's accesses pass hooks: a given schedule says which CPU makes the next one
 SIM_MM := $(wildcard mm/table/*.c) mm/oracle/invariant.c mm/oracle/claimed.c \
 	$(patsubst %,mm/space/%.c,advise anon brk cow dirty draw fault fill fork gup lock map mapping_dirty mm move mremap object object_copy \
-		page pagewalk protect punch reclaim rmap shared soft_dirty unmap vma vma_edit vma_lock speculate) $(wildcard mm/huge/*.c)
+		page pagewalk protect punch reclaim rmap shared soft_dirty speculate unmap vma vma_edit vma_lock) $(wildcard mm/huge/*.c)
 SIM_SRC := $(SIM_MM) $(wildcard arch/sim/*.c tests/unit/table_*.c tests/unit/sim/*.c) \
 	$(patsubst %,kernel/base/%.c,counters format options percpu rank) \
 	$(patsubst %,tests/unit/%.c,mm_calls mm_contig mm_dirty mm_draw mm_flat mm_fork mm_gup mm_huge mm_huge_object mm_khugepaged mm_lock mm_model mm_move mm_mremap mm_object mm_pagewalk mm_reclaim mm_rmap mm_soft_dirty mm_source \

@@ -8,7 +8,8 @@
  *     mmap    mm->lock for reading: beside the faults of other threads, but not while
  *             VMAs change anywhere in the mm
  *     vma     the VMA alone is held (vma_lock.c): others may change
- *     speculative   nothing is (speculate.c): it is looked at the end whether it was
+ *     speculative   nothing is held, but a look at the end tells whether anything has
+ *             changed (speculate.c)
  *
  * What needs more, a stack that grows (the lock for writing) or a page that an object's
  * source has (no lock at all), is done after letting go of it: all is looked up again

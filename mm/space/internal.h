@@ -44,9 +44,10 @@ int object_enter(struct object *object, u64 index, s32 fill, struct page **page)
 void object_cut(struct object *object, u64 index, u64 end, struct list *list);
 void object_drop_pages(struct list *list);
 
-/* lock held, or to find a slot RCU. The page with this index if it is there, filled or
- * not; where it stands (NULL: there is no node, or none to be had; a block's slots lie
- * side by side); the first one from *index on, below `end`, and its index. */
+/* lock held. The page with this index if it is there, filled or not; where it stands
+ * (NULL: there is no node, or none to be had; a block's slots lie side by side; without
+ * `make`, under RCU is enough); the first one from *index on, below `end`, and its index.
+ */
 struct page *object_peek(struct object *object, u64 index);
 struct page **object_slot(struct object *object, u64 index, bool make);
 struct page *object_next(struct object *object, u64 *index, u64 end);

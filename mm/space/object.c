@@ -220,6 +220,26 @@ struct page *object_find_page(struct object *object, u64 index)
 	return page;
 }
 
+/* The page was in that slot, and is held since. */
+static bool is_found(
+	const struct object *object, u64 index, struct page **slot, struct page *page)
+{
+	/* SAFE(object_found_again): before it was held it may have been cut off, freed,
+	 * and be anybody's now. In its place, it is the object's. Pairs with cut_one(),
+	 * after which the object's reference goes; the grab is a barrier. */
+	if (READ_ONCE(*slot) != page)
+		return false;
+	/* SAFE(found_filled): as SAFE(fill_wait). Filled: its contents are seen, too.
+	 * Pairs with ask_source(). */
+	if (atomic_load(&page->fill))
+		return false;
+	/* SAFE(found_thawed): as SAFE(object_frozen). Not frozen yet: who freezes looks
+	 * for references afterwards, and sees ours. Not any more: what was replaced was
+	 * cut off before, and object_keeps() says so. Pairs with object_freeze(),
+	 * object_thaw() and SAFE(object_held_last). */
+	return !object_is_frozen(object, index);
+}
+
 struct page *object_find_page_rcu(struct object *object, u64 index)
 {
 	struct page **slot = NULL, *page;
@@ -230,13 +250,7 @@ struct page *object_find_page_rcu(struct object *object, u64 index)
 	TRACE_POINT(object_found);
 	if (!page || !page_try_get(page, 1))
 		return NULL;
-	/* SAFE(object_found_again): before it was held it may have been cut off, freed,
-	 * and be anybody's now. In its place, it is the object's. Pairs with cut_one(),
-	 * after which the object's reference goes; the grab is a barrier. The other two
-	 * as SAFE(fill_wait) and SAFE(object_frozen) say: who freezes looks for
-	 * references afterwards. */
-	if (READ_ONCE(*slot) == page && !atomic_load(&page->fill) &&
-		!object_is_frozen(object, index))
+	if (is_found(object, index, slot, page))
 		return page;
 	page_put(page);
 	return NULL;

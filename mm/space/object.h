@@ -132,7 +132,8 @@ int object_write_back(struct object *object, u64 start, u64 end);
 struct page *object_find_page(struct object *object, u64 index);
 
 /* The same without a lock, under rcu_read_lock(), where something keeps the object's
- * memory; never a part of a block behind the first. NULL: ask object_page(). */
+ * memory; never a part of a block behind the first. It may be cut off by now: who is to
+ * write to it, or map it, asks object_keeps() afterwards. NULL: ask object_page(). */
 struct page *object_find_page_rcu(struct object *object, u64 index);
 
 /*

@@ -29,6 +29,7 @@ void page_make_block(struct page *head)
 {
 	const struct page *end = head + BIT(head->order);
 
+	/* Most of what a huge page costs beside its contents: so one store for each. */
 #pragma GCC unroll 16
 	for (struct page *page = head + 1; page < end; page++)
 		WRITE_ONCE(page->head, (unsigned long)head + 1);
@@ -50,7 +51,7 @@ void page_gone(struct page *head)
 {
 	ASSERT(!READ_ONCE(head->refs), "%d references left: frame freed twice",
 		head->refs);
-	if (head->order && head[1].head & 1)
+	if (head->order && head[1].head & 1) /* it has tails */
 		unmake_block(head);
 	frame_release(head);
 }

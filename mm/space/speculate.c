@@ -38,7 +38,8 @@ static bool because(enum counter reason)
 
 /* --- the way to the entry ----------------------------------------------------------- */
 
-static bool copy_vma(struct fault *fault, struct vma_snapshot *copy)
+/* What keeps its VMA is the copy, and the moment at which that was the truth. */
+static bool find_vma(struct fault *fault, struct vma_snapshot *copy)
 {
 	int err;
 
@@ -56,6 +57,7 @@ static bool copy_vma(struct fault *fault, struct vma_snapshot *copy)
 	return !fault_lacks_family(fault) || because(COUNT_SPEC_FAMILY);
 }
 
+/* In a walk section: munmap() may free the tables at any time (race spec_walk). */
 static bool find_entry(struct fault *fault)
 {
 	unsigned long irqs = lockless_begin();
@@ -117,7 +119,7 @@ static bool lock_now(struct fault *fault)
 	TRACE_POINT(spec_lock);
 	/* SAFE(spec_trylock): whoever has it may be waiting for all CPUs to answer a
 	 * flush. With interrupts off this one does not: they would wait for each other
-	 * for ever. */
+	 * for ever. Pairs with SAFE(cow_flush_first), and all who flush with the lock. */
 	if (!spin_trylock(lock))
 		return give_up(fault, COUNT_SPEC_BUSY);
 	/* SAFE(spec_seq_last): a write section that has been here already has found
@@ -146,7 +148,7 @@ int fault_speculative(struct fault *fault)
 
 	fault->speculates = true;
 	fault->gave_up = false;
-	if (copy_vma(fault, &copy) && find_entry(fault))
+	if (find_vma(fault, &copy) && find_entry(fault))
 		err = fault_entry(fault);
 	fault->speculates = false;
 	if (err == -EAGAIN)

@@ -28,6 +28,7 @@ COMMANDS = [  # typed, what must appear
     ("tlb", "flush="),
     ("rcu", "tables_freed_rcu "),
     ("fault", "spf_abort_seq1 "),
+    ("cat /proc/vmstat", "thp_split_page "),
     ("free", "KiB\n"),
     ("uptime", "CPUs"),
     ("dmesg", "Origami on"),

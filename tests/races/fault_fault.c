@@ -1,16 +1,8 @@
 /*
- * tests/races/fault_fault.c - two threads touch one page for the first time.
- *
- * Both have found the entry empty and made a frame. The second to get mm->table_lock
- * looks again, finds the first one's frame, and gives its own back. Without that look it
- * would replace the frame, and what the first thread has written there would be lost.
+ * tests/races/fault_fault.c - two first touches of one page (two_touches.h) where no
+ * table is yet: both make some, too.
  */
-#include "tests/races/help.h"
-#include "arch/contract/uaccess.h"
-#include "kernel/base/trace.h"
-#include "mm/table/tlb.h"
-
-static struct mm *mm;
+#include "tests/races/two_touches.h"
 
 static void setup(void)
 {
@@ -18,34 +10,6 @@ static void setup(void)
 
 	mm = mm_create();
 	RACE_CLAIM(!mm_map(mm, &at, PAGE_SIZE, RACE_RW, MM_FIXED), "maps");
-}
-
-static void touch(void)
-{
-	RACE_CLAIM(!mm_fault(mm, RACE_AT, ACCESS_WRITE), "it may be written");
-}
-
-static void touch_and_write(void)
-{
-	u64 word = 7;
-
-	touch();
-	mm_use(mm);
-	RACE_CLAIM(!arch_copy_to_user(RACE_AT, &word, sizeof(word)), "and is written");
-	mm_use(NULL);
-}
-
-static void check(void)
-{
-	struct page *page = race_page(mm, RACE_AT);
-
-	RACE_CLAIM(page && page->refs == 1 && mm->pages == 1, "one page is mapped");
-	RACE_CLAIM(page && *(u64 *)page_address(page) == 7, "what was written is there");
-}
-
-static void teardown(void)
-{
-	mm_put(mm);
 }
 
 RACE(fault_fault) = {

@@ -8,6 +8,7 @@
 #include "tests/unit/unit.h"
 #include "arch/contract/uaccess.h"
 #include "kernel/base/errno.h"
+#include "kernel/sched/rcu.h"
 #include "kernel/sched/thread.h"
 #include "mm/huge/leaf.h"
 #include "mm/space/gup.h"
@@ -452,6 +453,19 @@ UNIT_TEST(mm_huge_object_collapse_again)
 	finish();
 }
 
+/* Without the object's lock: is the page with this index to be had? */
+static bool finds(u64 index)
+{
+	struct page *page;
+
+	rcu_read_lock();
+	page = object_find_page_rcu(object, index);
+	rcu_read_unlock();
+	if (page)
+		page_put(page);
+	return page;
+}
+
 /* Nobody gets a page of it, but for reading. */
 UNIT_TEST(mm_huge_object_is_frozen)
 {
@@ -463,11 +477,13 @@ UNIT_TEST(mm_huge_object_is_frozen)
 	EXPECT_EQ(mm->pages, 0);
 	EXPECT_EQ(object_write(object, 8, &word, 8), -EAGAIN);
 	EXPECT_EQ(object_write(object, HUGE_SIZE, &word, 8), 8);
+	EXPECT(!finds(0) && finds(HUGE_PAGES));
 	EXPECT_EQ(object_read(object, 2 * PAGE_SIZE, &word, 8), 8);
 	EXPECT_EQ(word, page(0, 2));
 	EXPECT(!object_block(object, 0, true, 0));
 	object_thaw(object);
 	mutex_unlock(&object->resizing);
+	EXPECT(finds(0));
 	EXPECT_EQ(object_write(object, 8, &word, 8), 8);
 	expect_pages(AT);
 	finish();
