@@ -355,7 +355,7 @@ failing: both ## every allocation of whole programs fails once (PROGRAM= PART= A
 		tests/tools/failing.py
 # With MUTANT=name they make the tree with the mistake themselves.
 .PHONY: races replay
-races: tools ## every cell of every race, on the machines (RACE= ARCH= RUNS= MUTANT=)
+races: tools ## every cell of every race, on the machines (RACE= ARCH= RUNS= MUTANT= APPEND=)
 	@RACE="$(RACE)" RUNS="$(RUNS)" MUTANT="$(MUTANT)" \
 		ONLY_ARCH="$(if $(filter command% environment%,$(origin ARCH)),$(ARCH))" \
 		tests/tools/races.py races
@@ -370,7 +370,7 @@ ifneq ($(filter explore settle why,$(MAKECMDGOALS)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
 explore settle why explore-mutants: export RACE := $(RACE)
-explore: $(SIM_EXPLORED) ## every interleaving of every race (RACE= MUTANT= MEMORY= HTML= PERFETTO=)
+explore: $(SIM_EXPLORED) ## every interleaving of every race (RACE= MUTANT= MEMORY= APPEND= HTML= PERFETTO=)
 	@MUTANT="$(MUTANT)" MEMORY="$(MEMORY)" HTML="$(HTML)" PERFETTO="$(PERFETTO)" \
 		SEARCH="$(SEARCH)" EVICTS="$(EVICTS)" tests/tools/explore.py explore
 settle: $(SIM_EXPLORED) ## what does IRQ-off buy you? one table of explored verdicts

@@ -211,10 +211,12 @@ void race_choose(const struct race_place *place)
 
 /* --- rechecks ----------------------------------------------------------------------- */
 
-static const enum counter rechecks[RACE_RECHECKS] = {COUNT_GUP_RECHECK_PTE,
-	COUNT_GUP_RECHECK_PMD, COUNT_GUP_REFUSED, COUNT_GUP_OVER_LIMIT, COUNT_GUP_FORKED,
-	COUNT_GUP_SHARED, COUNT_SPEC_SEQ_FIRST, COUNT_SPEC_SEQ_LAST, COUNT_SPEC_VMA_COPY,
-	COUNT_SPEC_ODD, COUNT_FAULT_VMA_MISSED};
+#define RECHECKS_OF_FAULTS 5 /* the first ones */
+
+static const enum counter rechecks[RACE_RECHECKS] = {COUNT_SPEC_SEQ_FIRST,
+	COUNT_SPEC_SEQ_LAST, COUNT_SPEC_VMA_COPY, COUNT_SPEC_ODD, COUNT_FAULT_VMA_MISSED,
+	COUNT_GUP_RECHECK_PTE, COUNT_GUP_RECHECK_PMD, COUNT_GUP_REFUSED,
+	COUNT_GUP_OVER_LIMIT, COUNT_GUP_FORKED, COUNT_GUP_SHARED};
 
 void race_count_rechecks(s64 counts[RACE_RECHECKS])
 {
@@ -222,9 +224,11 @@ void race_count_rechecks(s64 counts[RACE_RECHECKS])
 		counts[i] = counter_sum(rechecks[i]);
 }
 
-const char *race_rechecked(const s64 before[RACE_RECHECKS])
+const char *race_rechecked(const struct race *race, const s64 before[RACE_RECHECKS])
 {
-	for (int i = 0; i < RACE_RECHECKS; i++)
+	bool about_faults = race_sweeps(race, AXIS_FAULT) || race_fixes(race, AXIS_FAULT);
+
+	for (int i = about_faults ? 0 : RECHECKS_OF_FAULTS; i < RACE_RECHECKS; i++)
 		if (counter_sum(rechecks[i]) != before[i])
 			return counter_name(rechecks[i]);
 	return NULL;

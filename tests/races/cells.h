@@ -65,7 +65,9 @@ bool race_next_cell(const struct race *race, struct race_place *place, int axes)
 /* Makes the policies those of the place: of the axes up to AXIS_FAULT. */
 void race_choose(const struct race_place *place);
 
-/* Rechecks of the kernel that have fired: so many, and which one since; NULL: none. */
+/* Rechecks of the kernel that have fired: so many, and which one since; NULL: none. That
+ * a fault gives up a front end counts where the race names the axis: it has the same
+ * verdicts under each fault= otherwise. */
 #define RACE_RECHECKS 11
 void race_count_rechecks(s64 counts[RACE_RECHECKS]);
-const char *race_rechecked(const s64 before[RACE_RECHECKS]);
+const char *race_rechecked(const struct race *race, const s64 before[RACE_RECHECKS]);

@@ -119,5 +119,6 @@ void race_give_frames_back(void);
 
 /* "A recheck fired": adds to this count since the race began make the verdict DETECTED
  * (counters gup_recheck_pte, gup_recheck_pmd, gup_refused, gup_over_limit, gup_forked,
- * gup_shared and vma_lock_abort of kernel/base/counters.h count by themselves). */
+ * gup_shared of kernel/base/counters.h count by themselves; of races with the axis fault
+ * also why a front end was given up). */
 void race_detected(const char *what);

@@ -154,7 +154,7 @@ static struct outcome run_once(const struct script *script, bool tells)
 	detected = NULL;
 	race_count_rechecks(before);
 	wait = run_actors(script, tells);
-	recheck = race_rechecked(before);
+	recheck = race_rechecked(racing, before);
 	if (!recheck)
 		recheck = atomic_load(&detected);
 	if (damaged) {

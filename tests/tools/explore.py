@@ -3,6 +3,7 @@
 
     explore.py explore     make explore [RACE=...] [MUTANT=name] [MEMORY=sc|tso] [V=1]
                            [SEARCH=classes|everything|preemptions:N|random] [EVICTS=1]
+                           [APPEND="fault=vma ..."], where the race has no other wish
     explore.py replay      make replay ARCH=sim RACE=... [SCHED="..."] [CELL="..."] [GDB=1]
     explore.py why         make why AT=file:line [RACE=...]
     explore.py mutants     make explore-mutants [MUTANT="name ..."]
@@ -198,7 +199,8 @@ def main_explore():
     memories = [os.environ["MEMORY"]] if os.environ.get("MEMORY") else MEMORIES
     failures, everything = 0, []
     more = (["search=" + os.environ["SEARCH"]] if os.environ.get("SEARCH") else []) + (
-        ["evicts="] if os.environ.get("EVICTS") else [])
+        ["evicts="] if os.environ.get("EVICTS") else []) + (
+            os.environ.get("APPEND") or "").split()
     races = fnmatch.filter(race_names(), wanted or "*")
     if not races:
         sys.exit("explore: there is no race %s; there are: %s" % (

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """races.py - the races of tests/races on booted machines: `make races`, `make replay`.
 
-    make races [RACE=NAME|PREFIX*] [ARCH=...] [RUNS=n] [MUTANT=name]
+    make races [RACE=NAME|PREFIX*] [ARCH=...] [RUNS=n] [MUTANT=name] [APPEND="fault=vma ..."]
     make replay RACE=NAME [SCHED="0@gup_read 1 r 0"] [ARCH=...] [CELL="flush=ipi ..."]
                 [MUTANT=name]
 
@@ -114,6 +114,7 @@ class Kernel:
         """(status, log, story). It may take long, as long as it goes from cell to cell."""
         if self.mutant:
             options += " mutant=" + self.mutant
+        options = "%s %s" % (os.environ.get("APPEND", ""), options)
         config = Config(APPEND=options, **dict(self.variables, **variables))
         with Machine(config) as machine:
             cells = 0

@@ -34,7 +34,7 @@ void race_detected(const char *what)
 
 const char *sim_race_detected(void)
 {
-	const char *recheck = race_rechecked(rechecks_before);
+	const char *recheck = race_rechecked(sim_racing, rechecks_before);
 
 	return recheck ? recheck : detected;
 }
