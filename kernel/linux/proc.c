@@ -164,7 +164,7 @@ static struct sizes sizes_of(struct task *task)
 	if (!mm)
 		return sizes;
 	mm_for_each_vma(mm, add_size, &sizes.virtual);
-	sizes.resident = READ_ONCE(mm->pages);
+	sizes.resident = mm_pages(mm);
 	mm_put(mm);
 	return sizes;
 }

@@ -158,7 +158,6 @@ static int replace(struct collapse *it, struct page *head)
 	copy_pages(it, head);
 	spin_lock(&mm->table_lock);
 	drop_pages(it);
-	mm->pages -= count;
 	leaf_install(
 		mm, it->ptr, head, it->vma->prot, ptdesc_of(LEVEL_PTE, table_of(it)));
 	spin_unlock(&mm->table_lock);

@@ -129,7 +129,6 @@ static void store(struct mm *mm, int level, pxd_t *ptr, pxd_t entry, unsigned lo
 		return;
 	}
 	pxd_set(level, ptr, leaf);
-	mm->pages += pxd_size(level) / PAGE_SIZE;
 }
 
 /* table_lock held. True: what stands at this entry now allows the access. False: it has

@@ -1,12 +1,12 @@
 /*
- * mm/huge/count.c - how much memory lies in blocks, as programs are told.
+ * mm/huge/count.c - how much memory is mapped, and lies in blocks, as programs are told.
  *
  * Of a VMA: what leaves map. A machine without leaves has tables that map the same; they
  * count as long as nothing of them has changed, so that programs see the same on both:
  * but not where they map an object, page by page as it is touched. Of the machine: what
  * there is of blocks, however they are mapped.
  *
- * Locks: mm->lock keeps tables, mm->table_lock what is in them. The whole machine is
+ * Locks: mm->table_lock keeps tables, and what is in them. The whole machine is
  * looked at without a lock: a number that is true of no moment.
  */
 #include "mm/huge/leaf.h"
@@ -59,16 +59,30 @@ static bool count_table(
 	return true;
 }
 
+static unsigned long tally_up(struct mm *mm, const struct walk_ops *ops,
+	const struct vma *vma, unsigned long start, unsigned long end)
+{
+	struct tally tally = {.vma = vma, .size = 0};
+	struct walk walk = {.mm = mm, .ops = ops, .arg = &tally};
+
+	spin_lock(&mm->table_lock);
+	(void)walk_range(&walk, start, end);
+	spin_unlock(&mm->table_lock);
+	return tally.size;
+}
+
 unsigned long huge_mapped(const struct vma *vma)
 {
 	static const struct walk_ops ops = {.leaf = count_leaf, .enter = count_table};
-	struct tally tally = {.vma = vma, .size = 0};
-	struct walk walk = {.mm = vma->mm, .ops = &ops, .arg = &tally};
 
-	spin_lock(&vma->mm->table_lock);
-	(void)walk_range(&walk, vma->start, vma->end);
-	spin_unlock(&vma->mm->table_lock);
-	return tally.size;
+	return tally_up(vma->mm, &ops, vma, vma->start, vma->end);
+}
+
+unsigned long mm_pages(struct mm *mm)
+{
+	static const struct walk_ops ops = {.leaf = count_leaf};
+
+	return tally_up(mm, &ops, NULL, 0, mm->limit) / PAGE_SIZE;
 }
 
 static bool is_own(u8 type)

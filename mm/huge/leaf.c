@@ -45,7 +45,6 @@ void leaf_install(struct mm *mm, pxd_t *ptr, struct page *head, unsigned int pro
 	phys_t frame = page_phys(head);
 
 	page_map(head);
-	mm->pages += HUGE_PAGES;
 	if (arch_leaf_possible(LEVEL_PMD)) {
 		table_deposit(ptr, table);
 		pxd_set(LEVEL_PMD, ptr, arch_pxd_leaf_make(LEVEL_PMD, frame, prot));
@@ -132,7 +131,6 @@ static bool install_objects(
 			arch_pxd_leaf_make(
 				LEVEL_PMD, page_phys(head), cow_prot(vma, head)));
 		page_map(head);
-		mm->pages += HUGE_PAGES;
 	}
 	spin_unlock(&mm->table_lock);
 	return good;
@@ -206,7 +204,6 @@ static void drop_leaf(struct mm *mm, int level, pxd_t *ptr, unsigned long addres
 {
 	pxd_t leaf = pxd_unhook(level, ptr, address, arch_pxd_empty(level));
 
-	mm->pages -= pxd_size(level) / PAGE_SIZE;
 	/* SAFE(drop_flush): the next fault may map a page of it with other rights; a CPU
 	 * would have a translation of the leaf beside that, and use either. Pairs with
 	 * pxd_set() in contig.c. */

@@ -47,7 +47,6 @@ bool anon_install(struct fault *fault, struct page *page)
 		arch_pxd_leaf_make(
 			LEVEL_PTE, page_phys(page), cow_prot(fault->vma, page)));
 	page_map(page);
-	fault->mm->pages++;
 	fault_unlock(fault);
 	return true;
 }

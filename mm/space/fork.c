@@ -107,7 +107,6 @@ static bool fork_pte(struct fork *fork, pxd_t *from, pxd_t *to, unsigned long ad
 		return false;
 	pxd_set(LEVEL_PTE, to, entry);
 	page_map(leaf_page(LEVEL_PTE, entry));
-	fork->child->pages++;
 	return true;
 }
 
@@ -161,7 +160,6 @@ static void share_leaf(struct fork *fork, pxd_t *from, pxd_t *to, unsigned long 
 	table_deposit(to, table);
 	pxd_set(LEVEL_PMD, to, entry);
 	page_map(page);
-	fork->child->pages += HUGE_PAGES;
 }
 
 /* A leaf of the parent. Faults, which could split it, are kept away. */

@@ -81,7 +81,6 @@ struct mm {
 	unsigned long brk_start, brk; /* (l:lock) */
 	unsigned long stack_top;      /* (c) end of the first stack, as exec places it */
 	unsigned long mmap_base;      /* (c) search downwards from here */
-	u64 pages;                    /* (l:table_lock) resident frames */
 	u32 tables[LEVELS];           /* (l:table_lock) tables by level */
 	struct list scan_link;        /* (l:scan) mm/huge/khugepaged.c looks at it, */
 	bool scan_listed;             /* (a) if so, */
@@ -226,6 +225,10 @@ int mm_fault(struct mm *mm, unsigned long address, unsigned int access);
 /* Takes back about so many pages that nobody would miss (reclaim.c): how many; 0: there
  * are none. Waits for other CPUs, but does not sleep; no spinlock held. */
 u64 mm_reclaim(u64 count);
+
+/* How many pages are mapped. They are counted now, with table_lock: no fault has to keep
+ * a number that all CPUs share. */
+unsigned long mm_pages(struct mm *mm);
 
 /* present[i]: page i from `address` on has a frame just now. -ENOMEM: there are holes. */
 int mm_resident(struct mm *mm, unsigned long address, size_t pages, u8 *present);

@@ -64,7 +64,6 @@ static struct page *unhook_page(struct mm *mm, pxd_t *ptr, unsigned long address
 		return NULL;
 	}
 	page_unmap(page);
-	mm->pages--;
 	return page;
 }
 

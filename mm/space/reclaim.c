@@ -120,7 +120,6 @@ static void settle(struct sweep *sweep, pxd_t *ptr, pxd_t entry)
 		pxd_set(LEVEL_PTE, ptr, entry);
 		return;
 	}
-	sweep->mm->pages--;
 	sweep->freed++;
 	page_unmap(page);
 	page_put(page);

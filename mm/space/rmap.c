@@ -275,7 +275,6 @@ static bool unmap_one(const struct mapping *at, void *arg)
 	struct mm *mm = at->vma->mm;
 
 	(void)pxd_unhook(LEVEL_PTE, at->ptr, at->address, arch_pxd_empty(LEVEL_PTE));
-	mm->pages--;
 	/* SAFE(rmap_flush): our caller may give the page to somebody else when it is
 	 * mapped nowhere. Pairs with pxd_unhook(). */
 	tlb_flush_range(mm, at->address, at->address + PAGE_SIZE);

@@ -52,7 +52,6 @@ static bool install(struct fault *fault, struct page *page, u64 index)
 		pxd_set(LEVEL_PTE, fault->at.ptr, fault->at.entry);
 		if (!(vma->flags & VMA_PFN))
 			page_map(head);
-		fault->mm->pages++;
 	}
 	fault_unlock(fault);
 	return good;

@@ -113,8 +113,7 @@ void fold_destroy(struct mm *mm)
 	int level = fold_root_level(mm);
 
 	mm->tables[level]--;
-	LAB_ASSERT(!mm->pages && !mm->tables[LEVEL_PTE], "%lu pages, %u pte tables left",
-		(unsigned long)mm->pages, mm->tables[LEVEL_PTE]);
+	LAB_ASSERT(!mm->tables[LEVEL_PTE], "%u pte tables left", mm->tables[LEVEL_PTE]);
 	if (mm->hardware_root != mm->root)
 		table_free(ptdesc_of(level + 1, mm->hardware_root));
 	table_free(ptdesc_of(level, mm->root));

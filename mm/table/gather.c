@@ -94,7 +94,6 @@ static __always_inline bool unmap_leaf(
 	 * one too many, and lost with the one above. Pairs with leaf_install(). */
 	if (leaf_has_table(level, entry))
 		leaf_gone(ptr);
-	gather->mm->pages -= pxd_size(level) / PAGE_SIZE;
 	gather_span(gather, address, address + pxd_size(level));
 	return false;
 }

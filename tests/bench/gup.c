@@ -115,7 +115,6 @@ static unsigned long map_leaf(void)
 	table_deposit(slot.ptr, table);
 	pxd_set(LEVEL_PMD, slot.ptr,
 		arch_pxd_leaf_make(LEVEL_PMD, page_phys(page), PROT_READ | PROT_WRITE));
-	mm->pages += LEAF / PAGE_SIZE;
 	spin_unlock(&mm->table_lock);
 	return address;
 }

@@ -18,7 +18,7 @@ static void setup(void)
 	mm = mm_create();
 	RACE_CLAIM(!mm_map(mm, &at, 2 * HUGE_SIZE, RACE_RW, MM_FIXED) &&
 			   !mm_advise_huge(mm, at, 2 * HUGE_SIZE, true) &&
-			   !mm_fault(mm, at, ACCESS_WRITE) && mm->pages == HUGE_PAGES,
+			   !mm_fault(mm, at, ACCESS_WRITE) && mm_pages(mm) == HUGE_PAGES,
 		"a block");
 }
 
@@ -49,7 +49,7 @@ static void check(void)
 {
 	RACE_CLAIM(
 		!race_page(mm, RACE_AT) && race_page(mm, NEXT), "one of the two is left");
-	RACE_CLAIM(mm->pages == (long)HUGE_PAGES, "which is a block");
+	RACE_CLAIM(mm_pages(mm) == (long)HUGE_PAGES, "which is a block");
 	RACE_CLAIM(deposited() == arch_leaf_possible(LEVEL_PMD), "with its table");
 }
 

@@ -28,7 +28,7 @@ static void cut(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!race_page(mm, RACE_AT) && !mm->pages, "nothing is left");
+	RACE_CLAIM(!race_page(mm, RACE_AT) && !mm_pages(mm), "nothing is left");
 }
 
 static void teardown(void)

@@ -20,7 +20,6 @@ static void take_away(void)
 	spin_lock(&mm->table_lock);
 	descend_find(mm, RACE_AT, &at);
 	(void)pxd_unhook(LEVEL_PTE, at.ptr, RACE_AT, arch_pxd_empty(LEVEL_PTE));
-	mm->pages--;
 	spin_unlock(&mm->table_lock);
 	mm_read_unlock(mm);
 	ledger_flushed_everywhere(ledger_begin(), mm);

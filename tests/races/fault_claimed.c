@@ -24,7 +24,7 @@ static void unmap(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!race_page(mm, SECOND) && mm->pages == 1, "a page without a VMA");
+	RACE_CLAIM(!race_page(mm, SECOND) && mm_pages(mm) == 1, "a page without a VMA");
 }
 
 RACE(fault_claimed) = {

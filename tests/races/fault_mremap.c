@@ -29,7 +29,7 @@ static void check(void)
 {
 	RACE_CLAIM(!race_page(mm, RACE_AT) && race_page(mm, NEW_AT + PAGE_SIZE),
 		"what was mapped is at the new place, and nothing at the old one");
-	RACE_CLAIM(mm->pages == 1 + !!race_page(mm, NEW_AT), "a page is lost");
+	RACE_CLAIM(mm_pages(mm) == 1 + !!race_page(mm, NEW_AT), "a page is lost");
 }
 
 RACE(fault_mremap) = {

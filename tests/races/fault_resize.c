@@ -34,7 +34,8 @@ static void cut(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!race_page(mm, RACE_AT) && !mm->pages, "what was cut off is mapped");
+	RACE_CLAIM(
+		!race_page(mm, RACE_AT) && !mm_pages(mm), "what was cut off is mapped");
 }
 
 static void teardown(void)

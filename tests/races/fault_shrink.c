@@ -22,7 +22,7 @@ static void shrink(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!race_page(mm, SECOND) && mm->pages == 1, "a page without a VMA");
+	RACE_CLAIM(!race_page(mm, SECOND) && mm_pages(mm) == 1, "a page without a VMA");
 }
 
 RACE(fault_shrink) = {

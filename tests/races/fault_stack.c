@@ -37,10 +37,10 @@ static void touch_far(void)
 
 static void check(void)
 {
-	RACE_CLAIM(mm->pages == 3, "all three are mapped");
+	RACE_CLAIM(mm_pages(mm) == 3, "all three are mapped");
 	RACE_CLAIM(mm_vma_count(mm) == 1 &&
 			   !mm_unmap(mm, RACE_AT - 2 * PAGE_SIZE, 3 * PAGE_SIZE) &&
-			   !mm->pages,
+			   !mm_pages(mm),
 		"a page without a VMA");
 }
 

@@ -37,7 +37,7 @@ static void discard(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!race_page(mm, RACE_AT) && !mm->pages, "nothing is mapped");
+	RACE_CLAIM(!race_page(mm, RACE_AT) && !mm_pages(mm), "nothing is mapped");
 	if (stranger)
 		page_put(stranger);
 }

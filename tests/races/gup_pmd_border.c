@@ -42,7 +42,7 @@ static void unmap(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!mm->pages && !mm->tables[LEVEL_PTE], "nothing is left");
+	RACE_CLAIM(!mm_pages(mm) && !mm->tables[LEVEL_PTE], "nothing is left");
 }
 
 static void teardown(void)

@@ -37,7 +37,7 @@ static inline struct mm *race_mm_huge(bool touched)
 			   !mm_advise_huge(mm, at, HUGE_SIZE, true),
 		"the setup maps");
 	if (touched)
-		RACE_CLAIM(!mm_fault(mm, at, ACCESS_WRITE) && mm->pages == HUGE_PAGES,
+		RACE_CLAIM(!mm_fault(mm, at, ACCESS_WRITE) && mm_pages(mm) == HUGE_PAGES,
 			"a block");
 	return mm;
 }
@@ -51,7 +51,7 @@ static inline struct mm *race_mm_pages(unsigned long count)
 	for (unsigned long i = 0; i < count; i++)
 		RACE_CLAIM(!mm_fault(mm, RACE_AT + i * PAGE_SIZE, ACCESS_WRITE),
 			"a page is mapped");
-	RACE_CLAIM(!mm_advise_huge(mm, RACE_AT, HUGE_SIZE, true) && mm->pages == count,
+	RACE_CLAIM(!mm_advise_huge(mm, RACE_AT, HUGE_SIZE, true) && mm_pages(mm) == count,
 		"blocks are wanted now");
 	return mm;
 }

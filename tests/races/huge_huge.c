@@ -34,7 +34,7 @@ static void check(void)
 {
 	struct page *page = race_page(mm, RACE_AT);
 
-	RACE_CLAIM(mm->pages == HUGE_PAGES, "one block is mapped");
+	RACE_CLAIM(mm_pages(mm) == HUGE_PAGES, "one block is mapped");
 	RACE_CLAIM(page && *(u64 *)page_address(page) == 7, "what was written is there");
 }
 

@@ -71,7 +71,7 @@ static void move(void)
 
 static void check(void)
 {
-	RACE_CLAIM(stranger && !mm->pages, "what was cut off is mapped");
+	RACE_CLAIM(stranger && !mm_pages(mm), "what was cut off is mapped");
 }
 
 static void teardown(void)

@@ -51,7 +51,7 @@ static void move(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!page->mapped && !mm->pages, "the page is still mapped");
+	RACE_CLAIM(!page->mapped && !mm_pages(mm), "the page is still mapped");
 	RACE_CLAIM(mm->vmas->count == 1, "the two are not one VMA");
 }
 

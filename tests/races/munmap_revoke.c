@@ -45,7 +45,7 @@ static void unmap(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!mm->pages, "something is still mapped");
+	RACE_CLAIM(!mm_pages(mm), "something is still mapped");
 }
 
 static void teardown(void)

@@ -39,7 +39,7 @@ static void check(void)
 	const struct page *page = race_page(mm, RACE_AT);
 
 	RACE_CLAIM(page && page->type == PAGE_ANON, "what was written is there");
-	RACE_CLAIM(mm->pages == 1, "and nothing else");
+	RACE_CLAIM(mm_pages(mm) == 1, "and nothing else");
 }
 
 static void teardown(void)

@@ -44,7 +44,7 @@ static void check(void)
 	bool mapped = race_page(mm, RACE_AT);
 	struct page *head = object_block(object, 0, false, 0);
 
-	RACE_CLAIM(mapped == (mm->pages > 0), "what is mapped can be found");
+	RACE_CLAIM(mapped == (mm_pages(mm) > 0), "what is mapped can be found");
 	RACE_CLAIM(head && head->refs == 2 + mapped, "and is all that refers to it");
 	if (head)
 		page_put(head);

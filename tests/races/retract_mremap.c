@@ -52,7 +52,7 @@ static void check(void)
 
 	RACE_CLAIM(!race_page(mm, RACE_AT), "nothing is left at the old place");
 	RACE_CLAIM(!mapped || mapped == head, "what is mapped is the object's");
-	RACE_CLAIM(head && head->refs == 2 + !!mapped && mm->pages == !!mapped,
+	RACE_CLAIM(head && head->refs == 2 + !!mapped && mm_pages(mm) == !!mapped,
 		"and counted");
 	if (head)
 		page_put(head);

@@ -36,8 +36,8 @@ static void fork_it(void)
 
 static void check(void)
 {
-	RACE_CLAIM(
-		!page->mapped && !mm->pages && !child->pages, "the page is still mapped");
+	RACE_CLAIM(!page->mapped && !mm_pages(mm) && !mm_pages(child),
+		"the page is still mapped");
 }
 
 static void teardown(void)

@@ -32,7 +32,7 @@ static void check(void)
 	const struct page *first = race_page(mm, RACE_AT);
 
 	RACE_CLAIM(first && race_page(mm, RACE_AT + PAGE_SIZE) == first + 1 &&
-			   mm->pages == HUGE_PAGES,
+			   mm_pages(mm) == HUGE_PAGES,
 		"a block, and nothing else");
 }
 

@@ -35,7 +35,7 @@ static void write_shared(void)
 
 static void check(void)
 {
-	RACE_CLAIM(mm->pages == 2, "both are mapped");
+	RACE_CLAIM(mm_pages(mm) == 2, "both are mapped");
 }
 
 static void teardown(void)

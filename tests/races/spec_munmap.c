@@ -21,7 +21,7 @@ static void unmap(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!race_page(mm, RACE_AT) && mm->pages == 1, "a page without a VMA");
+	RACE_CLAIM(!race_page(mm, RACE_AT) && mm_pages(mm) == 1, "a page without a VMA");
 }
 
 RACE(spec_munmap) = {

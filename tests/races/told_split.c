@@ -40,7 +40,7 @@ static void cut(void)
 static void check(void)
 {
 	RACE_CLAIM(race_page(mm, RACE_AT), "it is still there");
-	RACE_CLAIM(mm->pages == (long)HUGE_PAGES - 1, "but for the last page");
+	RACE_CLAIM(mm_pages(mm) == (long)HUGE_PAGES - 1, "but for the last page");
 }
 
 static void teardown(void)

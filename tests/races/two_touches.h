@@ -32,7 +32,7 @@ static void check(void)
 {
 	struct page *page = race_page(mm, RACE_AT);
 
-	RACE_CLAIM(page && page->refs == 1 && mm->pages == 1, "one page is mapped");
+	RACE_CLAIM(page && page->refs == 1 && mm_pages(mm) == 1, "one page is mapped");
 	RACE_CLAIM(page && *(u64 *)page_address(page) == 7, "what was written is there");
 }
 

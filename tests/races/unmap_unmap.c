@@ -21,7 +21,7 @@ static void unmap(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!mm->pages, "no page is left");
+	RACE_CLAIM(!mm_pages(mm), "no page is left");
 }
 
 static void teardown(void)

@@ -19,7 +19,7 @@ static void unmap(void)
 
 static void check(void)
 {
-	RACE_CLAIM(!mm->pages, "a page without a VMA");
+	RACE_CLAIM(!mm_pages(mm), "a page without a VMA");
 }
 
 RACE(vma_gone) = {

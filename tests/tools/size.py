@@ -10,7 +10,7 @@ import sys
 SOURCES = (".c", ".h", ".S", ".asm", ".lds", ".awk", ".def")
 BUDGETS = [  # room, folders in it, folders that are not counted, lines
     ("mm/table", ["mm/table"], [], 2080),
-    ("mm, all", ["mm"], [], 12235),
+    ("mm, all", ["mm"], [], 12250),
     ("kernel", ["kernel"], ["kernel/linux"], 8480),
     ("kernel/linux", ["kernel/linux"], [], 5785),
     ("arch/x86_64", ["arch/x86_64"], [], 2330),

@@ -192,7 +192,7 @@ static void check_unmap(void)
 	EXPECT_EQ(grow(mm, mm->limit + 1), 0);
 	top = mm->limit - PAGE_SIZE;
 	(void)put_page(mm, top);
-	EXPECT_EQ(mm->pages, 2);
+	EXPECT_EQ(mm_pages(mm), 2);
 	EXPECT_EQ(mm_unmap(mm, PLACE, PAGE_SIZE), 0);
 	EXPECT(!mm_peek(mm, PLACE));
 	EXPECT_EQ(*mm_peek(mm, top), top);

@@ -56,7 +56,6 @@ static struct page *unhook(struct mm *mm)
 	descend_find(mm, AT, &at);
 	spin_lock(&mm->table_lock);
 	old = pxd_unhook(at.level, at.ptr, AT, arch_pxd_empty(at.level));
-	mm->pages--;
 	spin_unlock(&mm->table_lock);
 	return page_of_phys(arch_pxd_phys(at.level, old));
 }

@@ -137,7 +137,7 @@ UNIT_TEST(mm_brk)
 	EXPECT_EQ(mm_brk(mm, PLACE + 3 * PAGE_SIZE), PLACE + 3 * PAGE_SIZE);
 	EXPECT_EQ(mm_fault(mm, PLACE + 2 * PAGE_SIZE, ACCESS_WRITE), 0);
 	EXPECT_EQ(mm_brk(mm, PLACE + PAGE_SIZE + 1), PLACE + PAGE_SIZE + 1);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	EXPECT_EQ(map_at(mm, PLACE + 8 * PAGE_SIZE, PAGE_SIZE, MM_FIXED), 0);
 	EXPECT_EQ(mm_brk(mm, PLACE + 8 * PAGE_SIZE), PLACE + PAGE_SIZE + 1);
 	EXPECT_EQ(mm_brk(mm, PLACE + 7 * PAGE_SIZE), PLACE + 7 * PAGE_SIZE);
@@ -155,7 +155,7 @@ UNIT_TEST(mm_stack_grows_to_its_limit)
 	EXPECT_EQ(mm_fault(mm, top - 1, ACCESS_WRITE), 0);
 	EXPECT_EQ(mm_fault(mm, top - 9 * PAGE_SIZE, ACCESS_WRITE), 0);
 	EXPECT_EQ(mm_vma_count(mm), 1);
-	EXPECT_EQ(mm->pages, 2);
+	EXPECT_EQ(mm_pages(mm), 2);
 	EXPECT_EQ(mm_fault(mm, lowest - 1, ACCESS_WRITE), -EFAULT);
 	EXPECT_EQ(mm_fault(mm, lowest, ACCESS_WRITE), 0);
 	EXPECT_EQ(mm_fault(mm, lowest - 1, ACCESS_WRITE), -EFAULT);
@@ -216,7 +216,7 @@ UNIT_TEST(mm_out_of_memory)
 		err = mm_fault(mm, at + offset, ACCESS_WRITE);
 	EXPECT_EQ(err, -ENOMEM);
 	EXPECT_EQ(mm_unmap(mm, at, length), 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	rcu_barrier();
 	EXPECT(before - frame_count_free() <= 2); /* slabs of VMAs; nothing else stays */
 	frame_give_all(&held);
@@ -229,9 +229,9 @@ UNIT_TEST(mm_populate)
 	unsigned long at = 0;
 
 	EXPECT_EQ(mm_map(mm, &at, 10 * PAGE_SIZE, RW, MM_POPULATE), 0);
-	EXPECT_EQ(mm->pages, 10);
+	EXPECT_EQ(mm_pages(mm), 10);
 	EXPECT_EQ(mm_discard(mm, at, 3 * PAGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, 7);
+	EXPECT_EQ(mm_pages(mm), 7);
 	mm_put(mm);
 }
 
@@ -254,7 +254,7 @@ UNIT_TEST(mm_grows_with_what_is_asked)
 	EXPECT_EQ(mm->limit, top);
 	EXPECT_EQ(mm_fault(mm, top - 1, ACCESS_WRITE), 0);
 	EXPECT_EQ(mm_fault(mm, at, ACCESS_READ), 0);
-	EXPECT_EQ(mm->pages, 2);
+	EXPECT_EQ(mm_pages(mm), 2);
 	mm_put(mm);
 }
 

@@ -89,12 +89,12 @@ UNIT_TEST(mm_contig_fault)
 	make();
 	EXPECT_EQ(load(at), 0);
 	EXPECT_EQ(level_at(at), contig_level());
-	EXPECT_EQ(mm->pages, pages_of(contig_level()));
+	EXPECT_EQ(mm_pages(mm), pages_of(contig_level()));
 	EXPECT(store(at + PAGE_SIZE, 7));
 	EXPECT_EQ(level_at(at), contig_level());
 	EXPECT_EQ(((u64 *)page_address(block + 1))[0], 7);
 	EXPECT_EQ(mm_unmap(mm, AT, CONTIG_SIZE), 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	EXPECT_EQ(load(at), ~0UL);
 	finish();
 }
@@ -116,7 +116,7 @@ UNIT_TEST(mm_contig_fits)
 	map(AT, SMALL, RW, offset + PAGE_SIZE);
 	EXPECT_EQ(load(AT + SMALL - PAGE_SIZE), 1);
 	EXPECT_EQ(level_at(AT + SMALL - PAGE_SIZE), LEVEL_PTE);
-	EXPECT_EQ(mm->pages, 1);
+	EXPECT_EQ(mm_pages(mm), 1);
 	map(AT + CONTIG_SIZE, PAGE_SIZE, RW, CONTIG_SIZE);
 	EXPECT_EQ(mm_fault(mm, AT + CONTIG_SIZE, ACCESS_READ), -EIO);
 	finish();
@@ -153,7 +153,7 @@ UNIT_TEST(mm_contig_cut)
 	EXPECT_EQ(level_at(at + PAGE_SIZE), LEVEL_PTE);
 	EXPECT_EQ(load(at + SMALL), 2);
 	EXPECT_EQ(level_at(at + SMALL), small_level());
-	EXPECT_EQ(mm->pages, 1 + pages_of(small_level()));
+	EXPECT_EQ(mm_pages(mm), 1 + pages_of(small_level()));
 	finish();
 }
 

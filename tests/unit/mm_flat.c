@@ -805,7 +805,7 @@ static void check(struct flat *flat, int from, int to)
 	differs(flat, "where VMAs end", flat->pages,
 		next(flat, check.page, flat->pages, false));
 	if (flat->alone)
-		differs(flat, "resident pages", flat->mm->pages, flat->resident);
+		differs(flat, "resident pages", mm_pages(flat->mm), flat->resident);
 	mm_read_lock(flat->mm); /* keeps the tables that are looked at */
 	for (int i = from; i < to; i++)
 		check_page(flat, i);

@@ -62,7 +62,7 @@ UNIT_TEST(mm_fork_shares_until_written)
 		EXPECT_EQ(mm_peek_prot(parent, at), PROT_READ);
 		EXPECT_EQ(mm_peek_prot(child, at), PROT_READ);
 	}
-	EXPECT_EQ(child->pages, COUNT);
+	EXPECT_EQ(mm_pages(child), COUNT);
 	store(AT, 10);
 	EXPECT(page_at(parent, AT) != page_at(child, AT));
 	EXPECT_EQ(page_at(parent, AT)->type, PAGE_ANON);

@@ -93,7 +93,7 @@ UNIT_TEST(mm_huge_fault)
 	make(0);
 	store(page(1, 1) + 8, 5);
 	EXPECT_EQ(level_at(mm, page(1, 0)), block_level());
-	EXPECT_EQ(mm->pages, HUGE_PAGES);
+	EXPECT_EQ(mm_pages(mm), HUGE_PAGES);
 	EXPECT_EQ(head_at(mm, page(1, HUGE_PAGES - 1))->order, HUGE_ORDER);
 	EXPECT_EQ(load(page(1, 1)), 0);
 	EXPECT_EQ(load(page(1, HUGE_PAGES - 1)), 0);
@@ -112,20 +112,20 @@ UNIT_TEST(mm_huge_fault_only_where_it_fits)
 	make(0);
 	EXPECT_EQ(mm_map(mm, &at, HUGE_SIZE, RW, MM_FIXED), 0);
 	store(at, 1);
-	EXPECT_EQ(mm->pages, 1);
+	EXPECT_EQ(mm_pages(mm), 1);
 	/* What has a table stays with it. */
 	thp_policy = THP_NEVER;
 	store(page(0, 1), 1);
 	thp_policy = THP_ALWAYS;
 	store(page(0, 2), 1);
-	EXPECT_EQ(mm->pages, 3);
+	EXPECT_EQ(mm_pages(mm), 3);
 	/* And only where it is wanted. */
 	thp_policy = THP_MADVISE;
 	store(page(1, 0), 1);
-	EXPECT_EQ(mm->pages, 4);
+	EXPECT_EQ(mm_pages(mm), 4);
 	EXPECT_EQ(mm_advise_huge(mm, page(2, 0), HUGE_SIZE, true), 0);
 	store(page(2, 0), 1);
-	EXPECT_EQ(mm->pages, 4 + HUGE_PAGES);
+	EXPECT_EQ(mm_pages(mm), 4 + HUGE_PAGES);
 	finish();
 }
 
@@ -133,10 +133,10 @@ UNIT_TEST(mm_huge_unmap)
 {
 	make(2);
 	EXPECT_EQ(mm_unmap(mm, page(0, 0), HUGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, HUGE_PAGES);
+	EXPECT_EQ(mm_pages(mm), HUGE_PAGES);
 	EXPECT_EQ(level_at(mm, page(1, 0)), block_level());
 	EXPECT_EQ(mm_unmap(mm, page(1, 1), 2 * PAGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, HUGE_PAGES - 2);
+	EXPECT_EQ(mm_pages(mm), HUGE_PAGES - 2);
 	EXPECT_EQ(level_at(mm, page(1, 0)), LEVEL_PTE);
 	EXPECT_EQ(level_at(mm, page(1, 1)), -1);
 	EXPECT_EQ(head_at(mm, page(1, 0))->refs, (s32)HUGE_PAGES - 2);
@@ -151,7 +151,7 @@ UNIT_TEST(mm_huge_discard)
 	EXPECT_EQ(load(page(0, 1)), 0);
 	expect_kept(0, 1, 2);
 	EXPECT_EQ(mm_discard(mm, page(0, 0), HUGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	EXPECT_EQ(load(page(0, 2)), 0);
 	finish();
 }
@@ -186,7 +186,7 @@ UNIT_TEST(mm_huge_fork)
 	head = head_at(mm, page(0, 0));
 	child = mm_fork(mm);
 	EXPECT(child != NULL);
-	EXPECT_EQ(child->pages, 2 * HUGE_PAGES);
+	EXPECT_EQ(mm_pages(child), 2 * HUGE_PAGES);
 	EXPECT_EQ(level_at(child, page(0, 0)), block_level());
 	EXPECT_EQ(head->type, PAGE_ANON_SHARED);
 	store(page(0, 1), 7);
@@ -369,7 +369,7 @@ UNIT_TEST(mm_huge_lazy)
 	EXPECT_EQ(head_at(mm, page(0, 1))->type, PAGE_LAZY);
 	store(page(0, 1), page(0, 1));
 	EXPECT_EQ(mm_page_out(mm, page(0, 0), HUGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, 1);
+	EXPECT_EQ(mm_pages(mm), 1);
 	EXPECT_EQ(load(page(0, 1)), page(0, 1));
 	EXPECT_EQ(load(page(0, 2)), 0);
 	finish();
@@ -382,7 +382,7 @@ UNIT_TEST(mm_huge_collapse)
 	EXPECT_EQ(mm_discard(mm, page(0, 3), PAGE_SIZE), 0);
 	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE), 0);
 	EXPECT_EQ(level_at(mm, page(0, 0)), block_level());
-	EXPECT_EQ(mm->pages, HUGE_PAGES);
+	EXPECT_EQ(mm_pages(mm), HUGE_PAGES);
 	EXPECT_EQ(head_at(mm, page(0, 2))->order, HUGE_ORDER);
 	EXPECT_EQ(load(page(0, 3)), 0);
 	expect_kept(0, 3, 4);
@@ -433,7 +433,7 @@ UNIT_TEST(mm_huge_collapse_what_moved_away)
 			  MM_REMAP_MAYMOVE | MM_REMAP_FIXED | MM_REMAP_DONTUNMAP, &to),
 		0);
 	EXPECT_EQ(mm_collapse(mm, page(0, 0), HUGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, HUGE_PAGES + 1);
+	EXPECT_EQ(mm_pages(mm), HUGE_PAGES + 1);
 	EXPECT_EQ(level_at(mm, page(0, 0)), block_level());
 	EXPECT_EQ(load(page(0, 3)), 0);
 	expect_kept(0, 3, 4);

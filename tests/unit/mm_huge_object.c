@@ -114,7 +114,7 @@ UNIT_TEST(mm_huge_object_fault)
 	make(0);
 	store(page(1, 1) + 8, 5);
 	EXPECT_EQ(level_at(mm, page(1, 1)), block_level());
-	EXPECT_EQ(mm->pages, pages_of_one());
+	EXPECT_EQ(mm_pages(mm), pages_of_one());
 	EXPECT_EQ(object->blocks, 1);
 	EXPECT_EQ(object->count, HUGE_PAGES);
 	EXPECT_EQ(load(page(1, 1)), 0);
@@ -193,7 +193,7 @@ UNIT_TEST(mm_huge_object_only_where_it_fits)
 	EXPECT_EQ(object_resize(object, 2 * HUGE_SIZE - PAGE_SIZE), 0);
 	store(page(1, 0), 3);
 	EXPECT_EQ(object->blocks, 0);
-	EXPECT_EQ(mm->pages, 4);
+	EXPECT_EQ(mm_pages(mm), 4);
 	finish();
 }
 
@@ -212,7 +212,7 @@ UNIT_TEST(mm_huge_object_unmap_a_part)
 	EXPECT_EQ(mm_discard(mm, page(1, 3), PAGE_SIZE), 0);
 	expect_kept(AT, 1, 0, 0);
 	EXPECT_EQ(mm_discard(mm, AT, BLOCKS * HUGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	EXPECT_EQ(head_of(0)->refs, 1);
 	EXPECT_EQ(head_of(0)->mapped, 0);
 	expect_kept(AT, 0, 0, 0);
@@ -400,7 +400,7 @@ UNIT_TEST(mm_huge_object_collapse)
 	store(page(0, 1), 5);
 	/* The other one's table has gone, so that it gets a leaf, too. */
 	mm_use(other);
-	EXPECT_EQ(other->pages, 1);
+	EXPECT_EQ(mm_pages(other), 1);
 	EXPECT_EQ(load(OTHER + PAGE_SIZE), 5);
 	EXPECT_EQ(level_at(other, OTHER + PAGE_SIZE), block_level());
 	EXPECT_EQ(load(mine), 7);
@@ -474,7 +474,7 @@ UNIT_TEST(mm_huge_object_is_frozen)
 	make_pages();
 	mutex_lock(&object->resizing);
 	object_freeze(object, 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	EXPECT_EQ(object_write(object, 8, &word, 8), -EAGAIN);
 	EXPECT_EQ(object_write(object, HUGE_SIZE, &word, 8), 8);
 	EXPECT(!finds(0) && finds(HUGE_PAGES));

@@ -236,7 +236,7 @@ UNIT_TEST(mm_khugepaged_object)
 	khugepaged.max_ptes_none = HUGE_PAGES / 2;
 	EXPECT_EQ(scan(), 3);
 	EXPECT_EQ(object->blocks, 3);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	EXPECT_EQ(scan(), 0);
 	expect_kept(1, HUGE_PAGES / 2);
 	EXPECT_EQ(is_block(1), true);
@@ -268,7 +268,7 @@ UNIT_TEST(mm_khugepaged_object_not_what_is_held)
 	make_object(HUGE_PAGES);
 	EXPECT_EQ(gup(page(1, 1), 1, FOLL_PIN | FOLL_WRITE, &held), 1);
 	EXPECT_EQ(scan(), 2);
-	EXPECT_EQ(mm->pages, HUGE_PAGES);
+	EXPECT_EQ(mm_pages(mm), HUGE_PAGES);
 	store(page(1, 1), 7);
 	EXPECT_EQ(*(u64 *)page_address(held), 7);
 	gup_unpin(&held, 1);

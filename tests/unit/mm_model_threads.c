@@ -68,7 +68,7 @@ static void run_threads(void)
 	}
 	crew_join();
 	EXPECT_EQ(failed, 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	if (failed)
 		model_explain(seeds[0], LIFE);
 	mm_put(mm);

@@ -52,13 +52,13 @@ UNIT_TEST(mm_move_exclusive_pages)
 	for (unsigned long i = 0; i < COUNT; i++)
 		before[i] = page_at(AT + i * PAGE_SIZE);
 	EXPECT_EQ(mm_take_pages(mm, AT, COUNT, pages), 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	for (unsigned long i = 0; i < COUNT; i++) {
 		EXPECT(pages[i] == before[i] && pages[i]->refs == 1);
 		EXPECT(!page_at(AT + i * PAGE_SIZE));
 	}
 	EXPECT_EQ(mm_give_pages(mm, AT, COUNT, pages), 0);
-	EXPECT_EQ(mm->pages, COUNT);
+	EXPECT_EQ(mm_pages(mm), COUNT);
 	for (unsigned long i = 0; i < COUNT; i++)
 		EXPECT(page_at(AT + i * PAGE_SIZE) == before[i]);
 	EXPECT_EQ(*mm_peek(mm, AT + PAGE_SIZE), 2);
@@ -81,8 +81,8 @@ UNIT_TEST(mm_move_to_another)
 	EXPECT_EQ(*mm_peek(mm, AT), 1);
 	EXPECT_EQ(*mm_peek(mm, AT + PAGE_SIZE), 1);
 	EXPECT_EQ(*mm_peek(mm, AT + 2 * PAGE_SIZE), 2);
-	EXPECT_EQ(mm->pages, COUNT);
-	EXPECT_EQ(from->pages, COUNT - 2);
+	EXPECT_EQ(mm_pages(mm), COUNT);
+	EXPECT_EQ(mm_pages(from), COUNT - 2);
 	finish();
 	mm_put(from);
 }
@@ -127,7 +127,7 @@ UNIT_TEST(mm_move_refuses)
 	EXPECT_EQ(mm_take_pages(mm, AT + 8, 1, pages), -EINVAL);
 	EXPECT_EQ(mm_take_pages(mm, AT, COUNT + 1, pages), -EFAULT); /* all or none */
 	EXPECT_EQ(*mm_peek(mm, AT), 1);
-	EXPECT_EQ(mm->pages, COUNT);
+	EXPECT_EQ(mm_pages(mm), COUNT);
 	EXPECT_EQ(mm_take_pages(mm, AT, 1, pages), 0);
 	EXPECT_EQ(mm_protect(mm, AT, COUNT * PAGE_SIZE, PROT_READ), 0);
 	EXPECT_EQ(mm_give_pages(mm, AT, 1, pages), -EFAULT);

@@ -94,7 +94,7 @@ UNIT_TEST(mm_mremap_moves_pages)
 	fill(AT);
 	EXPECT_EQ(remap(AT, SIZE, SIZE, FIXED, FAR), 0);
 	EXPECT_EQ(load(AT), ~0UL);
-	EXPECT_EQ(mm->pages, COUNT);
+	EXPECT_EQ(mm_pages(mm), COUNT);
 	EXPECT_EQ(mm_vma_count(mm), 1);
 	expect_filled(FAR);
 	for (unsigned long i = 0; i < COUNT; i += 2)
@@ -135,7 +135,7 @@ UNIT_TEST(mm_mremap_resizes)
 	EXPECT(store(AT + 2 * SIZE - PAGE_SIZE, 9));
 	EXPECT_EQ(remap(AT, 2 * SIZE, PAGE_SIZE, 0, 0), 0);
 	EXPECT_EQ(load(AT + PAGE_SIZE), ~0UL);
-	EXPECT_EQ(mm->pages, 1);
+	EXPECT_EQ(mm_pages(mm), 1);
 	EXPECT_EQ(remap(AT, PAGE_SIZE, SIZE, 0, 0), 0);
 	fill(AT);
 	EXPECT_EQ(remap(AT, PAGE_SIZE, 2 * PAGE_SIZE, 0, 0), -ENOMEM);
@@ -155,7 +155,7 @@ UNIT_TEST(mm_mremap_leaves_the_old_place)
 	fill(AT);
 	EXPECT_EQ(remap(AT, SIZE, SIZE, DONTUNMAP | MM_REMAP_FIXED, FAR), 0);
 	expect_filled(FAR);
-	EXPECT_EQ(mm->pages, COUNT);
+	EXPECT_EQ(mm_pages(mm), COUNT);
 	EXPECT_EQ(load(AT), 0);
 	EXPECT(store(AT, 7));
 	EXPECT_EQ(load(FAR), 1);
@@ -204,7 +204,7 @@ UNIT_TEST(mm_mremap_beside_itself)
 	for (unsigned long i = 0; i < 4; i++)
 		EXPECT(store(border + i * PAGE_SIZE, i + 1));
 	EXPECT_EQ(remap(AT, 4 * PAGE_SIZE, 4 * PAGE_SIZE, FIXED, AT - TABLE), 0);
-	EXPECT_EQ(mm->pages, 4);
+	EXPECT_EQ(mm_pages(mm), 4);
 	EXPECT_EQ(load(border - TABLE), 1);
 	for (unsigned long i = 1; i < 4; i++)
 		EXPECT_EQ(load(border + i * PAGE_SIZE), i + 1);
@@ -247,7 +247,7 @@ UNIT_TEST(mm_mremap_of_objects)
 	EXPECT_EQ(load(FAR + 64 * TABLE), 1);
 	EXPECT(store(FAR + 64 * TABLE + SIZE, 4));
 	EXPECT_EQ(object_resize(object, PAGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, 1);
+	EXPECT_EQ(mm_pages(mm), 1);
 	EXPECT_EQ(load(FAR + 64 * TABLE + PAGE_SIZE), ~0UL);
 	finish();
 	EXPECT(list_empty(&object->rmap.vmas));
@@ -289,7 +289,7 @@ UNIT_TEST(mm_mremap_of_a_device)
 	EXPECT_EQ(load(FAR), ~0UL);
 	EXPECT_EQ(load(FAR + TABLE), 5);
 	EXPECT_EQ(object_resize(object, 0), 0); /* the device takes it back */
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	EXPECT_EQ(load(FAR + TABLE), ~0UL);
 	finish();
 	object_put(object);

@@ -71,7 +71,7 @@ UNIT_TEST(mm_object_is_seen_by_all)
 	EXPECT_EQ(load(AT + SIZE - 8), 9);
 	EXPECT_EQ(object_write(object, SIZE, &word, 8), 0);
 	EXPECT_EQ(object->count, 2);
-	EXPECT_EQ(mm->pages, 3);
+	EXPECT_EQ(mm_pages(mm), 3);
 	finish();
 }
 
@@ -139,7 +139,7 @@ UNIT_TEST(mm_object_shrinks)
 	EXPECT_EQ(load(mine + 3 * PAGE_SIZE + 64), 4);
 	EXPECT_EQ(object_resize(object, PAGE_SIZE + 16), 0);
 	EXPECT_EQ(object->count, 2);
-	EXPECT_EQ(mm->pages, 2);
+	EXPECT_EQ(mm_pages(mm), 2);
 	EXPECT_EQ(load(AT + 64), 1);
 	EXPECT_EQ(load(AT + PAGE_SIZE + 64), 0);
 	EXPECT_EQ(mm_fault(mm, AT + 2 * PAGE_SIZE, ACCESS_READ), -EIO);
@@ -167,7 +167,7 @@ UNIT_TEST(mm_object_has_a_hole)
 	EXPECT(store(AT + 3 * PAGE_SIZE, 5));
 	EXPECT_EQ(object_punch(object, 72, 3 * PAGE_SIZE + 64), 0);
 	EXPECT_EQ(object->count, 2);
-	EXPECT_EQ(mm->pages, 3); /* both ends, and the copy */
+	EXPECT_EQ(mm_pages(mm), 3); /* both ends, and the copy */
 	EXPECT_EQ(load(AT + 64), 1);
 	EXPECT_EQ(load(AT + 3 * PAGE_SIZE), 0);
 	EXPECT_EQ(load(AT + 3 * PAGE_SIZE + 64), 4);
@@ -348,8 +348,8 @@ UNIT_TEST(mm_object_of_a_device)
 	mm_use(mm);
 	EXPECT_EQ(load(AT), 3);
 	EXPECT_EQ(object_resize(object, 0), 0);
-	EXPECT_EQ(mm->pages, 0);
-	EXPECT_EQ(child->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
+	EXPECT_EQ(mm_pages(child), 0);
 	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), -EIO);
 	EXPECT_EQ(mm_fault(child, again, ACCESS_READ), -EIO);
 	mm_put(child);

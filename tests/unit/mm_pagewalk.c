@@ -251,7 +251,7 @@ UNIT_TEST(mm_pagewalk_splits_for_lower_callbacks)
 	EXPECT_EQ(notes.at[0].leaf, leaves);
 	expect(1, LEVEL_PTE, AT + PAGE_SIZE, AT + 2 * PAGE_SIZE);
 	EXPECT_EQ(counter_sum(COUNT_LEAVES_SPLIT), split + leaves);
-	EXPECT_EQ(mm->pages, HUGE_PAGES);
+	EXPECT_EQ(mm_pages(mm), HUGE_PAGES);
 	thp_policy = before;
 	finish();
 }

@@ -63,12 +63,12 @@ UNIT_TEST(mm_lazy_until_it_is_written)
 {
 	make();
 	EXPECT_EQ(mm_free_lazily(mm, AT, SIZE), 0);
-	EXPECT_EQ(mm->pages, COUNT);
+	EXPECT_EQ(mm_pages(mm), COUNT);
 	EXPECT_EQ(load(at(3)), 4);
 	EXPECT(put(at(5), 50));
 	EXPECT_EQ(page_at(at(5))->type, PAGE_ANON);
 	EXPECT_EQ(mm_page_out(mm, AT, SIZE - PAGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, 2);
+	EXPECT_EQ(mm_pages(mm), 2);
 	EXPECT_EQ(load(at(5)), 50);
 	EXPECT_EQ(load(at(COUNT - 1)), COUNT);
 	EXPECT_EQ(load(at(3)), 0);
@@ -147,10 +147,10 @@ UNIT_TEST(mm_lazy_and_fork)
 	EXPECT_EQ(mm_free_lazily(mm, AT, 2 * PAGE_SIZE), 0);
 	EXPECT(put(AT, 5));
 	child = mm_fork(mm);
-	EXPECT_EQ(child->pages, COUNT - 1);
+	EXPECT_EQ(mm_pages(child), COUNT - 1);
 	EXPECT_EQ(mm_free_lazily(mm, AT, SIZE), 0);
 	EXPECT_EQ(mm_page_out(mm, AT, SIZE), 0);
-	EXPECT_EQ(mm->pages, COUNT - 1);
+	EXPECT_EQ(mm_pages(mm), COUNT - 1);
 	EXPECT_EQ(load(AT), 5);
 	EXPECT_EQ(load(at(1)), 0);
 	EXPECT_EQ(load(at(2)), 3);
@@ -198,11 +198,11 @@ UNIT_TEST(mm_reclaim_finds_lazy_pages)
 	make();
 	EXPECT_EQ(mm_free_lazily(mm, AT, SIZE / 2), 0);
 	EXPECT(mm_reclaim(1) >= 1);
-	EXPECT(mm->pages + first->pages < 2 * COUNT);
+	EXPECT(mm_pages(mm) + mm_pages(first) < 2 * COUNT);
 	while (mm_reclaim(COUNT))
 		continue;
-	EXPECT_EQ(mm->pages, COUNT / 2);
-	EXPECT_EQ(first->pages, COUNT / 2);
+	EXPECT_EQ(mm_pages(mm), COUNT / 2);
+	EXPECT_EQ(mm_pages(first), COUNT / 2);
 	EXPECT_EQ(load(AT), 0);
 	EXPECT_EQ(load(at(COUNT / 2)), COUNT / 2 + 1);
 	mm_put(first);
@@ -265,8 +265,8 @@ UNIT_TEST(mm_reclaim_clean_pages)
 	child = mm_fork(mm);
 	EXPECT_EQ(mm_page_out(mm, FILE, SIZE), 0);
 	EXPECT_EQ(object->count, 0);
-	EXPECT_EQ(mm->pages, COUNT + 1);
-	EXPECT_EQ(child->pages, COUNT + 1);
+	EXPECT_EQ(mm_pages(mm), COUNT + 1);
+	EXPECT_EQ(mm_pages(child), COUNT + 1);
 	EXPECT_EQ(load(mine), 7);
 	stored[1] = 5;
 	EXPECT_EQ(load(mine + PAGE_SIZE), 5);
@@ -306,7 +306,7 @@ UNIT_TEST(mm_reclaim_finds_clean_pages)
 	while (mm_reclaim(COUNT))
 		continue;
 	EXPECT_EQ(object->count, 1);
-	EXPECT_EQ(mm->pages, COUNT + 1);
+	EXPECT_EQ(mm_pages(mm), COUNT + 1);
 	EXPECT_EQ(load(FILE), 1);
 	EXPECT_EQ(load(at(0)), 1);
 	EXPECT_EQ(object_resize(object, 0), 0);

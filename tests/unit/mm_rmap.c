@@ -224,8 +224,8 @@ UNIT_TEST(mm_rmap_unmap)
 	EXPECT_EQ(rmap_unmap(page), 2);
 	EXPECT_EQ(page->refs, held - 2);
 	EXPECT_EQ(rmap_unmap(page), 0);
-	EXPECT_EQ(mm->pages, 1);
-	EXPECT_EQ(child->pages, 1);
+	EXPECT_EQ(mm_pages(mm), 1);
+	EXPECT_EQ(mm_pages(child), 1);
 	EXPECT_EQ(load(AT), 0);
 	EXPECT_EQ(load(AT + PAGE_SIZE), 2);
 	page_put(page);

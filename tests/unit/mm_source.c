@@ -137,7 +137,7 @@ UNIT_TEST(mm_source_behind_private_mappings)
 			  mm, &at, SIZE, PROT_READ, MM_FIXED | MM_POPULATE, object, 0),
 		0);
 	EXPECT_EQ(store.asked, 4);
-	EXPECT_EQ(mm->pages, 3 + 4);
+	EXPECT_EQ(mm_pages(mm), 3 + 4);
 	finish();
 }
 
@@ -175,7 +175,7 @@ UNIT_TEST(mm_source_page_is_cut_off)
 	store.meanwhile = cut_off;
 	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), -EIO);
 	EXPECT_EQ(object->count, 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	EXPECT_EQ(store.size, 0);
 	object_grow(object, SIZE);
 	EXPECT_EQ(store.size, SIZE);

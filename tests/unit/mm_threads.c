@@ -81,6 +81,6 @@ UNIT_TEST(mm_threads)
 	crew_join();
 	EXPECT_EQ(wrong, 0);
 	EXPECT_EQ(mm_unmap(mm, BASE, PAGES * PAGE_SIZE), 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	mm_put(mm);
 }

@@ -30,9 +30,9 @@ UNIT_TEST(table_gather_drops_its_reference)
 			continue;
 		page = table_mm_map(&mm, 0x123000, PROT_READ);
 		page_get(page);
-		EXPECT_EQ(mm.pages, 1);
+		EXPECT_EQ(mm_pages(&mm), 1);
 		table_mm_unmap(&mm, 0x123000, 0x124000, 0, 0);
-		EXPECT_EQ(mm.pages, 0);
+		EXPECT_EQ(mm_pages(&mm), 0);
 		EXPECT_EQ(page->refs, 1);
 		EXPECT(!mapped(&mm, 0x123000));
 		page_put(page);
@@ -50,10 +50,10 @@ UNIT_TEST(table_gather_many_pages)
 			continue;
 		for (unsigned long i = 0; i < MANY; i++)
 			table_mm_map(&mm, (i + 7) * PAGE_SIZE, PROT_READ | PROT_WRITE);
-		EXPECT_EQ(mm.pages, MANY);
+		EXPECT_EQ(mm_pages(&mm), MANY);
 		table_mm_unmap(&mm, 9 * PAGE_SIZE, MANY * PAGE_SIZE, 9 * PAGE_SIZE,
 			MANY * PAGE_SIZE);
-		EXPECT_EQ(mm.pages, 9);
+		EXPECT_EQ(mm_pages(&mm), 9);
 		EXPECT(mapped(&mm, 8 * PAGE_SIZE));
 		EXPECT(!mapped(&mm, 9 * PAGE_SIZE));
 		EXPECT(!mapped(&mm, (MANY - 1) * PAGE_SIZE));
@@ -134,9 +134,9 @@ UNIT_TEST(table_gather_large_leaf)
 		if (!table_mm_make(&mm, root))
 			continue;
 		table_mm_map_leaf(&mm, LEVEL_PMD, large, PROT_READ);
-		EXPECT_EQ(mm.pages, pxd_size(LEVEL_PMD) / PAGE_SIZE);
+		EXPECT_EQ(mm_pages(&mm), pxd_size(LEVEL_PMD) / PAGE_SIZE);
 		table_mm_unmap(&mm, large, large + pxd_size(LEVEL_PMD), 0, 0);
-		EXPECT_EQ(mm.pages, 0);
+		EXPECT_EQ(mm_pages(&mm), 0);
 		table_mm_free(&mm);
 	}
 }
@@ -154,10 +154,10 @@ UNIT_TEST(table_gather_cuts_device_leaves)
 		if (root <= level || !table_mm_make(&mm, root))
 			continue;
 		table_mm_map_device(&mm, level, at, PROT_READ);
-		EXPECT_EQ(mm.pages, pxd_size(level) / PAGE_SIZE);
+		EXPECT_EQ(mm_pages(&mm), pxd_size(level) / PAGE_SIZE);
 		before = mm.tlb_gen;
 		table_mm_unmap(&mm, at + PAGE_SIZE, at + 2 * PAGE_SIZE, at, at);
-		EXPECT_EQ(mm.pages, 0);
+		EXPECT_EQ(mm_pages(&mm), 0);
 		if (policies.flush == FLUSH_IPI)
 			EXPECT(mm.tlb_gen > before);
 		table_mm_map_device(&mm, level, at, PROT_READ);

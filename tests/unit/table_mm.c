@@ -79,7 +79,6 @@ static void install_leaf(struct mm *mm, struct descent *at, pxd_t leaf)
 	if (table)
 		table_deposit(at->ptr, table);
 	pxd_set(at->level, at->ptr, leaf);
-	mm->pages += pxd_size(at->level) / PAGE_SIZE;
 	spin_unlock(&mm->table_lock);
 }
 
@@ -159,7 +158,6 @@ void table_mm_unmap_around(struct mm *mm, int level, unsigned long address)
 	(void)pxd_unhook(level, at.ptr, address, arch_pxd_empty(level));
 	if (level == LEVEL_PMD)
 		table_free_unused(table_withdraw(at.ptr));
-	mm->pages -= BIT(ARCH_LEVEL_SHIFT(level)) / PAGE_SIZE;
 	spin_unlock(&mm->table_lock);
 	tlb_flush_mm(mm);
 }
@@ -189,7 +187,7 @@ void table_mm_free(struct mm *mm)
 		tlb_leave(mm);
 	}
 	table_mm_unmap(mm, 0, mm->limit, 0, 0);
-	EXPECT_EQ(mm->pages, 0);
+	EXPECT_EQ(mm_pages(mm), 0);
 	EXPECT_EQ(table_mm_tables(mm), 1);
 	fold_destroy(mm);
 	EXPECT_EQ(table_mm_tables(mm), 0);

@@ -79,7 +79,7 @@ static void check_both_words(void)
 {
 	unsigned long *words = mm_peek(mm, AT);
 
-	expect(words && words[0] == 1 && words[1] == 2 && mm->pages == 1);
+	expect(words && words[0] == 1 && words[1] == 2 && mm_pages(mm) == 1);
 }
 
 UNIT_TEST(explore_preempt_fault_and_fault)
@@ -97,7 +97,7 @@ static void check_one_or_none(void)
 {
 	unsigned long *words = mm_peek(mm, AT);
 
-	expect(mm->pages == (words != NULL));
+	expect(mm_pages(mm) == (words != NULL));
 }
 
 UNIT_TEST(explore_preempt_fault_and_discard)
@@ -119,7 +119,7 @@ static void unmap(unsigned long me)
 
 static void nothing_left(void)
 {
-	expect(!mm->pages && !mm->tables[LEVEL_PTE] && !gup_held());
+	expect(!mm_pages(mm) && !mm->tables[LEVEL_PTE] && !gup_held());
 }
 
 /* What it holds, it may use and must let go; what it does not get is no mistake. */

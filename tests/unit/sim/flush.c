@@ -145,6 +145,6 @@ UNIT_TEST(sim_gather_without_memory)
 	sim_frames_left = 0;
 	table_mm_unmap(&mm, 0, mm.limit, 0, 0);
 	sim_frames_left = ~0UL;
-	EXPECT_EQ(mm.pages, 0);
+	EXPECT_EQ(mm_pages(&mm), 0);
 	table_mm_free(&mm);
 }

@@ -63,7 +63,7 @@ UNIT_TEST(sim_fault_loses_a_race)
 	sim_meanwhile = fault_first;
 	EXPECT_EQ(mm_fault(mm, AT, ACCESS_WRITE), 0);
 	EXPECT_EQ(*mm_peek(mm, AT), 42);
-	EXPECT_EQ(mm->pages, 2);
+	EXPECT_EQ(mm_pages(mm), 2);
 	finish();
 }
 
@@ -88,7 +88,7 @@ UNIT_TEST(sim_huge_fault_loses_a_race)
 	sim_meanwhile = fault_first;
 	EXPECT_EQ(mm_fault(mm, AT + PAGE_SIZE, ACCESS_WRITE), 0);
 	EXPECT_EQ(*mm_peek(mm, AT), 42);
-	EXPECT_EQ(mm->pages, 2 * HUGE_PAGES);
+	EXPECT_EQ(mm_pages(mm), 2 * HUGE_PAGES);
 	finish();
 }
 

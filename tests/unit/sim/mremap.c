@@ -47,7 +47,7 @@ static int move(unsigned long *left, unsigned long allowed)
 		MM_REMAP_MAYMOVE | MM_REMAP_FIXED, &to);
 	*left = ~0UL;
 	EXPECT(!err || err == -ENOMEM);
-	EXPECT_EQ(mm->pages, COUNT);
+	EXPECT_EQ(mm_pages(mm), COUNT);
 	EXPECT(holds(AT, 0) && holds(AT + 3 * PAGE_SIZE, 3));
 	to = err ? AT + PAGE_SIZE : FAR;
 	EXPECT(holds(to, 1) && holds(to + PAGE_SIZE, 2));
