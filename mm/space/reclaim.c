@@ -210,21 +210,31 @@ static unsigned int find_clean(
 	return count;
 }
 
-/* lock held. A clean page was taken away from all who had it mapped, and we hold it. */
-static bool is_needed(const struct page *page)
+/* lock held. A clean page was taken away from all who had it mapped, and we hold it.
+ * True: nobody needs it, and it is cut off. */
+static bool cut_clean(struct object *object, struct page *page, struct list *gone)
 {
+	bool clean;
+
 	if (!atomic_load(&page->object))
-		return true; /* cut off meanwhile */
+		return false; /* cut off meanwhile */
+	/* SAFE(reclaim_page_held): two are the object's reference and ours. A third is of
+	 * who has it pinned, or is about to map it, and would have another page than the
+	 * next who asks. Pairs with object_find_page(), and with SAFE(gup_pte_recheck).
+	 * SAFE(reclaim_frozen): and nobody comes later. Only looked at, a fault that
+	 * finds pages without the lock grabs it in between, and maps what is the object's
+	 * no more. Pairs with page_try_get() in object_find_page_rcu(). */
+	if (!atomic_cas(&page->refs, 2, 0))
+		return false;
+	TRACE_POINT(reclaim_cut);
 	/* SAFE(reclaim_dirty_last): it may have been written since our first look, by a
 	 * system call, or through an entry that is gone again: that would be lost. What
 	 * may be written is dirty: pairs with SAFE(write_dirty). */
-	if (atomic_load(&page->state))
-		return true;
-	/* SAFE(reclaim_page_held): the object's reference and ours. A third is of who has
-	 * it pinned, or is about to map it, and would have another page than the next who
-	 * asks. Whoever comes later needs the lock, or an entry. Pairs with
-	 * object_find_page(), and with SAFE(gup_pte_recheck). */
-	return atomic_load(&page->refs) != 2;
+	clean = !atomic_load(&page->state);
+	if (clean)
+		object_cut(object, page->index, page->index + 1, gone);
+	atomic_store(&page->refs, 2);
+	return clean;
 }
 
 static u64 reclaim_batch(struct object *object, struct page **pages, unsigned int count)
@@ -237,12 +247,8 @@ static u64 reclaim_batch(struct object *object, struct page **pages, unsigned in
 		(void)rmap_walk(pages[i], sweep_around, &sweep);
 	TRACE_POINT(reclaim);
 	spin_lock(&object->lock);
-	for (unsigned int i = 0; i < count; i++) {
-		if (is_needed(pages[i]))
-			continue;
-		object_cut(object, pages[i]->index, pages[i]->index + 1, &gone);
-		freed++;
-	}
+	for (unsigned int i = 0; i < count; i++)
+		freed += cut_clean(object, pages[i], &gone);
 	spin_unlock(&object->lock);
 	object_drop_pages(&gone);
 	for (unsigned int i = 0; i < count; i++)

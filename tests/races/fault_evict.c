@@ -6,39 +6,17 @@
  * since it knows only in the end whether the page may go. So a fault may map the page
  * when reclaim has been there: it has a reference, which reclaim sees.
  */
-#include "tests/races/clean_file.h"
-
-static void setup(void)
-{
-	make_clean();
-	RACE_CLAIM(!mm_discard(mm, RACE_AT, PAGE_SIZE), "nobody has it mapped");
-}
-
-static void fault(void)
-{
-	RACE_CLAIM(!mm_fault(mm, RACE_AT, ACCESS_READ), "it is mapped");
-}
-
-static void check(void)
-{
-	struct page *mapped = race_page(mm, RACE_AT), *page;
-
-	page = object_find_page(object, 0);
-	RACE_CLAIM(
-		!mapped || mapped == page, "what is mapped is not the file's any more");
-	if (page)
-		page_put(page);
-}
+#include "tests/races/evict.h"
 
 RACE(fault_evict) = {
 	.name = "fault_evict",
 	.story = "a clean page of a file is mapped while it is reclaimed",
-	.setup = setup,
-	.actor = {fault, reclaim},
-	.check = check,
+	.setup = unmapped,
+	.actor = {read_fault, reclaim},
+	.check = is_the_files,
 	.teardown = teardown,
 	.script = "1@reclaim 0 1",
-	.sweeps = "flush",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=reclaim_page_held", RACE_DAMAGED,
