@@ -91,7 +91,11 @@ int anon_fault(struct fault *fault)
 	err = huge_wanted(vma, fault->access)
 		      ? huge_fault(mm, vma, address, fault->access)
 		      : 0;
-	err = err ?: descend_alloc(mm, address, LEVEL_PTE, &fault->at);
+	if (err)
+		return err;
+	descend_find(mm, address, &fault->at);
+	if (fault->at.level != LEVEL_PTE)
+		err = descend_alloc_on(mm, address, LEVEL_PTE, &fault->at);
 	if (err)
 		return err;
 	if (fault->at.level == LEVEL_PTE)

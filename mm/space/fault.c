@@ -47,13 +47,13 @@ POLICY(fault, "fault", "mmap, vma or speculative: what a fault keeps as it is", 
 
 static bool allows(const struct vma *vma, unsigned int access)
 {
-	if ((access & ACCESS_WRITE) && !(vma->prot & PROT_WRITE))
-		return false;
-	if ((access & ACCESS_EXEC) && !(vma->prot & PROT_EXEC))
-		return false;
-	if ((access & ACCESS_STRICT) && !(vma->prot & PROT_READ))
-		return false;
-	return vma->prot != PROT_NONE; /* the machines cannot write or execute only */
+	unsigned int needs = access & (PROT_WRITE | PROT_EXEC);
+
+	_Static_assert(ACCESS_WRITE == PROT_WRITE && ACCESS_EXEC == PROT_EXEC, "bits");
+	if (access & ACCESS_STRICT)
+		needs |= PROT_READ;
+	/* The machines cannot write or execute only. */
+	return vma->prot != PROT_NONE && !(needs & ~vma->prot);
 }
 
 /* What a forced access comes to: one that is allowed, or that leaves the rights as they
@@ -112,18 +112,18 @@ static bool grow_stack(struct mm *mm, unsigned long address)
 bool fault_allowed(struct fault *fault)
 {
 	fault->access = fault->asked;
-	if (fault->access & ACCESS_FORCE)
+	if (unlikely(fault->access & ACCESS_FORCE))
 		fault->access = forced(fault->vma, fault->access);
 	else if (!allows(fault->vma, fault->access))
 		return false;
 	return fault->access;
 }
 
-bool fault_lacks_family(const struct fault *fault)
+bool fault_needs_family(const struct fault *fault)
 {
 	const struct vma *vma = fault->vma;
 
-	return unlikely(!READ_ONCE(vma->anon)) && !(vma->flags & VMA_SHARED) &&
+	return !(vma->flags & VMA_SHARED) &&
 	       (fault->access & ACCESS_OWN || (!vma->object && huge_makes(vma)));
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "kernel/base/spin.h"
+#include "mm/space/vma.h"
 #include "mm/table/descend.h"
 
 /* `fault=`: which front end is tried first. What it cannot do, the one before it does. */
@@ -52,9 +53,15 @@ static inline void fault_begin(
 }
 
 /* Does the fault's VMA allow the access? Then fault->access is what that comes to. And
- * will pages of its own be mapped, which has none yet? */
+ * will pages of its own be mapped? */
 bool fault_allowed(struct fault *fault);
-bool fault_lacks_family(const struct fault *fault);
+bool fault_needs_family(const struct fault *fault);
+
+/* ... of a VMA that has had none yet. */
+static inline bool fault_lacks_family(const struct fault *fault)
+{
+	return unlikely(!READ_ONCE(fault->vma->anon)) && fault_needs_family(fault);
+}
 
 /* The core from the pte on where the fault stands: 0, -ENOMEM; of an object also what
  * shared_fault() says. */

@@ -216,22 +216,24 @@ static void drain_lists(void)
 	merge_singles();
 }
 
+static __noinline struct page *block_take_locked(unsigned int order)
+{
+	unsigned long irq = spin_lock_irqsave(&frame_lock);
+	struct page *page = block_take(order);
+
+	spin_unlock_irqrestore(&frame_lock, irq);
+	return page;
+}
+
 static struct page *take(unsigned int order, unsigned int flags)
 {
 	/* A program that touches all memory must not get the last of it: the kernel
 	 * needs some to end the program. */
 	bool blocks = !(flags & FRAME_USER) || READ_ONCE(block_frames) >= reserve;
-	unsigned long irq;
-	struct page *page;
 
 	if (order == 0)
 		return list_take(blocks);
-	if (!blocks)
-		return NULL;
-	irq = spin_lock_irqsave(&frame_lock);
-	page = block_take(order);
-	spin_unlock_irqrestore(&frame_lock, irq);
-	return page;
+	return blocks ? block_take_locked(order) : NULL;
 }
 
 /* Nothing is free. Before a program has to end for it, who may wait takes pages back. */

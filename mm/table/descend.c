@@ -3,13 +3,15 @@
  */
 #include "mm/table/descend.h"
 
-/* One level down, through a new table if the entry is none. 1: went down, 0: `to` is
- * reached or a leaf is in the way, or -ENOMEM. */
+/* One level down, through a new table if the entry is none. 1: below this level, 0: `to`
+ * is reached or a leaf is in the way, or -ENOMEM. */
 static __always_inline int descend_alloc_step(
 	const int level, struct mm *mm, struct descent *at, unsigned long address, int to)
 {
 	int error;
 
+	if (at->level < level)
+		return 1;
 	if (level <= to)
 		return 0;
 	if (pxd_none(level, at->entry)) {
@@ -24,21 +26,15 @@ static __always_inline int descend_alloc_step(
 	return descend_step(level, at, address);
 }
 
-int descend_alloc(struct mm *mm, unsigned long address, int to, struct descent *at)
+int descend_alloc_on(struct mm *mm, unsigned long address, int to, struct descent *at)
 {
-	struct descent here; /* in registers on the way */
-	int result;
+	int result = descend_alloc_step(LEVEL_PGD, mm, at, address, to);
 
-	descend_start(mm, &here, address);
-	result = descend_alloc_step(LEVEL_PGD, mm, &here, address, to);
 	if (result > 0)
-		result = descend_alloc_step(LEVEL_P4D, mm, &here, address, to);
+		result = descend_alloc_step(LEVEL_P4D, mm, at, address, to);
 	if (result > 0)
-		result = descend_alloc_step(LEVEL_PUD, mm, &here, address, to);
+		result = descend_alloc_step(LEVEL_PUD, mm, at, address, to);
 	if (result > 0)
-		result = descend_alloc_step(LEVEL_PMD, mm, &here, address, to);
-	at->level = here.level;
-	at->ptr = here.ptr;
-	at->entry = here.entry;
-	return result < 0 ? result : 0;
+		result = descend_alloc_step(LEVEL_PMD, mm, at, address, to);
+	return min(result, 0);
 }

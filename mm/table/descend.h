@@ -68,8 +68,16 @@ static __always_inline void descend_find_pmd(
 }
 
 /*
- * As descend_find(), but adds missing tables down to `to` (LEVEL_PTE, or LEVEL_PMD /
- * LEVEL_PUD for a leaf there). It may end above `to`, at a leaf that was there or that
- * another thread has just installed. 0 or -ENOMEM.
+ * From where `at` stands on as descend_find(), but adds missing tables down to `to`
+ * (LEVEL_PTE, or LEVEL_PMD / LEVEL_PUD for a leaf there). It may end above `to`, at a
+ * leaf that was there or that another thread has just installed. 0 or -ENOMEM.
  */
-int descend_alloc(struct mm *mm, unsigned long address, int to, struct descent *at);
+int descend_alloc_on(struct mm *mm, unsigned long address, int to, struct descent *at);
+
+/* The same from the root. */
+static inline int descend_alloc(
+	struct mm *mm, unsigned long address, int to, struct descent *at)
+{
+	descend_start(mm, at, address);
+	return descend_alloc_on(mm, address, to, at);
+}
