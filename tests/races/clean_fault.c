@@ -25,7 +25,7 @@ RACE(clean_fault) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "1@object_copy 0@vma_look 1 0",
-	.sweeps = "",
+	.sweeps = "fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=clean_first", RACE_DAMAGED,

@@ -24,7 +24,7 @@ RACE(clean_write) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@vma_look 1 0",
-	.sweeps = "flush",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=clean_flush_first machine=s390x flush=broadcast",

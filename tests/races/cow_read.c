@@ -64,7 +64,7 @@ RACE(cow_read) = {
 	.actor = {read_twice, put},
 	.teardown = teardown,
 	.script = "0@race 1 0",
-	.sweeps = "flush",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=cow_flush_first machine=s390x flush=broadcast",

@@ -53,7 +53,7 @@ RACE(fault_punch) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@object_install 1 0",
-	.sweeps = "flush",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=object_recheck,object_cut_first", RACE_DAMAGED,

@@ -52,7 +52,7 @@ RACE(fault_resize) = {
 	.check = check,
 	.teardown = teardown,
 	.script = "0@object_install 1 0",
-	.sweeps = "flush",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=object_recheck", RACE_DAMAGED,

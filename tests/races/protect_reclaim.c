@@ -49,7 +49,7 @@ RACE(protect_reclaim) = {
 	.actor = {reclaim, forbid},
 	.teardown = teardown,
 	.script = "1@race 0@tlb_flush 1 0",
-	.sweeps = "flush",
+	.sweeps = "flush fault",
 	.cells =
 		(const struct race_cell[]){
 			{"mutant=reclaim_flush", RACE_DAMAGED, "a stale translation"},
