@@ -15,7 +15,7 @@ LOG = "build/test.log"
 
 def main(tests):
     passed = failed = 0
-    start = time.monotonic()
+    start = begun = time.monotonic()
     os.makedirs("build", exist_ok=True)
     prove = subprocess.Popen(
         ["prove", "--verbose", "--nocolor", "--merge", "--exec", ""] + tests,
@@ -32,6 +32,10 @@ def main(tests):
                 sys.stdout.write(line)
             elif line.startswith("ok ") and "# SKIP" in line:
                 sys.stdout.write(line)
+            if re.match(r"ok$|Failed |Dubious", line):  # what a program comes to
+                now = time.monotonic()
+                print("%6d s" % (now - begun))
+                begun = now
             sys.stdout.flush()
     # A program that ended early or failed without a failing line counts as one failure.
     if prove.wait() and not failed:
