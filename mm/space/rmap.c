@@ -272,12 +272,11 @@ static bool unmap_one(const struct mapping *at, void *arg)
 {
 	struct page *page = leaf_page(LEVEL_PTE, at->entry);
 	unsigned int *count = arg;
-	struct mm *mm = at->vma->mm;
 
 	(void)pxd_unhook(LEVEL_PTE, at->ptr, at->address, arch_pxd_empty(LEVEL_PTE));
 	/* SAFE(rmap_flush): our caller may give the page to somebody else when it is
 	 * mapped nowhere. Pairs with pxd_unhook(). */
-	tlb_flush_range(mm, at->address, at->address + PAGE_SIZE);
+	tlb_flush_range(at->vma->mm, at->address, at->address + PAGE_SIZE);
 	page_unmap(page);
 	page_put(page);
 	++*count;
